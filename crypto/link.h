@@ -1,0 +1,27 @@
+#pragma once
+
+#include "crypto/hash.h"
+
+/*
+ * What a message's content digest and its link in a chain are made of; the
+ * labels are in crypto/label.h. Used by the vault (from stored bytes) and by
+ * every client (from what it received), which must come to the same.
+ */
+
+#define PIECE_LEN (256 * 1024) /* every piece but the last of a payload */
+#define LINK_LEN SHA256_LEN
+
+/* SHA-256 over the concatenated SHA-256 of a payload's pieces. */
+enum err payload_digest(const uint8_t (*piece)[SHA256_LEN], size_t n,
+    uint8_t out[static SHA256_LEN]) MUST_CHECK;
+/* The same of a payload in memory. */
+enum err payload_digest_of(struct bytes payload,
+    uint8_t out[static SHA256_LEN]) MUST_CHECK;
+/* envelope: SHA-256 of each, in the order of the `to` lines. */
+enum err content_digest(const uint8_t payload[static SHA256_LEN],
+    const uint8_t (*envelope)[SHA256_LEN], size_t n,
+    uint8_t out[static SHA256_LEN]) MUST_CHECK;
+/* head: the concern's preamble, or an entry note's text; content NULL where
+ * the message has none. */
+enum err link_digest(struct bytes head, const uint8_t *content,
+    uint8_t out[static LINK_LEN]) MUST_CHECK;
