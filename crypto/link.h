@@ -17,6 +17,13 @@ enum err payload_digest(const uint8_t (*piece)[SHA256_LEN], size_t n,
 /* The same of a payload in memory. */
 enum err payload_digest_of(struct bytes payload,
     uint8_t out[static SHA256_LEN]) MUST_CHECK;
+/* The same of a payload that comes in parts of any size. */
+struct payload_hash;
+enum err payload_hash_new(struct payload_hash **ret) MUST_CHECK;
+enum err payload_hash_put(struct payload_hash *h, struct bytes x) MUST_CHECK;
+enum err payload_hash_finish(struct payload_hash *h,
+    uint8_t out[static SHA256_LEN]) MUST_CHECK;
+struct payload_hash *payload_hash_free(struct payload_hash *h);
 /* envelope: SHA-256 of each, in the order of the `to` lines. */
 enum err content_digest(const uint8_t payload[static SHA256_LEN],
     const uint8_t (*envelope)[SHA256_LEN], size_t n,

@@ -20,6 +20,7 @@
 #define SEALED_NAME_MAX 96	  /* bytes of an attachment's file name */
 #define SEALED_FILE_MAX (1ull << 30)
 #define MANIFEST_MAX (32 * 1024)
+#define SEALED_NOTE_MAX (MANIFEST_MAX + 512) /* the manifest, signed */
 
 #define PERSON_REPORTER 0 /* every other person has a number of the policy */
 
@@ -83,6 +84,21 @@ void manifest_put(const struct manifest *m, struct buf *out);
 /* Every limit above holds afterwards; names are checked (no climbing, no
  * control characters, no repeats; message.txt first where there is one). */
 enum err manifest_parse(struct bytes body, struct manifest *ret) MUST_CHECK;
+/*
+ * Adds a file after those there are. name: "message.txt" (first, if at all) or
+ * "attachments/NAME"; ERR_SYNTAX when sealed_name_ok says no or it is there
+ * already, ERR_LIMIT: too many or too large.
+ */
+enum err manifest_add_file(struct manifest *m, const char *name, uint64_t size,
+    const uint8_t sha256[static SHA256_LEN]) MUST_CHECK;
+/*
+ * Whether an attachment may be called so (without "attachments/"): 1 to
+ * SEALED_NAME_MAX bytes of UTF-8 that are safe to unpack on any system: no
+ * control, direction or separator characters, none of / \ < > : " | ? *, no
+ * dot, dash or space in front, no dot or space at the end, no Windows device
+ * name (CON, NUL, COM1 and so on, with any extension).
+ */
+bool sealed_name_ok(struct bytes name);
 /* The note key name that must have signed: "speakup/case/<hex id>" or
  * "speakup/person/<n>". */
 void author_key_name(char out[static NOTE_NAME_MAX + 1],
@@ -103,6 +119,14 @@ uint64_t sealed_archive_size(size_t note_len, const struct manifest_file *file,
  * 0 at its end. */
 typedef enum err sealed_source(void *ctx, size_t index, uint8_t *out, size_t n,
     size_t *ret_n);
+/* A source over files in memory: ctx is a struct sealed_memory whose `file`
+ * has them in the manifest's order and whose other fields are zero. */
+struct sealed_memory {
+	const struct bytes *file;
+	size_t index;
+	size_t at;
+};
+sealed_source sealed_memory_source;
 /*
  * Streams the archive into an age payload writer: constant block, manifest
  * note, files in the manifest's order, end, padding. ERR_CORRUPT when a file's
