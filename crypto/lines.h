@@ -27,11 +27,19 @@ void lines_get_hex(struct lines *l, const char *name, uint8_t *out, size_t n);
 /* ERR_OK when nothing failed and nothing is left. */
 enum err lines_end(const struct lines *l) MUST_CHECK;
 
-/* The next word of a value (words are separated by exactly one space). */
+/*
+ * The next word of a value (words are separated by exactly one space). Empty
+ * at the end, and where there is a space too many, which is left in *value.
+ */
 struct bytes word_next(struct bytes *value);
 
+/* A value with a control character or broken UTF-8 sets out->err to
+ * ERR_SYNTAX, so that nothing can add a line of its own. */
 void lines_put(struct buf *out, const char *name, struct bytes value);
 void lines_put_str(struct buf *out, const char *name, const char *value);
 void lines_put_number(struct buf *out, const char *name, uint64_t v);
 void lines_put_hex(struct buf *out, const char *name, const uint8_t *p,
     size_t n);
+
+/* UTF-8 in shortest form, without C0, DEL and C1 control characters. */
+bool text_is_printable(struct bytes x);
