@@ -1,0 +1,79 @@
+#pragma once
+
+#include "crypto/bytes.h"
+
+/*
+ * Frames between the daemon's processes, over SOCK_STREAM socket pairs:
+ *
+ *   u32 length of the body   u16 type   u16 status   u64 id   body
+ *
+ * big-endian. The receiver holds every frame against the table of what that
+ * peer may send in that state (wire_allowed); anything else ends the peer.
+ * Descriptors travel by SCM_RIGHTS with the first byte of their frame, one a
+ * frame, and only from the parent.
+ */
+
+#define WIRE_HEAD_LEN 16
+#define WIRE_BODY_MAX (1024 * 1024) /* parent's frames; fronts: see below */
+#define WIRE_REQUEST_MAX (264 * 1024)
+#define WIRE_CREDITS 1024 /* requests that a front may have under way */
+
+enum wire_type {
+	/* front -> vault: one for each endpoint; body = the request's body
+	 * without its padding */
+	WIRE_TEXT = 1,
+	WIRE_PIECE,
+	WIRE_STAFF,
+	WIRE_PLAIN,
+	WIRE_PLAIN_ANSWER,
+	/* vault -> front: same id; status = enum answer; body = the answer's
+	 * bundle (ANSWER_OK), without padding, or nothing */
+	WIRE_ANSWER,
+	/* parent -> vault, front; first frames after the start, and again
+	 * when they change (SIGHUP) */
+	WIRE_CONFIG,   /* what this role needs of the configuration */
+	WIRE_SECRET,   /* vault: store key, instance key; front: TLS key */
+	WIRE_POLICY,   /* roots and policy, as served by GET /v1/policy */
+	WIRE_START,    /* all is there: enter the sandbox, begin */
+	WIRE_LISTENER, /* front; with a listening descriptor; status = kind */
+	WIRE_PEER,     /* vault: + the socket of a front; front: of the vault */
+	WIRE_DRAIN,    /* finish what is under way and end */
+	/* child -> parent */
+	WIRE_READY,  /* started, or took the new policy */
+	WIRE_REFUSED /* did not take it; status = enum err */,
+	WIRE_ALIVE,  /* every few seconds: the loop turns */
+};
+
+/* What became of a request; the front turns it into HTTP. */
+enum answer {
+	ANSWER_OK = 0,
+	ANSWER_BAD_REQUEST,
+	ANSWER_BAD_BUNDLE,
+	ANSWER_BAD_POLICY,
+	ANSWER_BAD_SIGNATURE,
+	ANSWER_NO_SESSION,
+	ANSWER_DENIED,
+	ANSWER_UNKNOWN,
+	ANSWER_CONFLICT,
+	ANSWER_EXISTS,
+	ANSWER_TOO_LARGE,
+	ANSWER_BUSY,
+	ANSWER_DOWN,
+	ANSWER_FULL,
+};
+
+enum wire_peer { PEER_PARENT, PEER_VAULT, PEER_FRONT };
+/* Whether `from` may send this type to `to`, and its largest body. */
+bool wire_allowed(enum wire_peer from, enum wire_peer to, uint16_t type,
+    uint32_t *ret_body_max);
+
+struct wire_head {
+	uint32_t length;
+	uint16_t type;
+	uint16_t status;
+	uint64_t id;
+};
+void wire_head_put(uint8_t out[static WIRE_HEAD_LEN], const struct wire_head *h);
+/* Pure; any bytes give a head, wire_allowed judges it. */
+void wire_head_get(const uint8_t in[static WIRE_HEAD_LEN],
+    struct wire_head *ret);
