@@ -1,0 +1,282 @@
+#pragma once
+
+#include "crypto/link.h"
+#include "crypto/sealed.h"
+
+/*
+ * Bundles: every request and answer of the daemon. docs/PROTOCOL.md, "Bundle":
+ *
+ *   speakup: v1 KIND
+ *   name: value ...
+ *   (empty line)
+ *   blobs, in the order and with the lengths that the lines say
+ *   zero bytes up to the fixed size
+ *
+ * Parsing borrows: every struct bytes points into the body that was parsed.
+ * It is strict, and what it accepts has one form only: putting what was
+ * parsed gives the same bytes again. ERR_SYNTAX for anything else.
+ * Signatures, ages, chains and persons are for others to judge.
+ */
+
+#define BUNDLE_TEXT_LEN 49152	/* text and staff exchanges, each way */
+#define BUNDLE_PIECE_LEN 263168 /* carries one piece */
+#define BUNDLE_SMALL_LEN 1024	/* about pieces */
+#define BUNDLE_POLICY_MAX (32 * BUNDLE_TEXT_LEN)
+
+#define BUNDLE_UPLOAD_ID_LEN 16
+#define BUNDLE_SESSION_LEN 32
+#define BUNDLE_CHALLENGE_LEN 32
+#define BUNDLE_CURSOR_MAX 64  /* printable bytes, no meaning to a client */
+#define BUNDLE_PIECES_MAX 960 /* of one payload */
+#define BUNDLE_PAYLOAD_MAX ((uint64_t)BUNDLE_PIECES_MAX * PIECE_LEN)
+#define BUNDLE_ROWS_MAX 200   /* of a queue answer */
+#define BUNDLE_HEADS_MAX 64   /* messages in one answer */
+#define BUNDLE_ROOTS_MAX 64
+#define BUNDLE_SEQ_MAX 999999 /* messages of one chain */
+
+/* Which POST a request belongs to. */
+enum bundle_path {
+	BUNDLE_PATH_TEXT,  /* /v1/text */
+	BUNDLE_PATH_PIECE, /* /v1/piece */
+	BUNDLE_PATH_STAFF, /* /v1/staff */
+};
+
+/* --- requests --- */
+
+enum request_kind {
+	REQUEST_CONCERN,
+	REQUEST_FOLLOWUP,
+	REQUEST_WITHDRAW,
+	REQUEST_POLL,
+	REQUEST_PUT,
+	REQUEST_STATUS,
+	REQUEST_GET,
+	REQUEST_CHALLENGE,
+	REQUEST_LOGIN,
+	REQUEST_LOGOUT,
+	REQUEST_QUEUE,
+	REQUEST_CASE,
+	REQUEST_POST,
+};
+enum bundle_path request_path(enum request_kind k);
+/* The body's exact length. */
+size_t request_length(enum request_kind k);
+
+struct bundle_to {
+	uint16_t person; /* or PERSON_REPORTER */
+	struct bytes envelope;
+};
+
+/* Envelopes and payload of one message. */
+struct bundle_content {
+	size_t n_to; /* 1 to SEALED_TO_MAX; 0: the message has no content */
+	struct bundle_to to[SEALED_TO_MAX];
+	bool is_upload; /* the payload went up before, in pieces */
+	struct bytes payload;			  /* where it did not */
+	uint8_t upload_id[BUNDLE_UPLOAD_ID_LEN];  /* where it did */
+	uint64_t upload_len;
+};
+
+struct request_concern {
+	uint16_t route;
+	uint8_t band; /* 1 to 4: P1 to P4 */
+	uint8_t policy[SHA256_LEN];
+	uint8_t case_key[SIGN_PUB_LEN];
+	uint8_t mailbox[SHA256_LEN];
+	struct bundle_content content;
+};
+struct request_followup {
+	struct bytes entry;
+	struct bundle_content content;
+};
+struct request_withdraw {
+	struct bytes entry;
+};
+struct request_poll {
+	uint8_t token[TOKEN_LEN];
+	uint32_t after;
+};
+/* index < count, piece.n is PIECE_LEN but for the last, which is not empty. */
+struct request_put {
+	uint8_t upload_id[BUNDLE_UPLOAD_ID_LEN];
+	uint32_t index, count;
+	struct bytes piece;
+};
+struct request_status {
+	uint8_t upload_id[BUNDLE_UPLOAD_ID_LEN];
+};
+struct request_get {
+	bool is_staff;
+	uint8_t token[TOKEN_LEN];	     /* reporter */
+	uint8_t session[BUNDLE_SESSION_LEN]; /* staff, and the next two */
+	uint8_t case_id[CASE_ID_LEN];
+	enum chain chain; /* reporter: always CHAIN_TALK */
+	uint32_t seq;
+	uint32_t index;
+};
+struct request_challenge {
+	uint16_t person;
+};
+struct request_login {
+	struct bytes note;
+};
+struct request_logout {
+	uint8_t session[BUNDLE_SESSION_LEN];
+};
+struct request_queue {
+	uint8_t session[BUNDLE_SESSION_LEN];
+	struct bytes after; /* cursor; empty at first */
+	unsigned limit;	    /* 1 to BUNDLE_ROWS_MAX */
+};
+struct request_case {
+	uint8_t session[BUNDLE_SESSION_LEN];
+	uint8_t case_id[CASE_ID_LEN];
+	enum chain chain;
+	uint32_t after;
+};
+struct request_post {
+	uint8_t session[BUNDLE_SESSION_LEN];
+	struct bytes entry;
+	struct bundle_content content; /* n_to = 0: none */
+};
+
+struct bundle_request {
+	enum request_kind kind;
+	/* All lines, without the empty one: the head of a concern. Parsing
+	 * sets it, writing does not read it. */
+	struct bytes preamble;
+	union {
+		struct request_concern concern;
+		struct request_followup followup;
+		struct request_withdraw withdraw;
+		struct request_poll poll;
+		struct request_put put;
+		struct request_status status;
+		struct request_get get;
+		struct request_challenge challenge;
+		struct request_login login;
+		struct request_logout logout;
+		struct request_queue queue;
+		struct request_case open;
+		struct request_post post;
+	};
+};
+
+/* body is the whole request body; its length must be its kind's. */
+enum err bundle_request_parse(struct bytes body, struct bundle_request *ret)
+    MUST_CHECK;
+/* Appends a whole body. ERR_LIMIT where it does not fit its size, ERR_SYNTAX
+ * where a field is out of range. */
+enum err bundle_request_put(const struct bundle_request *r, struct buf *out)
+    MUST_CHECK;
+/* The length of the preamble at the start of a body (also of one just put);
+ * 0 where there is none. */
+size_t bundle_preamble_length(struct bytes body);
+
+/* --- answers --- */
+
+enum answer_kind {
+	ANSWER_STORED,
+	ANSWER_MAILBOX,
+	ANSWER_PIECES,
+	ANSWER_PIECE,
+	ANSWER_CHALLENGE,
+	ANSWER_SESSION,
+	ANSWER_ENDED, /* of logout */
+	ANSWER_QUEUE,
+	ANSWER_CASE,
+	ANSWER_POLICY,
+};
+/* The body's exact length; ANSWER_POLICY: the unit it is a multiple of. */
+size_t answer_length(enum answer_kind k);
+
+enum case_state { CASE_RECEIVED, CASE_ACKNOWLEDGED, CASE_WITHDRAWN };
+
+/* One message: payload is empty where it is in pieces (pieces > 0). */
+struct answer_head {
+	uint32_t seq;
+	struct bytes head;
+	struct bytes envelope; /* this reader's; empty: none for them */
+	struct bytes payload;
+	uint64_t payload_len;
+	uint32_t pieces;
+};
+struct answer_heads {
+	size_t n;
+	struct answer_head at[BUNDLE_HEADS_MAX];
+};
+struct answer_stored {
+	struct bytes proof;
+};
+/* A reporter is told whether the case is withdrawn, and nothing else. */
+struct answer_mailbox {
+	uint32_t count;
+	bool is_withdrawn;
+	struct answer_heads heads;
+};
+struct answer_pieces {
+	struct bytes have; /* '0' or '1' a piece; empty: unknown upload */
+};
+struct answer_piece {
+	uint32_t index, count;
+	struct bytes piece;
+};
+struct answer_challenge {
+	uint8_t challenge[BUNDLE_CHALLENGE_LEN];
+};
+struct answer_session {
+	uint8_t session[BUNDLE_SESSION_LEN];
+};
+struct answer_row {
+	uint8_t case_id[CASE_ID_LEN];
+	bool is_plain;
+	enum case_state state;
+	uint8_t band;
+	uint16_t route;
+	int64_t day; /* since 1970-01-01 */
+	uint32_t talk, staff; /* messages in each chain */
+};
+struct answer_queue {
+	uint32_t open;
+	struct bytes next; /* cursor; empty at the end */
+	size_t n_rows;
+	struct answer_row row[BUNDLE_ROWS_MAX];
+};
+struct answer_case {
+	enum chain chain;
+	uint32_t count;
+	enum case_state state;
+	bool is_plain;
+	int64_t filed; /* day */
+	struct answer_heads heads;
+};
+struct answer_policy {
+	size_t n_roots; /* from 0 on, in order */
+	struct bytes root[BUNDLE_ROOTS_MAX];
+	struct bytes policy;
+};
+
+/* Some 10 KiB. */
+struct bundle_answer {
+	enum answer_kind kind;
+	union {
+		struct answer_stored stored;
+		struct answer_mailbox mailbox;
+		struct answer_pieces pieces;
+		struct answer_piece piece;
+		struct answer_challenge challenge;
+		struct answer_session session;
+		struct answer_queue queue;
+		struct answer_case open;
+		struct answer_policy policy;
+	};
+};
+
+enum err bundle_answer_parse(struct bytes body, struct bundle_answer *ret)
+    MUST_CHECK;
+enum err bundle_answer_put(const struct bundle_answer *a, struct buf *out)
+    MUST_CHECK;
+/* Whether one more message of these lengths fits an answer that already has
+ * `h`: for the vault, which fills answers up. */
+bool answer_heads_fit(const struct answer_heads *h,
+    const struct answer_head *one);
