@@ -143,8 +143,9 @@ struct request_post {
 struct bundle_request {
 	enum request_kind kind;
 	/* All lines, without the empty one: the head of a concern. Parsing
-	 * sets it, writing does not read it. */
+	 * sets these two, writing does not read them. */
 	struct bytes preamble;
+	size_t length; /* of preamble, empty line and blobs */
 	union {
 		struct request_concern concern;
 		struct request_followup followup;
@@ -162,13 +163,16 @@ struct bundle_request {
 	};
 };
 
-/* body is the whole request body; its length must be its kind's. */
+/* Zero bytes after the blobs are passed over, however many: whoever takes a
+ * body from the network checks its length against request_length first. */
 enum err bundle_request_parse(struct bytes body, struct bundle_request *ret)
     MUST_CHECK;
-/* Appends a whole body. ERR_LIMIT where it does not fit its size, ERR_SYNTAX
- * where a field is out of range. */
+/* Appends preamble and blobs; bundle_pad does the rest. ERR_SYNTAX where a
+ * field is out of range. */
 enum err bundle_request_put(const struct bundle_request *r, struct buf *out)
     MUST_CHECK;
+/* Appends zeros until out->n is length. ERR_LIMIT when it is longer. */
+enum err bundle_pad(struct buf *out, size_t length) MUST_CHECK;
 /* The length of the preamble at the start of a body (also of one just put);
  * 0 where there is none. */
 size_t bundle_preamble_length(struct bytes body);
@@ -272,11 +276,12 @@ struct bundle_answer {
 	};
 };
 
+/* As for requests. */
 enum err bundle_answer_parse(struct bytes body, struct bundle_answer *ret)
     MUST_CHECK;
 enum err bundle_answer_put(const struct bundle_answer *a, struct buf *out)
     MUST_CHECK;
-/* Whether one more message of these lengths fits an answer that already has
- * `h`: for the vault, which fills answers up. */
-bool answer_heads_fit(const struct answer_heads *h,
-    const struct answer_head *one);
+/* Appends a message where it fits besides what `h` has and the answer's other
+ * lines; false: it is full. For the vault, which fills answers up. */
+bool answer_heads_add(struct answer_heads *h, const struct answer_head *one)
+    MUST_CHECK;
