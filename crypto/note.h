@@ -13,6 +13,7 @@
 #define NOTE_NAME_MAX 128
 #define NOTE_MAX (1024 * 1024)
 #define NOTE_SIGS_MAX 32
+#define NOTE_KEYS_MAX 64 /* that one note is verified with */
 
 struct note_key {
 	char name[NOTE_NAME_MAX + 1]; /* no spaces, no '+', not empty */
@@ -34,6 +35,7 @@ struct note {
 		struct bytes name;
 		uint8_t key_id[4];
 		uint8_t sig[SIGN_LEN];
+		bool is_ed25519; /* by length; others are never counted */
 	} sigs[NOTE_SIGS_MAX];
 	size_t n_sigs;
 };
@@ -45,12 +47,16 @@ enum err note_parse(struct bytes x, const char *space, struct note *ret)
 /*
  * ERR_OK when at least `quorum` distinct keys of `keys` signed. A signature by
  * a listed key that does not verify is ERR_BAD_SIG; signatures by keys that
- * are not listed are passed over, as the C2SP document asks.
+ * are not listed are passed over, as the C2SP document asks. The same public
+ * key under two names counts once; a quorum of 0 means 1. ERR_LIMIT: more than
+ * NOTE_KEYS_MAX keys.
  */
 enum err note_verify(const struct note *note, const struct note_key *keys,
     size_t n_keys, unsigned quorum) MUST_CHECK;
 
-/* Writes namespace line, body (ends in "\n"), empty line and one signature. */
+/* Writes namespace line, body (ends in "\n"), empty line and one signature.
+ * ERR_SYNTAX: not UTF-8, or with control characters; ERR_BAD_SIG: the seed is
+ * not that of key->pub. */
 enum err note_sign(const char *space, struct bytes body,
     const struct note_key *key, const uint8_t seed[static SIGN_SEED_LEN],
     struct buf *out) MUST_CHECK;
