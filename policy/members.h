@@ -1,0 +1,54 @@
+#pragma once
+
+#include "policy/policy.h"
+
+/*
+ * Who may read a new concern, now and at each rung: a pure function of policy,
+ * route and marked people, computed by every client and refused where a
+ * manifest's list differs. `excluded` is everywhere the list of people that
+ * the reporter marked, as the manifest has it; closing it over the line of
+ * management is done inside.
+ */
+
+#define MEMBERS_MAX 15 /* and the reporter: SEALED_TO_MAX */
+
+struct member {
+	uint16_t person;
+	uint8_t rung; /* 0: at once; k: the earliest rung (from 1) of the ladder
+			 with them, whatever its bands */
+	enum rung_verb verb;
+};
+
+/*
+ * The marked people and, where the route says so, everybody who reports to
+ * them, directly or through others. Ascending, each once. ERR_LIMIT when there
+ * are more than cap.
+ */
+enum err exclusions_close(const struct policy *p, const struct policy_route *r,
+    const uint16_t *marked, size_t n, uint16_t *out, size_t cap,
+    size_t *ret_n) MUST_CHECK;
+
+/*
+ * Everybody to whom an envelope is sealed: first recipients, ascending by
+ * number, then the `join` rungs in order, ascending within each; each person
+ * once, at the earliest. Only people who are current that day and have a key
+ * of the route's kind. ERR_LIMIT when there are more than cap (at most
+ * MEMBERS_MAX); none at all is ERR_OK with 0, and the caller's to refuse.
+ */
+enum err members_compute(const struct policy *p, const struct policy_route *r,
+    const uint16_t *excluded, size_t n_excluded, int64_t day,
+    struct member *out, size_t cap, size_t *ret_n) MUST_CHECK;
+
+/* The people of `tell` rungs, by the same order and rules; no key needed. */
+enum err members_told(const struct policy *p, const struct policy_route *r,
+    const uint16_t *excluded, size_t n_excluded, int64_t day,
+    struct member *out, size_t cap, size_t *ret_n) MUST_CHECK;
+
+/* Whether that rung (from 1; 0 is the first recipients) names this person. */
+bool members_rung_has(const struct policy_route *r, unsigned rung,
+    uint16_t person);
+
+/* What to seal to: the person's key of the route's kind that day; NULL when
+ * they are not current or have none. */
+const struct age_recipient *members_recipient(const struct policy *p,
+    const struct policy_route *r, uint16_t person, int64_t day);
