@@ -135,29 +135,53 @@ strip_padding(struct bytes *text, enum b64_form form)
 	return text->n % 4 != 1;
 }
 
+static size_t
+decoded_len(size_t symbols)
+{
+	return symbols / 4 * 3 + (symbols % 4 > 0 ? symbols % 4 - 1 : 0);
+}
+
+/* All quanta are looked at, whatever the first ones were. */
+static enum err
+get_quanta(struct bytes text, uint8_t *out)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < text.n; i += 4, out += 3) {
+		size_t n = text.n - i < 4 ? text.n - i : 4;
+
+		ok = get_quantum(text.p + i, n, out) && ok;
+	}
+	return ok ? ERR_OK : ERR_SYNTAX;
+}
+
 enum err
 base64_get(struct bytes text, enum b64_form form, struct buf *out)
 {
-	size_t start = out->n, whole;
-	bool ok = true;
+	size_t start = out->n, n;
 	uint8_t *at;
+	enum err err;
 
 	if (!strip_padding(&text, form))
 		return ERR_SYNTAX;
-	whole = text.n / 4 * 3 + (text.n % 4 > 0 ? text.n % 4 - 1 : 0);
-	at = buf_grow(out, whole);
+	n = decoded_len(text.n);
+	at = buf_grow(out, n);
 	if (at == NULL)
 		return out->err;
-	for (size_t i = 0; i < text.n; i += 4, at += 3) {
-		size_t n = text.n - i < 4 ? text.n - i : 4;
-
-		ok = get_quantum(text.p + i, n, at) && ok;
+	err = get_quanta(text, at);
+	if (err != ERR_OK) {
+		bytes_wipe(at, n);
+		out->n = start;
 	}
-	if (ok)
-		return ERR_OK;
-	bytes_wipe(out->p + start, whole);
-	out->n = start;
-	return ERR_SYNTAX;
+	return err;
+}
+
+enum err
+base64_get_exact(struct bytes text, enum b64_form form, uint8_t *out, size_t n)
+{
+	if (!strip_padding(&text, form) || decoded_len(text.n) != n)
+		return ERR_SYNTAX;
+	return get_quanta(text, out);
 }
 
 enum err

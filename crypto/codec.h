@@ -18,6 +18,9 @@ void base64_put(struct buf *out, struct bytes x, enum b64_form form);
 /* Canonical: no white space, right padding for the form, zero spare bits. */
 enum err base64_get(struct bytes text, enum b64_form form, struct buf *out)
     MUST_CHECK;
+/* The same into an array; ERR_SYNTAX also where it is not exactly n bytes. */
+enum err base64_get_exact(struct bytes text, enum b64_form form, uint8_t *out,
+    size_t n) MUST_CHECK;
 
 /* Decimal without sign or leading zero, at most max. */
 enum err decimal_get(struct bytes text, uint64_t max, uint64_t *ret) MUST_CHECK;

@@ -170,31 +170,44 @@ hmac_sha256(struct bytes key, const struct bytes *part, size_t n,
 }
 
 enum err
-hkdf_sha256(struct bytes ikm, struct bytes salt, struct bytes info,
-    uint8_t *out, size_t n)
+hkdf_sha256_expand(const uint8_t prk[static SHA256_LEN],
+    const struct bytes *info, size_t n_info, uint8_t *out, size_t n)
 {
-	uint8_t prk[SHA256_LEN], t[SHA256_LEN];
-	uint8_t i = 0;
-	size_t t_len = 0;
-	enum err err;
+	struct bytes part[HKDF_PARTS_MAX + 2]; /* last block, info, number */
+	uint8_t block[SHA256_LEN], number = 0;
+	enum err err = ERR_OK;
 
-	if (n > 255 * SHA256_LEN)
+	if (n > 255 * SHA256_LEN || n_info > HKDF_PARTS_MAX)
 		return ERR_LIMIT;
-	err = hmac_sha256(salt, &ikm, 1, prk);
+	part[0] = BYTES(NULL, 0);
+	for (size_t i = 0; i < n_info; i++)
+		part[i + 1] = info[i];
+	part[n_info + 1] = BYTES(&number, 1);
 	while (err == ERR_OK && n > 0) {
 		size_t now = n < SHA256_LEN ? n : SHA256_LEN;
 
-		i++;
-		err = hmac_sha256(BYTES(prk, sizeof(prk)), (struct bytes[]){
-		    BYTES(t, t_len), info, BYTES(&i, 1) }, 3, t);
-		t_len = SHA256_LEN;
-		if (err == ERR_OK) {
-			memcpy(out, t, now);
-			out += now;
-			n -= now;
-		}
+		number++;
+		err = hmac_sha256(BYTES(prk, SHA256_LEN), part, n_info + 2,
+		    block);
+		part[0] = BYTES(block, SHA256_LEN);
+		memcpy(out, block, now);
+		out += now;
+		n -= now;
 	}
+	bytes_wipe(block, sizeof(block));
+	return err;
+}
+
+enum err
+hkdf_sha256(struct bytes ikm, struct bytes salt, struct bytes info,
+    uint8_t *out, size_t n)
+{
+	uint8_t prk[SHA256_LEN];
+	enum err err;
+
+	err = hmac_sha256(salt, &ikm, 1, prk);
+	if (err == ERR_OK)
+		err = hkdf_sha256_expand(prk, &info, 1, out, n);
 	bytes_wipe(prk, sizeof(prk));
-	bytes_wipe(t, sizeof(t));
 	return err;
 }

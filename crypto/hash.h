@@ -20,6 +20,13 @@ struct sha256_ctx *sha256_free(struct sha256_ctx *c);
 /* RFC 2104, over the parts in order. */
 enum err hmac_sha256(struct bytes key, const struct bytes *part, size_t n,
     uint8_t out[static SHA256_LEN]) MUST_CHECK;
-/* RFC 5869, extract and expand; n <= 255 * 32. */
+/*
+ * RFC 5869. Extract is hmac_sha256 with the salt as its key; expand takes its
+ * info in parts (at most HKDF_PARTS_MAX); hkdf_sha256 is both.
+ * n <= 255 * 32, else ERR_LIMIT.
+ */
+#define HKDF_PARTS_MAX 6
+enum err hkdf_sha256_expand(const uint8_t prk[static SHA256_LEN],
+    const struct bytes *info, size_t n_info, uint8_t *out, size_t n) MUST_CHECK;
 enum err hkdf_sha256(struct bytes ikm, struct bytes salt, struct bytes info,
     uint8_t *out, size_t n) MUST_CHECK;
