@@ -27,6 +27,8 @@
 #define LABEL_STORE_UPLOAD "speakup/store/upload/v1"
 #define LABEL_STORE_INDEX "speakup/store/index/v1"
 #define LABEL_STORE_RECORD "speakup/store/record/v1"
+/* key = epoch key: named values */
+#define LABEL_STORE_VALUE "speakup/store/value/v1"
 
 /* --- SHA-256(label || inputs) --- */
 
