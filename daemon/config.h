@@ -1,0 +1,68 @@
+#pragma once
+
+#include "daemon/handover.h"
+#include "policy/yaml.h"
+
+/*
+ * speakupd.yaml, man/speakupd.yaml.5. Read once at the start, by the parent;
+ * only the files that it names are read again on SIGHUP.
+ */
+
+#define CONFIG_PATH_MAX 255
+#define CONFIG_LISTENERS_MAX 16
+#define CONFIG_ROOTS_MAX 64
+#define CONFIG_FRONTS_MAX 16
+#define CONFIG_NAME_MAX 31
+#define CONFIG_ADDRESS_MAX 128 /* a UNIX socket's path is shorter still */
+
+enum tls_minimum { TLS_MINIMUM_1_2, TLS_MINIMUM_1_3 };
+
+struct config_listener {
+	char name[CONFIG_NAME_MAX + 1]; /* also the descriptor's, from systemd */
+	char address[CONFIG_ADDRESS_MAX + 1]; /* "" when systemd brings it */
+	unsigned flags; /* enum listener_flag */
+};
+
+struct config_tls {
+	char certificate[CONFIG_PATH_MAX + 1];
+	char key[CONFIG_PATH_MAX + 1];
+	enum tls_minimum minimum;
+};
+
+struct config_limits {
+	uint64_t connections; /* of the whole service */
+	uint64_t in_flight_mib;
+	uint64_t rate; /* bytes a second */
+	uint64_t handshake, header, body, answer, idle, drain; /* seconds */
+	uint64_t store_mib;
+	uint64_t attachments_percent;
+};
+
+struct config_path {
+	char path[CONFIG_PATH_MAX + 1];
+};
+
+struct config {
+	char user[CONFIG_NAME_MAX + 1]; /* "" : stay who we are */
+	uint64_t fronts;
+	char state[CONFIG_PATH_MAX + 1];
+	char policy[CONFIG_PATH_MAX + 1];
+	size_t n_roots;
+	struct config_path roots[CONFIG_ROOTS_MAX];
+	char instance_key[CONFIG_PATH_MAX + 1];
+	char store_key[CONFIG_PATH_MAX + 1];
+	bool has_tls;
+	struct config_tls tls;
+	size_t n_listeners;
+	struct config_listener listeners[CONFIG_LISTENERS_MAX];
+	struct config_limits limits;
+};
+
+/*
+ * file is a name for messages. credentials is the directory of systemd's
+ * credentials, or NULL: where `instance-key` and `store-key` are when they
+ * are not named. ERR_SYNTAX and ERR_LIMIT fill ret_error (the one output that is).
+ */
+enum err config_parse(struct bytes yaml, const char *file,
+    const char *credentials, struct config *ret, struct yaml_error *ret_error)
+    MUST_CHECK;
