@@ -60,9 +60,12 @@ struct config {
 
 /*
  * file is a name for messages. credentials is the directory of systemd's
- * credentials, or NULL: where `instance-key` and `store-key` are when they
- * are not named. ERR_SYNTAX and ERR_LIMIT fill ret_error (the one output that is).
+ * credentials, or NULL: `instance-key` and `store-key` are there when they
+ * are not named. On failure ret_error is filled (the one output that is).
+ * Caller frees with config_free.
  */
 enum err config_parse(struct bytes yaml, const char *file,
-    const char *credentials, struct config *ret, struct yaml_error *ret_error)
+    const char *credentials, struct config **ret, struct yaml_error *ret_error)
     MUST_CHECK;
+/* Takes NULL; returns NULL. */
+struct config *config_free(struct config *c);

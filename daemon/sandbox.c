@@ -1,0 +1,76 @@
+#include "daemon/sandbox.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static bool
+limit(__rlimit_resource_t what, uint64_t value)
+{
+	const struct rlimit r = { .rlim_cur = value, .rlim_max = value };
+
+	return setrlimit(what, &r) == 0;
+}
+
+/* As many as asked for, or what the hard limit leaves. */
+static bool
+limit_descriptors(uint64_t n)
+{
+	struct rlimit now;
+
+	if (getrlimit(RLIMIT_NOFILE, &now) != 0)
+		return false;
+	return limit(RLIMIT_NOFILE, n < now.rlim_max ? n : now.rlim_max);
+}
+
+/* Should the parent be gone already, the control socket says so. */
+static bool
+end_with_parent(void)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
+}
+
+static bool
+write_no_file(void)
+{
+	return signal(SIGXFSZ, SIG_IGN) != SIG_ERR && limit(RLIMIT_FSIZE, 0);
+}
+
+enum err
+sandbox_enter(enum sandbox_role role, uint64_t descriptors)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+	    !limit(RLIMIT_CORE, 0) || !limit_descriptors(descriptors))
+		return ERR_IO;
+	switch (role) {
+	case SANDBOX_PARENT:
+		return ERR_OK;
+	case SANDBOX_VAULT:
+		return end_with_parent() ? ERR_OK : ERR_IO;
+	case SANDBOX_FRONT:
+		return end_with_parent() && write_no_file() ? ERR_OK : ERR_IO;
+	}
+	return ERR_IO;
+}
+
+enum err
+sandbox_become(const char *user)
+{
+	const struct passwd *pw;
+
+	if (user[0] == '\0')
+		return ERR_OK;
+	if ((pw = getpwnam(user)) == NULL)
+		return ERR_NOT_FOUND;
+	if (geteuid() == pw->pw_uid && getuid() == pw->pw_uid)
+		return ERR_OK;
+	if (initgroups(pw->pw_name, pw->pw_gid) != 0 ||
+	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
+	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0)
+		return ERR_IO;
+	return setuid(0) == 0 ? ERR_IO : ERR_OK;
+}

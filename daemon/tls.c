@@ -1,0 +1,133 @@
+#include "daemon/tls.h"
+
+#include <limits.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+#define CHAIN_MAX 8
+
+/* An encrypted key is refused rather than asked about on a terminal. */
+static int
+no_passphrase(char *buf, int size, int rwflag, void *ctx)
+{
+	(void)buf, (void)size, (void)rwflag, (void)ctx;
+	return -1;
+}
+
+static BIO *
+bio_over(struct bytes x)
+{
+	return x.n > INT_MAX ? NULL : BIO_new_mem_buf(x.p, (int)x.n);
+}
+
+/* Whether reading stopped because nothing more was there. */
+static bool
+pem_ended(void)
+{
+	return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+}
+
+static enum err
+use_leaf(SSL_CTX *ctx, BIO *pem)
+{
+	X509 *leaf = PEM_read_bio_X509(pem, NULL, no_passphrase, NULL);
+	bool ok = leaf != NULL && SSL_CTX_use_certificate(ctx, leaf) == 1;
+
+	X509_free(leaf);
+	return ok ? ERR_OK : ERR_SYNTAX;
+}
+
+static enum err
+use_chain(SSL_CTX *ctx, BIO *pem)
+{
+	X509 *above;
+
+	for (int i = 0; i < CHAIN_MAX; i++) {
+		above = PEM_read_bio_X509(pem, NULL, no_passphrase, NULL);
+		if (above == NULL)
+			return pem_ended() ? ERR_OK : ERR_SYNTAX;
+		if (SSL_CTX_add0_chain_cert(ctx, above) != 1) {
+			X509_free(above);
+			return ERR_SYNTAX;
+		}
+	}
+	return ERR_LIMIT;
+}
+
+static enum err
+use_certificate(SSL_CTX *ctx, struct bytes certificate)
+{
+	BIO *pem = bio_over(certificate);
+	enum err e = ERR_SYNTAX;
+
+	if (pem != NULL && (e = use_leaf(ctx, pem)) == ERR_OK)
+		e = use_chain(ctx, pem);
+	BIO_free(pem);
+	return e;
+}
+
+static enum err
+use_key(SSL_CTX *ctx, struct bytes key)
+{
+	BIO *pem = bio_over(key);
+	EVP_PKEY *pkey = NULL;
+	enum err e = ERR_SYNTAX;
+
+	if (pem != NULL)
+		pkey = PEM_read_bio_PrivateKey(pem, NULL, no_passphrase, NULL);
+	if (pkey != NULL)
+		e = SSL_CTX_use_PrivateKey(ctx, pkey) == 1 &&
+		    SSL_CTX_check_private_key(ctx) == 1 ? ERR_OK : ERR_DENIED;
+	EVP_PKEY_free(pkey);
+	BIO_free(pem);
+	return e;
+}
+
+/* Not set, on purpose: SSL_CTX's read-ahead, under which a bufferevent waits
+ * for bytes that OpenSSL already has. */
+static enum err
+set_rules(SSL_CTX *ctx, bool allow_1_2)
+{
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
+	    SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+	    SSL_OP_PRIORITIZE_CHACHA);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	if (SSL_CTX_set_num_tickets(ctx, 0) != 1 ||
+	    SSL_CTX_set_min_proto_version(ctx,
+	    allow_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION) != 1 ||
+	    SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
+	    SSL_CTX_set_max_early_data(ctx, 0) != 1)
+		return ERR_CRYPTO;
+	return ERR_OK;
+}
+
+enum err
+tls_new(struct bytes certificate, struct bytes key, bool allow_1_2,
+    SSL_CTX **ret)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	enum err e;
+
+	if (ctx == NULL)
+		return ERR_NOMEM;
+	if ((e = set_rules(ctx, allow_1_2)) == ERR_OK &&
+	    (e = use_certificate(ctx, certificate)) == ERR_OK)
+		e = use_key(ctx, key);
+	ERR_clear_error();
+	if (e != ERR_OK) {
+		SSL_CTX_free(ctx);
+		return e;
+	}
+	*ret = ctx;
+	return ERR_OK;
+}
+
+SSL_CTX *
+tls_free(SSL_CTX *ctx)
+{
+	SSL_CTX_free(ctx);
+	return NULL;
+}
