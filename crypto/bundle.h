@@ -27,7 +27,7 @@
 #define BUNDLE_SESSION_LEN 32
 #define BUNDLE_CHALLENGE_LEN 32
 #define BUNDLE_CURSOR_MAX 64  /* printable bytes, no meaning to a client */
-#define BUNDLE_PIECES_MAX 960 /* of one payload */
+#define BUNDLE_PIECES_MAX 512 /* of one payload: 128 MiB, as the store */
 #define BUNDLE_PAYLOAD_MAX ((uint64_t)BUNDLE_PIECES_MAX * PIECE_LEN)
 #define BUNDLE_ROWS_MAX 200   /* of a queue answer */
 #define BUNDLE_HEADS_MAX 64   /* messages in one answer */
@@ -96,10 +96,13 @@ struct request_poll {
 	uint8_t token[TOKEN_LEN];
 	uint32_t after;
 };
-/* index < count, piece.n is PIECE_LEN but for the last, which is not empty. */
+/* size: of the whole payload, 1 to BUNDLE_PAYLOAD_MAX. piece.n is PIECE_LEN
+ * but for the last, which is what remains. Lines: `upload: ID SIZE`,
+ * `piece: INDEX LENGTH`. */
 struct request_put {
 	uint8_t upload_id[BUNDLE_UPLOAD_ID_LEN];
-	uint32_t index, count;
+	uint64_t size;
+	uint32_t index;
 	struct bytes piece;
 };
 struct request_status {
