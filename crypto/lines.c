@@ -3,41 +3,16 @@
 #include <string.h>
 
 #include "crypto/codec.h"
-
-/* The code point that *x begins with, which is taken off; UINT32_MAX where it
- * is no shortest-form UTF-8 (RFC 3629). */
-static uint32_t
-take_code_point(struct bytes *x)
-{
-	static const uint32_t first_of_length[] = { 0, 0x80, 0x800, 0x10000 };
-	uint8_t lead = x->p[0];
-	size_t more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-	uint32_t c = more == 0 ? lead : lead & (0x3fu >> more);
-
-	if ((lead >= 0x80 && lead < 0xc0) || lead >= 0xf8 || x->n <= more)
-		return UINT32_MAX;
-	for (size_t i = 1; i <= more; i++) {
-		if ((x->p[i] & 0xc0) != 0x80)
-			return UINT32_MAX;
-		c = c << 6 | (x->p[i] & 0x3f);
-	}
-	x->p += more + 1;
-	x->n -= more + 1;
-	if (c < first_of_length[more] || c > 0x10ffff ||
-	    (c >= 0xd800 && c <= 0xdfff))
-		return UINT32_MAX;
-	return c;
-}
+#include "crypto/utf8.h"
 
 bool
 text_is_printable(struct bytes x)
 {
-	while (x.n > 0) {
-		uint32_t c = take_code_point(&x);
+	uint32_t c;
 
-		if (c == UINT32_MAX || c < 0x20 || (c >= 0x7f && c < 0xa0))
+	while (x.n > 0)
+		if (!utf8_next(&x, &c) || c < 0x20 || (c >= 0x7f && c < 0xa0))
 			return false;
-	}
 	return true;
 }
 
