@@ -62,8 +62,8 @@ struct http_parser {
 			  * 501 or 505 */
 
 	/* Private from here on. */
-	int state;
-	int field;
+	unsigned state;
+	unsigned field;
 	unsigned seen;
 	bool is_odd;
 	unsigned n_head;
