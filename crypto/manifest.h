@@ -26,8 +26,8 @@
  *	reply     concern only: an age recipient
  *	mailbox   concern only: 64 hex
  *	file      0+, SIZE SHA256 NAME (the name last: it may have spaces)
- *	to        1+, PERSON SHA256, PERSON as for author, each once; in the
- *		  order of the envelopes
+ *	to        1+, PERSON SHA256, PERSON as for author, each once and none
+ *		  of the excluded; in the order of the envelopes
  */
 
 #define SEALED_TO_MAX 16	  /* envelopes of one message */
@@ -121,3 +121,8 @@ bool manifest_name_ok(struct bytes name);
  * "speakup/person/<n>". */
 void author_key_name(char out[static NOTE_NAME_MAX + 1],
     const uint8_t case_id[static CASE_ID_LEN], uint16_t person);
+/* That key, for a public key that the author is said to have. ERR_BAD_SIG when
+ * the author is the reporter and the case id is not made of pub. */
+enum err author_key_init(struct note_key *key,
+    const uint8_t case_id[static CASE_ID_LEN], uint16_t person,
+    const uint8_t pub[static SIGN_PUB_LEN]) MUST_CHECK;

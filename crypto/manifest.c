@@ -1,0 +1,498 @@
+#include "crypto/manifest.h"
+
+#include "crypto/codec.h"
+#include "crypto/lines.h"
+#include "crypto/utf8.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define ATTACHMENTS "attachments/"
+#define TEXT_NAME "message.txt"
+
+static const struct kind_row {
+	const char *name;
+	enum chain chain;
+	bool has_content, is_reporters;
+} kinds[] = {
+	[MESSAGE_CONCERN] = { "concern", CHAIN_TALK, true, true },
+	[MESSAGE_FOLLOWUP] = { "followup", CHAIN_TALK, true, true },
+	[MESSAGE_WITHDRAW] = { "withdraw", CHAIN_TALK, false, true },
+	[MESSAGE_REPLY] = { "reply", CHAIN_TALK, true, false },
+	[MESSAGE_ACK] = { "ack", CHAIN_TALK, false, false },
+	[MESSAGE_NOTE] = { "note", CHAIN_STAFF, true, false },
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+const char *
+message_kind_name(enum message_kind k)
+{
+	return kinds[k].name;
+}
+
+enum err
+message_kind_parse(struct bytes text, enum message_kind *ret)
+{
+	for (unsigned i = 0; i < KINDS; i++) {
+		if (bytes_equal(text, bytes_str(kinds[i].name))) {
+			*ret = (enum message_kind)i;
+			return ERR_OK;
+		}
+	}
+	return ERR_SYNTAX;
+}
+
+enum chain
+message_kind_chain(enum message_kind k)
+{
+	return kinds[k].chain;
+}
+
+bool
+message_kind_has_content(enum message_kind k)
+{
+	return kinds[k].has_content;
+}
+
+bool
+message_kind_is_reporters(enum message_kind k)
+{
+	return kinds[k].is_reporters;
+}
+
+const char *
+chain_name(enum chain c)
+{
+	return c == CHAIN_TALK ? "talk" : "staff";
+}
+
+void
+author_key_name(char out[static NOTE_NAME_MAX + 1],
+    const uint8_t case_id[static CASE_ID_LEN], uint16_t person)
+{
+	char hex[2 * CASE_ID_LEN + 1];
+
+	hex_encode(hex, case_id, CASE_ID_LEN);
+	if (person == PERSON_REPORTER)
+		snprintf(out, NOTE_NAME_MAX + 1, "speakup/case/%s", hex);
+	else
+		snprintf(out, NOTE_NAME_MAX + 1, "speakup/person/%u",
+		    (unsigned)person);
+}
+
+enum err
+author_key_init(struct note_key *key,
+    const uint8_t case_id[static CASE_ID_LEN], uint16_t person,
+    const uint8_t pub[static SIGN_PUB_LEN])
+{
+	char name[NOTE_NAME_MAX + 1];
+	uint8_t made[CASE_ID_LEN];
+	enum err err = case_id_of(pub, made);
+
+	if (err != ERR_OK)
+		return err;
+	if (person == PERSON_REPORTER && memcmp(made, case_id, CASE_ID_LEN) != 0)
+		return ERR_BAD_SIG;
+	author_key_name(name, case_id, person);
+	return note_key_init(key, name, pub);
+}
+
+struct manifest *
+manifest_new(void)
+{
+	return calloc(1, sizeof(struct manifest));
+}
+
+struct manifest *
+manifest_free(struct manifest *m)
+{
+	if (m != NULL)
+		bytes_wipe(m, sizeof(*m));
+	free(m);
+	return NULL;
+}
+
+/* --- file names --- */
+
+static bool
+is_direction_or_separator(uint32_t c)
+{
+	return c == 0x061c || c == 0x200e || c == 0x200f ||
+	    (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+	    c == 0xfeff;
+}
+
+static bool
+is_device_name(struct bytes name)
+{
+	static const char *const device[] = { "con", "prn", "aux", "nul" };
+	const char *p = (const char *)name.p;
+	size_t n = 0;
+
+	while (n < name.n && p[n] != '.' && p[n] != ' ')
+		n++;
+	if (n == 4)
+		return (strncasecmp(p, "com", 3) == 0 ||
+		    strncasecmp(p, "lpt", 3) == 0) && isdigit(name.p[3]);
+	for (size_t i = 0; n == 3 && i < 4; i++) {
+		if (strncasecmp(p, device[i], 3) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+manifest_name_ok(struct bytes name)
+{
+	struct bytes rest = name;
+	uint32_t c;
+
+	if (name.n == 0 || name.n > SEALED_NAME_MAX ||
+	    !text_is_printable(name) || is_device_name(name) ||
+	    memchr(".- ", name.p[0], 3) != NULL ||
+	    memchr(". ", name.p[name.n - 1], 2) != NULL)
+		return false;
+	while (utf8_next(&rest, &c)) {
+		if ((c < 0x80 && strchr("/\\<>:\"|?*", (int)c) != NULL) ||
+		    is_direction_or_separator(c))
+			return false;
+	}
+	return true;
+}
+
+/* Case is not told apart, as on many disks. */
+static bool
+has_file(const struct manifest *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_files; i++) {
+		if (strcasecmp(m->file[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+enum err
+manifest_add_file(struct manifest *m, const char *name, uint64_t size,
+    const uint8_t sha256[static SHA256_LEN])
+{
+	const size_t dir = sizeof(ATTACHMENTS) - 1;
+	struct manifest_file *f;
+
+	if (m->n_files == SEALED_FILES_MAX || size > SEALED_FILE_MAX)
+		return ERR_LIMIT;
+	if (strncmp(name, ATTACHMENTS, dir) == 0) {
+		if (!manifest_name_ok(bytes_str(name + dir)) ||
+		    has_file(m, name))
+			return ERR_SYNTAX;
+	} else if (strcmp(name, TEXT_NAME) != 0 || m->n_files > 0) {
+		return ERR_SYNTAX;
+	}
+	f = &m->file[m->n_files++];
+	memcpy(f->name, name, strlen(name) + 1);
+	f->size = size;
+	memcpy(f->sha256, sha256, SHA256_LEN);
+	return ERR_OK;
+}
+
+/* --- writing --- */
+
+static void
+put_person(struct buf *out, uint16_t person)
+{
+	if (person == PERSON_REPORTER)
+		buf_put_str(out, "reporter");
+	else
+		buf_printf(out, "%u", (unsigned)person);
+}
+
+static void
+put_head(const struct manifest *m, struct buf *out)
+{
+	lines_put_str(out, "kind", message_kind_name(m->kind));
+	lines_put_hex(out, "case", m->case_id, CASE_ID_LEN);
+	lines_put_str(out, "chain", chain_name(message_kind_chain(m->kind)));
+	buf_put_str(out, "author: ");
+	put_person(out, m->author);
+	buf_put_u8(out, '\n');
+	lines_put_number(out, "seq", m->seq);
+	lines_put_hex(out, "prev", m->prev, LINK_LEN);
+	for (size_t i = 0; i < m->n_seen; i++)
+		lines_put_hex(out, "seen", m->seen[i], LINK_LEN);
+	lines_put_hex(out, "policy", m->policy, SHA256_LEN);
+	lines_put_number(out, "route", m->route);
+	buf_printf(out, "band: P%u\n", (unsigned)m->band);
+	for (size_t i = 0; i < m->n_exclude; i++)
+		lines_put_number(out, "exclude", m->exclude[i]);
+	for (size_t i = 0; i < m->n_answers; i++)
+		buf_printf(out, "answer: %s=%s\n", m->answer[i].field,
+		    m->answer[i].value);
+}
+
+void
+manifest_put(const struct manifest *m, struct buf *out)
+{
+	char hex[2 * SHA256_LEN + 1];
+
+	put_head(m, out);
+	if (m->kind == MESSAGE_CONCERN) {
+		lines_put_str(out, "reply", m->reply);
+		lines_put_hex(out, "mailbox", m->mailbox, SHA256_LEN);
+	}
+	for (size_t i = 0; i < m->n_files; i++) {
+		hex_encode(hex, m->file[i].sha256, SHA256_LEN);
+		buf_printf(out, "file: %llu %s %s\n",
+		    (unsigned long long)m->file[i].size, hex, m->file[i].name);
+	}
+	for (size_t i = 0; i < m->n_to; i++) {
+		hex_encode(hex, m->to[i].sha256, SHA256_LEN);
+		buf_put_str(out, "to: ");
+		put_person(out, m->to[i].person);
+		buf_printf(out, " %s\n", hex);
+	}
+}
+
+/* --- reading: each takes its lines, and leaves its error in l->err --- */
+
+static void
+check(struct lines *l, enum err err)
+{
+	if (l->err == ERR_OK)
+		l->err = err;
+}
+
+static void
+expect(struct lines *l, bool ok)
+{
+	check(l, ok ? ERR_OK : ERR_SYNTAX);
+}
+
+static enum err
+person_get(struct bytes text, uint16_t *ret)
+{
+	uint64_t v = 0;
+	enum err err;
+
+	if (bytes_equal(text, BYTES_LIT("reporter"))) {
+		*ret = PERSON_REPORTER;
+		return ERR_OK;
+	}
+	err = decimal_get(text, UINT16_MAX, &v);
+	if (err == ERR_OK && v == PERSON_REPORTER)
+		err = ERR_SYNTAX;
+	if (err == ERR_OK)
+		*ret = (uint16_t)v;
+	return err;
+}
+
+/* Copies a text into an array of `cap`, with its NUL. */
+static enum err
+text_get(struct bytes text, char *out, size_t cap)
+{
+	if (text.n >= cap)
+		return ERR_LIMIT;
+	if (text.n > 0)
+		memcpy(out, text.p, text.n);
+	out[text.n] = '\0';
+	return ERR_OK;
+}
+
+static void
+parse_kind(struct lines *l, struct manifest *m)
+{
+	check(l, message_kind_parse(lines_get(l, "kind"), &m->kind));
+	expect(l, message_kind_has_content(m->kind));
+	lines_get_hex(l, "case", m->case_id, CASE_ID_LEN);
+	expect(l, bytes_equal(lines_get(l, "chain"),
+	    bytes_str(chain_name(message_kind_chain(m->kind)))));
+	check(l, person_get(lines_get(l, "author"), &m->author));
+	expect(l, message_kind_is_reporters(m->kind) ==
+	    (m->author == PERSON_REPORTER));
+}
+
+/* The place in the chain. */
+static void
+parse_place(struct lines *l, struct manifest *m)
+{
+	bool staff = message_kind_chain(m->kind) == CHAIN_STAFF;
+	size_t most = m->kind == MESSAGE_CONCERN ? 0 :
+	    message_kind_is_reporters(m->kind) ? 1 : SEALED_SEEN_MAX;
+	struct bytes value;
+
+	m->seq = (uint32_t)lines_get_number(l, "seq", UINT32_MAX);
+	expect(l, staff || (m->seq == 0) == (m->kind == MESSAGE_CONCERN));
+	lines_get_hex(l, "prev", m->prev, LINK_LEN);
+	expect(l, (m->seq == 0) == bytes_all_zero(m->prev, LINK_LEN));
+	while (lines_next(l, "seen", &value)) {
+		expect(l, m->n_seen < most);
+		if (l->err == ERR_OK)
+			check(l, hex_decode(value, m->seen[m->n_seen++],
+			    LINK_LEN));
+	}
+}
+
+static void
+parse_route(struct lines *l, struct manifest *m)
+{
+	struct bytes value;
+
+	lines_get_hex(l, "policy", m->policy, SHA256_LEN);
+	m->route = (uint16_t)lines_get_number(l, "route", UINT16_MAX);
+	value = lines_get(l, "band");
+	expect(l, value.n == 2 && value.p[0] == 'P' && value.p[1] >= '1' &&
+	    value.p[1] <= '4');
+	if (l->err == ERR_OK)
+		m->band = (uint8_t)(value.p[1] - '0');
+	while (lines_next(l, "exclude", &value)) {
+		uint64_t person = 0;
+
+		check(l, decimal_get(value, UINT16_MAX, &person));
+		expect(l, m->n_exclude < SEALED_EXCLUDE_MAX && person >
+		    (m->n_exclude > 0 ? m->exclude[m->n_exclude - 1] : 0));
+		if (l->err == ERR_OK)
+			m->exclude[m->n_exclude++] = (uint16_t)person;
+	}
+}
+
+static bool
+is_slug(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return n > 0 && s[n] == '\0';
+}
+
+static enum err
+parse_answer(struct bytes value, struct manifest_answer *a)
+{
+	const uint8_t *equals = memchr(value.p, '=', value.n);
+	size_t n = equals == NULL ? 0 : (size_t)(equals - value.p);
+	enum err err;
+
+	if (equals == NULL)
+		return ERR_SYNTAX;
+	err = text_get(BYTES(value.p, n), a->field, sizeof(a->field));
+	if (err == ERR_OK)
+		err = text_get(BYTES(equals + 1, value.n - n - 1), a->value,
+		    sizeof(a->value));
+	if (err == ERR_OK && (!is_slug(a->field) || !is_slug(a->value)))
+		err = ERR_SYNTAX;
+	return err;
+}
+
+static void
+parse_answers(struct lines *l, struct manifest *m)
+{
+	struct bytes value;
+
+	while (lines_next(l, "answer", &value)) {
+		expect(l, value.n > 0 && m->n_answers < SEALED_ANSWERS_MAX);
+		if (l->err == ERR_OK)
+			check(l, parse_answer(value,
+			    &m->answer[m->n_answers++]));
+	}
+}
+
+/* Where answers go: fixed by the concern for the life of the case. */
+static void
+parse_return(struct lines *l, struct manifest *m)
+{
+	struct age_recipient recipient;
+	struct bytes value;
+
+	if (m->kind != MESSAGE_CONCERN)
+		return;
+	value = lines_get(l, "reply");
+	if (l->err == ERR_OK)
+		check(l, age_recipient_parse(value, &recipient));
+	check(l, text_get(value, m->reply, sizeof(m->reply)));
+	lines_get_hex(l, "mailbox", m->mailbox, SHA256_LEN);
+}
+
+static enum err
+parse_file(struct bytes value, struct manifest *m)
+{
+	char name[sizeof(m->file[0].name)];
+	uint8_t sha256[SHA256_LEN];
+	uint64_t size = 0;
+	enum err err;
+
+	err = decimal_get(word_next(&value), SEALED_FILE_MAX, &size);
+	if (err == ERR_OK)
+		err = hex_decode(word_next(&value), sha256, sizeof(sha256));
+	if (err == ERR_OK)
+		err = text_get(value, name, sizeof(name));
+	return err == ERR_OK ? manifest_add_file(m, name, size, sha256) : err;
+}
+
+static bool
+is_excluded(const struct manifest *m, uint16_t person)
+{
+	for (size_t i = 0; i < m->n_exclude; i++) {
+		if (m->exclude[i] == person)
+			return true;
+	}
+	return false;
+}
+
+static enum err
+parse_to(struct bytes value, struct manifest *m)
+{
+	struct manifest_to *to = &m->to[m->n_to];
+	enum err err;
+
+	if (m->n_to == SEALED_TO_MAX)
+		return ERR_LIMIT;
+	err = person_get(word_next(&value), &to->person);
+	if (err == ERR_OK)
+		err = hex_decode(value, to->sha256, SHA256_LEN);
+	if (err == ERR_OK && is_excluded(m, to->person))
+		err = ERR_SYNTAX;
+	for (size_t i = 0; i < m->n_to && err == ERR_OK; i++) {
+		if (m->to[i].person == to->person)
+			err = ERR_SYNTAX;
+	}
+	if (err == ERR_OK)
+		m->n_to++;
+	return err;
+}
+
+static void
+parse_content(struct lines *l, struct manifest *m)
+{
+	struct bytes value;
+
+	while (lines_next(l, "file", &value))
+		check(l, parse_file(value, m));
+	while (lines_next(l, "to", &value))
+		check(l, parse_to(value, m));
+	expect(l, m->n_to > 0);
+}
+
+enum err
+manifest_parse(struct bytes body, struct manifest *ret)
+{
+	struct manifest *m;
+	struct lines l;
+	enum err err;
+
+	if (body.n > MANIFEST_MAX)
+		return ERR_LIMIT;
+	m = manifest_new();
+	if (m == NULL)
+		return ERR_NOMEM;
+	l = lines_over(body);
+	parse_kind(&l, m);
+	parse_place(&l, m);
+	parse_route(&l, m);
+	parse_answers(&l, m);
+	parse_return(&l, m);
+	parse_content(&l, m);
+	err = lines_end(&l);
+	if (err == ERR_OK)
+		memcpy(ret, m, sizeof(*ret));
+	manifest_free(m);
+	return err;
+}
