@@ -8,14 +8,16 @@
  *   u32 length of the body   u16 type   u16 status   u64 id   body
  *
  * big-endian. The receiver holds every frame against the table of what that
- * peer may send in that state (wire_allowed); anything else ends the peer.
+ * peer may send (wire_allowed); anything else ends the peer. In which order the
+ * parent's frames come is for their receiver to judge (daemon/handover.h).
  * Descriptors travel by SCM_RIGHTS with the first byte of their frame, one a
- * frame, and only from the parent.
+ * frame, and only from the parent (wire_has_fd). Connections: wire_conn.h.
  */
 
 #define WIRE_HEAD_LEN 16
-#define WIRE_BODY_MAX (1024 * 1024) /* parent's frames; fronts: see below */
-#define WIRE_REQUEST_MAX (264 * 1024)
+#define WIRE_BODY_MAX (2 * 1024 * 1024) /* parent's frames */
+#define WIRE_PIECE_MAX (264 * 1024)	/* requests and answers with a piece */
+#define WIRE_TEXT_MAX (48 * 1024)	/* every other request */
 #define WIRE_CREDITS 1024 /* requests that a front may have under way */
 
 enum wire_type {
@@ -26,8 +28,9 @@ enum wire_type {
 	WIRE_STAFF,
 	WIRE_PLAIN,
 	WIRE_PLAIN_ANSWER,
-	/* vault -> front: same id; status = enum answer; body = the answer's
-	 * bundle (ANSWER_OK), without padding, or nothing */
+	/* vault -> front: same id; status = enum answer; body = with ANSWER_OK
+	 * the answer's bundle without padding (WIRE_PLAIN: nothing;
+	 * WIRE_PLAIN_ANSWER: an armored age file), otherwise nothing */
 	WIRE_ANSWER,
 	/* parent -> vault, front; first frames after the start, and again
 	 * when they change (SIGHUP) */
@@ -66,6 +69,8 @@ enum wire_peer { PEER_PARENT, PEER_VAULT, PEER_FRONT };
 /* Whether `from` may send this type to `to`, and its largest body. */
 bool wire_allowed(enum wire_peer from, enum wire_peer to, uint16_t type,
     uint32_t *ret_body_max);
+/* Whether a frame of this type brings a descriptor. */
+bool wire_has_fd(uint16_t type);
 
 struct wire_head {
 	uint32_t length;
@@ -73,7 +78,8 @@ struct wire_head {
 	uint16_t status;
 	uint64_t id;
 };
-void wire_head_put(uint8_t out[static WIRE_HEAD_LEN], const struct wire_head *h);
+void wire_head_put(uint8_t out[static WIRE_HEAD_LEN],
+    const struct wire_head *h);
 /* Pure; any bytes give a head, wire_allowed judges it. */
 void wire_head_get(const uint8_t in[static WIRE_HEAD_LEN],
     struct wire_head *ret);
