@@ -18,25 +18,28 @@
  * Signatures, ages, chains and persons are for others to judge.
  */
 
-#define BUNDLE_TEXT_LEN 49152	/* text and staff exchanges, each way */
+#define BUNDLE_TEXT_LEN 49152 /* text and staff exchanges, each way */
 #define BUNDLE_PIECE_LEN 263168 /* carries one piece */
-#define BUNDLE_SMALL_LEN 1024	/* about pieces */
+#define BUNDLE_SMALL_LEN 1024 /* about pieces */
+/* Preamble and blobs of a text or staff request: what carries a message must
+ * leave room for the lines of the answer that will carry it. */
+#define BUNDLE_MESSAGE_MAX (BUNDLE_TEXT_LEN - 512)
 #define BUNDLE_POLICY_MAX (32 * BUNDLE_TEXT_LEN)
 
 #define BUNDLE_UPLOAD_ID_LEN 16
 #define BUNDLE_SESSION_LEN 32
 #define BUNDLE_CHALLENGE_LEN 32
-#define BUNDLE_CURSOR_MAX 64  /* printable bytes, no meaning to a client */
+#define BUNDLE_CURSOR_MAX 64 /* printable bytes, no meaning to a client */
 #define BUNDLE_PIECES_MAX 512 /* of one payload: 128 MiB, as the store */
 #define BUNDLE_PAYLOAD_MAX ((uint64_t)BUNDLE_PIECES_MAX * PIECE_LEN)
-#define BUNDLE_ROWS_MAX 200   /* of a queue answer */
-#define BUNDLE_HEADS_MAX 64   /* messages in one answer */
+#define BUNDLE_ROWS_MAX 200 /* of a queue answer */
+#define BUNDLE_HEADS_MAX 64 /* messages in one answer */
 #define BUNDLE_ROOTS_MAX 64
 #define BUNDLE_SEQ_MAX 999999 /* messages of one chain */
 
 /* Which POST a request belongs to. */
 enum bundle_path {
-	BUNDLE_PATH_TEXT,  /* /v1/text */
+	BUNDLE_PATH_TEXT, /* /v1/text */
 	BUNDLE_PATH_PIECE, /* /v1/piece */
 	BUNDLE_PATH_STAFF, /* /v1/staff */
 };
@@ -69,11 +72,13 @@ struct bundle_to {
 
 /* Envelopes and payload of one message. */
 struct bundle_content {
-	size_t n_to; /* 1 to SEALED_TO_MAX; 0: the message has no content */
+	/* 1 to SEALED_TO_MAX, each person once; 0: the message has no
+	 * content, and nothing below counts */
+	size_t n_to;
 	struct bundle_to to[SEALED_TO_MAX];
 	bool is_upload; /* the payload went up before, in pieces */
-	struct bytes payload;			  /* where it did not */
-	uint8_t upload_id[BUNDLE_UPLOAD_ID_LEN];  /* where it did */
+	struct bytes payload; /* where it did not */
+	uint8_t upload_id[BUNDLE_UPLOAD_ID_LEN]; /* where it did */
 	uint64_t upload_len;
 };
 
@@ -110,7 +115,7 @@ struct request_status {
 };
 struct request_get {
 	bool is_staff;
-	uint8_t token[TOKEN_LEN];	     /* reporter */
+	uint8_t token[TOKEN_LEN]; /* reporter */
 	uint8_t session[BUNDLE_SESSION_LEN]; /* staff, and the next two */
 	uint8_t case_id[CASE_ID_LEN];
 	enum chain chain; /* reporter: always CHAIN_TALK */
@@ -129,7 +134,7 @@ struct request_logout {
 struct request_queue {
 	uint8_t session[BUNDLE_SESSION_LEN];
 	struct bytes after; /* cursor; empty at first */
-	unsigned limit;	    /* 1 to BUNDLE_ROWS_MAX */
+	unsigned limit; /* 1 to BUNDLE_ROWS_MAX */
 };
 struct request_case {
 	uint8_t session[BUNDLE_SESSION_LEN];
@@ -168,12 +173,12 @@ struct bundle_request {
 
 /* Zero bytes after the blobs are passed over, however many: whoever takes a
  * body from the network checks its length against request_length first. */
-enum err bundle_request_parse(struct bytes body, struct bundle_request *ret)
-    MUST_CHECK;
+enum err
+bundle_request_parse(struct bytes body, struct bundle_request *ret) MUST_CHECK;
 /* Appends preamble and blobs; bundle_pad does the rest. ERR_SYNTAX where a
  * field is out of range. */
-enum err bundle_request_put(const struct bundle_request *r, struct buf *out)
-    MUST_CHECK;
+enum err
+bundle_request_put(const struct bundle_request *r, struct buf *out) MUST_CHECK;
 /* Appends zeros until out->n is length. ERR_LIMIT when it is longer. */
 enum err bundle_pad(struct buf *out, size_t length) MUST_CHECK;
 /* The length of the preamble at the start of a body (also of one just put);
@@ -266,6 +271,7 @@ struct answer_policy {
 /* Some 10 KiB. */
 struct bundle_answer {
 	enum answer_kind kind;
+	size_t length; /* of preamble, empty line and blobs; parsing sets it */
 	union {
 		struct answer_stored stored;
 		struct answer_mailbox mailbox;
@@ -280,11 +286,11 @@ struct bundle_answer {
 };
 
 /* As for requests. */
-enum err bundle_answer_parse(struct bytes body, struct bundle_answer *ret)
-    MUST_CHECK;
-enum err bundle_answer_put(const struct bundle_answer *a, struct buf *out)
-    MUST_CHECK;
+enum err
+bundle_answer_parse(struct bytes body, struct bundle_answer *ret) MUST_CHECK;
+enum err
+bundle_answer_put(const struct bundle_answer *a, struct buf *out) MUST_CHECK;
 /* Appends a message where it fits besides what `h` has and the answer's other
  * lines; false: it is full. For the vault, which fills answers up. */
-bool answer_heads_add(struct answer_heads *h, const struct answer_head *one)
-    MUST_CHECK;
+bool answer_heads_add(
+    struct answer_heads *h, const struct answer_head *one) MUST_CHECK;

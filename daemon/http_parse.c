@@ -18,7 +18,7 @@ enum state {
 	BEFORE_VALUE,
 	IN_VALUE,
 	IN_IGNORED,
-	AFTER_VALUE,  /* CR seen, LF must follow */
+	AFTER_VALUE, /* CR seen, LF must follow */
 	AFTER_FIELDS, /* CR seen, LF must follow */
 	IS_DONE,
 	IS_REFUSED,
@@ -46,19 +46,20 @@ static const char *const field_names[] = {
 /* Character classes, one bit each. */
 #define VALUE 0x01 /* RFC 9110 5.5: visible, SP, HTAB, 0x80 to 0xff */
 #define TOKEN 0x02 /* RFC 9110 5.6.2 tchar */
-#define PATH 0x04  /* RFC 3986 unreserved, and '/' */
-#define NAME 0x08  /* what host names are written with */
+#define PATH 0x04 /* RFC 3986 unreserved, and '/' */
+#define NAME 0x08 /* what host names are written with */
 #define DIGIT 0x10
 #define HEX 0x20
 
 #define V VALUE
 #define T (VALUE | TOKEN)
-#define S (VALUE | PATH)		      /* slash */
-#define W (VALUE | TOKEN | PATH)	      /* wave */
+#define S (VALUE | PATH) /* slash */
+#define W (VALUE | TOKEN | PATH) /* wave */
 #define N (VALUE | TOKEN | PATH | NAME)
 #define D (VALUE | TOKEN | PATH | NAME | DIGIT | HEX)
 #define H (VALUE | TOKEN | PATH | NAME | HEX)
 
+/* clang-format off */
 static const uint8_t class_of[256] = {
 	0, 0, 0, 0, 0, 0, 0, 0, 0, V, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -83,6 +84,7 @@ static const uint8_t class_of[256] = {
 	V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V,
 	V, V, V, V, V, V, V, V, V, V, V, V, V, V, V, V,
 };
+/* clang-format on */
 #undef V
 #undef T
 #undef S
@@ -538,8 +540,7 @@ http_parser_init(struct http_parser *p)
 }
 
 enum http_result
-http_parse(struct http_parser *p, const uint8_t *in, size_t n,
-    size_t *ret_used)
+http_parse(struct http_parser *p, const uint8_t *in, size_t n, size_t *ret_used)
 {
 	size_t i = 0;
 	unsigned status;

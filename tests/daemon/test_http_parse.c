@@ -18,7 +18,7 @@ static struct transcripts all;
 struct reading {
 	struct http_parser parser;
 	uint64_t content_left;
-	bool is_over;	/* refused: nothing more is read */
+	bool is_over; /* refused: nothing more is read */
 	bool is_inside; /* of a head */
 	char outcome[TRANSCRIPT_OUTCOME_MAX];
 };
@@ -26,8 +26,7 @@ struct reading {
 static void
 add_outcome(struct reading *r, const char *line)
 {
-	assert_true(
-	    strlen(r->outcome) + strlen(line) < sizeof(r->outcome));
+	assert_true(strlen(r->outcome) + strlen(line) < sizeof(r->outcome));
 	strcat(r->outcome, line);
 }
 
@@ -94,8 +93,8 @@ read_piece(struct reading *r, const uint8_t *p, size_t n)
 	size_t at = 0;
 
 	while (at < n && !r->is_over)
-		at += r->content_left > 0 ? skip_content(r, n - at) :
-					    read_head(r, p + at, n - at);
+		at += r->content_left > 0 ? skip_content(r, n - at)
+					  : read_head(r, p + at, n - at);
 }
 
 static void
@@ -111,8 +110,8 @@ reading_end(struct reading *r, const struct transcript *c, size_t cut)
 	if (!r->is_over && (r->is_inside || r->content_left > 0))
 		add_outcome(r, "more\n");
 	if (strcmp(r->outcome, c->outcome) != 0)
-		fail_msg("%s (cut at %zu): got\n%sinstead of\n%s", c->name,
-		    cut, r->outcome, c->outcome);
+		fail_msg("%s (cut at %zu): got\n%sinstead of\n%s", c->name, cut,
+		    r->outcome, c->outcome);
 }
 
 static void
@@ -185,8 +184,7 @@ test_parser_keeps_nothing_that_tells_who_sent(void **state)
 	http_parser_init(&p);
 	for (size_t i = 0; i < sizeof(head) - 1; i++) {
 		assert_int_equal(result, HTTP_MORE);
-		result =
-		    http_parse(&p, (const uint8_t *)head + i, 1, &used);
+		result = http_parse(&p, (const uint8_t *)head + i, 1, &used);
 		assert_null(memmem(&p, sizeof(p), "QQQQ", 4));
 	}
 	assert_int_equal(result, HTTP_DONE);
@@ -232,8 +230,8 @@ test_refused_request_leaves_nothing_to_use(void **state)
 
 	(void)state;
 	http_parser_init(&p);
-	assert_int_equal(http_parse(&p, (const uint8_t *)head,
-			     sizeof(head) - 1, &used),
+	assert_int_equal(
+	    http_parse(&p, (const uint8_t *)head, sizeof(head) - 1, &used),
 	    HTTP_REFUSED);
 	assert_int_equal(p.status, 400);
 	assert_int_equal(p.request.content_length, nothing.content_length);
@@ -266,8 +264,7 @@ test_answer_head_is_exact(void **state)
 
 		assert_int_equal(n, strlen(cases[i].want));
 		assert_string_equal(out, cases[i].want);
-		assert_int_equal(http_answer_head(&cases[i].answer, out, n),
-		    0);
+		assert_int_equal(http_answer_head(&cases[i].answer, out, n), 0);
 	}
 }
 

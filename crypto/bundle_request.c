@@ -1,0 +1,496 @@
+#include "crypto/bundle.h"
+
+#include <inttypes.h>
+
+#include "crypto/bundle_form.h"
+#include "crypto/codec.h"
+
+/*
+ * Each kind of request has a function that reads its lines and one that
+ * writes them. Writers check nothing: bundle_request_put reads back what they
+ * wrote, so that what can be written is what can be read.
+ */
+
+/* --- persons and content --- */
+
+static uint16_t
+get_person_number(struct bundle_in *in, struct bytes *value)
+{
+	uint64_t v = bundle_word_number(in, value, UINT16_MAX);
+
+	if (v == PERSON_REPORTER)
+		bundle_fail(in);
+	return (uint16_t)v;
+}
+
+static uint16_t
+get_person(struct bundle_in *in, struct bytes *value)
+{
+	struct bytes rest = *value;
+
+	if (!bytes_equal(word_next(&rest), BYTES_LIT("reporter")))
+		return get_person_number(in, value);
+	*value = rest;
+	return PERSON_REPORTER;
+}
+
+static bool
+has_envelope(const struct bundle_content *c, uint16_t person)
+{
+	for (size_t i = 0; i < c->n_to; i++)
+		if (c->to[i].person == person)
+			return true;
+	return false;
+}
+
+static void
+get_to(struct bundle_in *in, struct bytes value, struct bundle_content *c)
+{
+	uint16_t person = get_person(in, &value);
+	uint64_t n = bundle_word_number(in, &value, BUNDLE_TEXT_LEN);
+
+	bundle_word_end(in, value);
+	if (n == 0 || c->n_to == COUNT(c->to) || has_envelope(c, person)) {
+		bundle_fail(in);
+		return;
+	}
+	c->to[c->n_to].person = person;
+	c->to[c->n_to].envelope = bundle_take(in, n);
+	c->n_to++;
+}
+
+static void
+get_upload(struct bundle_in *in, struct bytes value, struct bundle_content *c)
+{
+	c->is_upload = true;
+	bundle_word_hex(in, &value, c->upload_id, sizeof(c->upload_id));
+	c->upload_len = bundle_word_number(in, &value, BUNDLE_PAYLOAD_MAX);
+	bundle_word_end(in, value);
+	if (c->upload_len == 0)
+		bundle_fail(in);
+}
+
+/* Nothing at all where there is no envelope. */
+static void
+get_content(struct bundle_in *in, struct bundle_content *c)
+{
+	struct bytes value;
+
+	while (in->lines.err == ERR_OK && lines_next(&in->lines, "to", &value))
+		get_to(in, value, c);
+	if (c->n_to == 0)
+		return;
+	if (lines_next(&in->lines, "upload", &value))
+		get_upload(in, value, c);
+	else
+		c->payload = bundle_get_blob(in, "payload");
+}
+
+static void
+put_to(struct bundle_out *o, const struct bundle_to *to)
+{
+	if (to->person == PERSON_REPORTER)
+		buf_printf(o->out, "to: reporter %zu\n", to->envelope.n);
+	else
+		buf_printf(o->out, "to: %u %zu\n", to->person, to->envelope.n);
+	bundle_keep(o, to->envelope);
+}
+
+static void
+put_content(struct bundle_out *o, const struct bundle_content *c)
+{
+	char id[2 * BUNDLE_UPLOAD_ID_LEN + 1];
+
+	for (size_t i = 0; i < c->n_to && i < COUNT(c->to); i++)
+		put_to(o, &c->to[i]);
+	if (c->n_to == 0)
+		return;
+	if (!c->is_upload) {
+		bundle_put_blob(o, "payload", c->payload);
+		return;
+	}
+	hex_encode(id, c->upload_id, sizeof(c->upload_id));
+	buf_printf(o->out, "upload: %s %" PRIu64 "\n", id, c->upload_len);
+}
+
+static void
+must_have_content(struct bundle_in *in, const struct bundle_content *c)
+{
+	if (c->n_to == 0)
+		bundle_fail(in);
+}
+
+/* --- reporter --- */
+
+static void
+get_concern(struct bundle_in *in, struct bundle_request *ret)
+{
+	struct request_concern *r = &ret->concern;
+
+	r->route = (uint16_t)lines_get_number(&in->lines, "route", UINT16_MAX);
+	r->band = (uint8_t)(bundle_get_one_of(
+				in, "band", bundle_bands, COUNT(bundle_bands)) +
+	    1);
+	lines_get_hex(&in->lines, "policy", r->policy, sizeof(r->policy));
+	lines_get_hex(&in->lines, "case-key", r->case_key, sizeof(r->case_key));
+	lines_get_hex(&in->lines, "mailbox", r->mailbox, sizeof(r->mailbox));
+	get_content(in, &r->content);
+	must_have_content(in, &r->content);
+}
+
+static void
+put_concern(struct bundle_out *o, const struct bundle_request *x)
+{
+	const struct request_concern *r = &x->concern;
+
+	lines_put_number(o->out, "route", r->route);
+	buf_printf(o->out, "band: P%u\n", r->band);
+	lines_put_hex(o->out, "policy", r->policy, sizeof(r->policy));
+	lines_put_hex(o->out, "case-key", r->case_key, sizeof(r->case_key));
+	lines_put_hex(o->out, "mailbox", r->mailbox, sizeof(r->mailbox));
+	put_content(o, &r->content);
+}
+
+static void
+get_followup(struct bundle_in *in, struct bundle_request *ret)
+{
+	ret->followup.entry = bundle_get_blob(in, "entry");
+	get_content(in, &ret->followup.content);
+	must_have_content(in, &ret->followup.content);
+}
+
+static void
+put_followup(struct bundle_out *o, const struct bundle_request *x)
+{
+	bundle_put_blob(o, "entry", x->followup.entry);
+	put_content(o, &x->followup.content);
+}
+
+static void
+get_withdraw(struct bundle_in *in, struct bundle_request *ret)
+{
+	ret->withdraw.entry = bundle_get_blob(in, "entry");
+}
+
+static void
+put_withdraw(struct bundle_out *o, const struct bundle_request *x)
+{
+	bundle_put_blob(o, "entry", x->withdraw.entry);
+}
+
+static void
+get_poll(struct bundle_in *in, struct bundle_request *ret)
+{
+	struct request_poll *r = &ret->poll;
+
+	lines_get_hex(&in->lines, "token", r->token, sizeof(r->token));
+	r->after =
+	    (uint32_t)lines_get_number(&in->lines, "after", BUNDLE_SEQ_MAX);
+}
+
+static void
+put_poll(struct bundle_out *o, const struct bundle_request *x)
+{
+	lines_put_hex(o->out, "token", x->poll.token, sizeof(x->poll.token));
+	lines_put_number(o->out, "after", x->poll.after);
+}
+
+/* --- pieces --- */
+
+static void
+get_put(struct bundle_in *in, struct bundle_request *ret)
+{
+	struct request_put *r = &ret->put;
+	struct bytes value = lines_get(&in->lines, "upload");
+	uint64_t n, at;
+
+	bundle_word_hex(in, &value, r->upload_id, sizeof(r->upload_id));
+	r->size = bundle_word_number(in, &value, BUNDLE_PAYLOAD_MAX);
+	bundle_word_end(in, value);
+	value = lines_get(&in->lines, "piece");
+	r->index =
+	    (uint32_t)bundle_word_number(in, &value, BUNDLE_PIECES_MAX - 1);
+	n = bundle_word_number(in, &value, PIECE_LEN);
+	bundle_word_end(in, value);
+	at = (uint64_t)r->index * PIECE_LEN;
+	if (at >= r->size ||
+	    n != (r->size - at < PIECE_LEN ? r->size - at : PIECE_LEN))
+		bundle_fail(in);
+	r->piece = bundle_take(in, n);
+}
+
+static void
+put_put(struct bundle_out *o, const struct bundle_request *x)
+{
+	const struct request_put *r = &x->put;
+	char id[2 * BUNDLE_UPLOAD_ID_LEN + 1];
+
+	hex_encode(id, r->upload_id, sizeof(r->upload_id));
+	buf_printf(o->out, "upload: %s %" PRIu64 "\n", id, r->size);
+	buf_printf(o->out, "piece: %" PRIu32 " %zu\n", r->index, r->piece.n);
+	bundle_keep(o, r->piece);
+}
+
+static void
+get_status(struct bundle_in *in, struct bundle_request *ret)
+{
+	lines_get_hex(&in->lines, "upload", ret->status.upload_id,
+	    sizeof(ret->status.upload_id));
+}
+
+static void
+put_status(struct bundle_out *o, const struct bundle_request *x)
+{
+	lines_put_hex(
+	    o->out, "upload", x->status.upload_id, sizeof(x->status.upload_id));
+}
+
+static enum chain
+get_chain(struct bundle_in *in)
+{
+	return (enum chain)bundle_get_one_of(
+	    in, "chain", bundle_chains, COUNT(bundle_chains));
+}
+
+static void
+get_staff_place(struct bundle_in *in, struct request_get *r)
+{
+	lines_get_hex(&in->lines, "session", r->session, sizeof(r->session));
+	lines_get_hex(&in->lines, "case", r->case_id, sizeof(r->case_id));
+	r->chain = get_chain(in);
+}
+
+static void
+get_get(struct bundle_in *in, struct bundle_request *ret)
+{
+	struct request_get *r = &ret->get;
+	struct bytes token;
+
+	if (lines_next(&in->lines, "token", &token)) {
+		bundle_word_hex(in, &token, r->token, sizeof(r->token));
+		bundle_word_end(in, token);
+	} else {
+		r->is_staff = true;
+		get_staff_place(in, r);
+	}
+	r->seq = (uint32_t)lines_get_number(&in->lines, "seq", BUNDLE_SEQ_MAX);
+	r->index = (uint32_t)lines_get_number(
+	    &in->lines, "piece", BUNDLE_PIECES_MAX - 1);
+}
+
+static void
+put_get(struct bundle_out *o, const struct bundle_request *x)
+{
+	const struct request_get *r = &x->get;
+
+	if (r->is_staff) {
+		lines_put_hex(
+		    o->out, "session", r->session, sizeof(r->session));
+		lines_put_hex(o->out, "case", r->case_id, sizeof(r->case_id));
+		lines_put_str(o->out, "chain", bundle_chains[r->chain]);
+	} else {
+		lines_put_hex(o->out, "token", r->token, sizeof(r->token));
+	}
+	lines_put_number(o->out, "seq", r->seq);
+	lines_put_number(o->out, "piece", r->index);
+}
+
+/* --- staff --- */
+
+static void
+get_challenge(struct bundle_in *in, struct bundle_request *ret)
+{
+	struct bytes value = lines_get(&in->lines, "person");
+
+	ret->challenge.person = get_person_number(in, &value);
+	bundle_word_end(in, value);
+}
+
+static void
+put_challenge(struct bundle_out *o, const struct bundle_request *x)
+{
+	lines_put_number(o->out, "person", x->challenge.person);
+}
+
+static void
+get_login(struct bundle_in *in, struct bundle_request *ret)
+{
+	ret->login.note = bundle_get_blob(in, "note");
+}
+
+static void
+put_login(struct bundle_out *o, const struct bundle_request *x)
+{
+	bundle_put_blob(o, "note", x->login.note);
+}
+
+static void
+get_session(struct bundle_in *in, uint8_t session[static BUNDLE_SESSION_LEN])
+{
+	lines_get_hex(&in->lines, "session", session, BUNDLE_SESSION_LEN);
+}
+
+static void
+put_session(
+    struct bundle_out *o, const uint8_t session[static BUNDLE_SESSION_LEN])
+{
+	lines_put_hex(o->out, "session", session, BUNDLE_SESSION_LEN);
+}
+
+static void
+get_logout(struct bundle_in *in, struct bundle_request *ret)
+{
+	get_session(in, ret->logout.session);
+}
+
+static void
+put_logout(struct bundle_out *o, const struct bundle_request *x)
+{
+	put_session(o, x->logout.session);
+}
+
+static void
+get_queue(struct bundle_in *in, struct bundle_request *ret)
+{
+	struct request_queue *r = &ret->queue;
+
+	get_session(in, r->session);
+	r->after = lines_get(&in->lines, "after");
+	r->limit =
+	    (unsigned)lines_get_number(&in->lines, "limit", BUNDLE_ROWS_MAX);
+	if (r->after.n > BUNDLE_CURSOR_MAX || r->limit == 0)
+		bundle_fail(in);
+}
+
+static void
+put_queue(struct bundle_out *o, const struct bundle_request *x)
+{
+	put_session(o, x->queue.session);
+	lines_put(o->out, "after", x->queue.after);
+	lines_put_number(o->out, "limit", x->queue.limit);
+}
+
+static void
+get_case(struct bundle_in *in, struct bundle_request *ret)
+{
+	struct request_case *r = &ret->open;
+
+	get_session(in, r->session);
+	lines_get_hex(&in->lines, "case", r->case_id, sizeof(r->case_id));
+	r->chain = get_chain(in);
+	r->after =
+	    (uint32_t)lines_get_number(&in->lines, "after", BUNDLE_SEQ_MAX);
+}
+
+static void
+put_case(struct bundle_out *o, const struct bundle_request *x)
+{
+	const struct request_case *r = &x->open;
+
+	put_session(o, r->session);
+	lines_put_hex(o->out, "case", r->case_id, sizeof(r->case_id));
+	lines_put_str(o->out, "chain", bundle_chains[r->chain]);
+	lines_put_number(o->out, "after", r->after);
+}
+
+static void
+get_post(struct bundle_in *in, struct bundle_request *ret)
+{
+	get_session(in, ret->post.session);
+	ret->post.entry = bundle_get_blob(in, "entry");
+	get_content(in, &ret->post.content);
+}
+
+static void
+put_post(struct bundle_out *o, const struct bundle_request *x)
+{
+	put_session(o, x->post.session);
+	bundle_put_blob(o, "entry", x->post.entry);
+	put_content(o, &x->post.content);
+}
+
+/* --- all of them --- */
+
+static const struct {
+	const char *name;
+	enum bundle_path path;
+	size_t body; /* its length with padding */
+	size_t most; /* without */
+	void (*get)(struct bundle_in *in, struct bundle_request *ret);
+	void (*put)(struct bundle_out *o, const struct bundle_request *r);
+} kinds[] = {
+#define TEXT BUNDLE_PATH_TEXT, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX
+#define STAFF BUNDLE_PATH_STAFF, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX
+#define PIECE BUNDLE_PATH_PIECE, BUNDLE_PIECE_LEN, BUNDLE_PIECE_LEN
+#define SMALL BUNDLE_PATH_PIECE, BUNDLE_SMALL_LEN, BUNDLE_SMALL_LEN
+	[REQUEST_CONCERN] = { "concern", TEXT, get_concern, put_concern },
+	[REQUEST_FOLLOWUP] = { "followup", TEXT, get_followup, put_followup },
+	[REQUEST_WITHDRAW] = { "withdraw", TEXT, get_withdraw, put_withdraw },
+	[REQUEST_POLL] = { "poll", TEXT, get_poll, put_poll },
+	[REQUEST_PUT] = { "put", PIECE, get_put, put_put },
+	[REQUEST_STATUS] = { "status", SMALL, get_status, put_status },
+	[REQUEST_GET] = { "get", SMALL, get_get, put_get },
+	[REQUEST_CHALLENGE] = { "challenge", STAFF, get_challenge,
+	    put_challenge },
+	[REQUEST_LOGIN] = { "login", STAFF, get_login, put_login },
+	[REQUEST_LOGOUT] = { "logout", STAFF, get_logout, put_logout },
+	[REQUEST_QUEUE] = { "queue", STAFF, get_queue, put_queue },
+	[REQUEST_CASE] = { "case", STAFF, get_case, put_case },
+	[REQUEST_POST] = { "post", STAFF, get_post, put_post },
+#undef TEXT
+#undef STAFF
+#undef PIECE
+#undef SMALL
+};
+
+enum bundle_path
+request_path(enum request_kind k)
+{
+	return kinds[k].path;
+}
+
+size_t
+request_length(enum request_kind k)
+{
+	return kinds[k].body;
+}
+
+enum err
+bundle_request_parse(struct bytes body, struct bundle_request *ret)
+{
+	struct bundle_in in = bundle_open(body);
+	struct bundle_request r = { .preamble = in.preamble };
+	enum err err;
+	size_t k = 0;
+
+	while (
+	    k < COUNT(kinds) && !bytes_equal(in.kind, bytes_str(kinds[k].name)))
+		k++;
+	if (in.lines.err != ERR_OK || k == COUNT(kinds))
+		return ERR_SYNTAX;
+	r.kind = (enum request_kind)k;
+	kinds[k].get(&in, &r);
+	err = bundle_close(&in);
+	if (err != ERR_OK)
+		return err;
+	r.length = body.n - in.blobs.n;
+	if (r.length > kinds[k].most)
+		return ERR_LIMIT;
+	*ret = r;
+	return ERR_OK;
+}
+
+enum err
+bundle_request_put(const struct bundle_request *r, struct buf *out)
+{
+	struct bundle_out o = bundle_begin(out, kinds[r->kind].name);
+	struct bundle_request back;
+	struct bytes put;
+
+	kinds[r->kind].put(&o, r);
+	bundle_end(&o);
+	if (out->err != ERR_OK)
+		return bundle_settle(&o, out->err);
+	put = BYTES(out->p + o.start, out->n - o.start);
+	return bundle_settle(&o, bundle_request_parse(put, &back));
+}
