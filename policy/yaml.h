@@ -7,7 +7,7 @@
  * scalars, every scalar taken as text. Refused, with a place: repeated keys,
  * keys that are not plain scalars, anchors, aliases, tags, merge keys, a
  * second document, directives, bytes that are not UTF-8, NUL and other control
- * characters, and anything past the limits below. Used for the policy
+ * characters, and anything past the limits below. Keys are [A-Za-z0-9_-]+. Used for the policy
  * language, for speakupd's configuration and for sample concerns.
  */
 
@@ -15,6 +15,7 @@
 #define YAML_DEPTH_MAX 12
 #define YAML_NODES_MAX 20000
 #define YAML_KEY_MAX 64
+#define YAML_KEYS_MAX 512 /* in one map */
 
 enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAP };
 
@@ -60,10 +61,11 @@ const struct yaml_error *yaml_error_of(const struct yaml_doc *d);
 
 /* --- one scalar --- */
 
-/* Not empty, at most cap - 1 bytes; copied with its NUL. */
+/* One line (a last newline falls away), not empty, no control characters, at
+ * most cap - 1 bytes; copied with its NUL. */
 enum err yaml_text(struct yaml_doc *d, const struct yaml_node *at, char *out,
     size_t cap) MUST_CHECK;
-/* [a-z0-9][a-z0-9_-]*, at most cap - 1 bytes. */
+/* [a-z0-9][a-z0-9-]*, at most cap - 1 bytes. */
 enum err yaml_slug(struct yaml_doc *d, const struct yaml_node *at, char *out,
     size_t cap) MUST_CHECK;
 /* Decimal without sign or leading zero, min to max. */
