@@ -21,7 +21,7 @@ struct wire_conn {
 	enum wire_state state;
 	struct flow in, out;
 	size_t scanned; /* end of the last whole frame in `in` */
-	size_t whole;	/* frames between in.at and scanned */
+	size_t whole; /* frames between in.at and scanned */
 	int fd_in[WIRE_FDS_MAX];
 	size_t n_fd_in;
 	size_t fds_due; /* that frames between in.at and scanned bring */
@@ -83,8 +83,8 @@ flow_put(struct flow *f, const void *p, size_t n)
 /* --- making and freeing --- */
 
 enum err
-wire_conn_new(int fd, enum wire_peer self, enum wire_peer peer,
-    struct wire_conn **ret)
+wire_conn_new(
+    int fd, enum wire_peer self, enum wire_peer peer, struct wire_conn **ret)
 {
 	const int size = WIRE_BUFFER_MAX;
 	int flags = fcntl(fd, F_GETFL);
@@ -177,8 +177,10 @@ read_once(struct wire_conn *c)
 	} control;
 	struct iovec v = { .iov_base = c->in.p + c->in.n,
 		.iov_len = c->in.cap - c->in.n };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
 	ssize_t n;
 
 	do {
@@ -291,8 +293,11 @@ wire_conn_send(struct wire_conn *c, enum wire_type type, uint16_t status,
 	moved -= c->out.at;
 	for (size_t i = 0; i < c->n_fd_out; i++)
 		c->fd_out[i].at -= moved;
-	wire_head_put(head, &(struct wire_head){ .length = (uint32_t)body.n,
-	    .type = type, .status = status, .id = id });
+	wire_head_put(head,
+	    &(struct wire_head){ .length = (uint32_t)body.n,
+		.type = type,
+		.status = status,
+		.id = id });
 	flow_put(&c->out, head, sizeof(head));
 	flow_put(&c->out, body.p, body.n);
 	return ERR_OK;

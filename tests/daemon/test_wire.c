@@ -21,8 +21,8 @@ struct pair {
 static void
 socket_pair(int fd[2])
 {
-	assert_int_equal(0,
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd));
+	assert_int_equal(
+	    0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd));
 }
 
 /* a and b are the two ends of one connection between these roles. */
@@ -73,8 +73,8 @@ write_head(int fd, uint16_t type, uint32_t length)
 static void
 test_a_head_comes_back_as_it_was(void **state)
 {
-	static const uint8_t bytes[WIRE_HEAD_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8,
-		9, 10, 11, 12, 13, 14, 15, 16 };
+	static const uint8_t bytes[WIRE_HEAD_LEN] = { 1, 2, 3, 4, 5, 6, 7, 8, 9,
+		10, 11, 12, 13, 14, 15, 16 };
 	uint8_t out[WIRE_HEAD_LEN];
 	struct wire_head h;
 
@@ -95,20 +95,21 @@ test_only_the_table_is_allowed(void **state)
 		enum wire_peer from, to;
 		unsigned types; /* bit 1 << type */
 	} cases[] = {
-		{ PEER_FRONT, PEER_VAULT, 1u << WIRE_TEXT | 1u << WIRE_PIECE |
-		    1u << WIRE_STAFF | 1u << WIRE_PLAIN |
-		    1u << WIRE_PLAIN_ANSWER },
+		{ PEER_FRONT, PEER_VAULT,
+		    1u << WIRE_TEXT | 1u << WIRE_PIECE | 1u << WIRE_STAFF |
+			1u << WIRE_PLAIN | 1u << WIRE_PLAIN_ANSWER },
 		{ PEER_VAULT, PEER_FRONT, 1u << WIRE_ANSWER },
-		{ PEER_PARENT, PEER_VAULT, 1u << WIRE_CONFIG |
-		    1u << WIRE_SECRET | 1u << WIRE_POLICY | 1u << WIRE_START |
-		    1u << WIRE_PEER | 1u << WIRE_DRAIN },
-		{ PEER_PARENT, PEER_FRONT, 1u << WIRE_CONFIG |
-		    1u << WIRE_SECRET | 1u << WIRE_POLICY | 1u << WIRE_START |
-		    1u << WIRE_LISTENER | 1u << WIRE_PEER | 1u << WIRE_DRAIN },
-		{ PEER_VAULT, PEER_PARENT, 1u << WIRE_READY |
-		    1u << WIRE_REFUSED | 1u << WIRE_ALIVE },
-		{ PEER_FRONT, PEER_PARENT, 1u << WIRE_READY |
-		    1u << WIRE_REFUSED | 1u << WIRE_ALIVE },
+		{ PEER_PARENT, PEER_VAULT,
+		    1u << WIRE_CONFIG | 1u << WIRE_SECRET | 1u << WIRE_POLICY |
+			1u << WIRE_START | 1u << WIRE_PEER | 1u << WIRE_DRAIN },
+		{ PEER_PARENT, PEER_FRONT,
+		    1u << WIRE_CONFIG | 1u << WIRE_SECRET | 1u << WIRE_POLICY |
+			1u << WIRE_START | 1u << WIRE_LISTENER |
+			1u << WIRE_PEER | 1u << WIRE_DRAIN },
+		{ PEER_VAULT, PEER_PARENT,
+		    1u << WIRE_READY | 1u << WIRE_REFUSED | 1u << WIRE_ALIVE },
+		{ PEER_FRONT, PEER_PARENT,
+		    1u << WIRE_READY | 1u << WIRE_REFUSED | 1u << WIRE_ALIVE },
 		{ PEER_FRONT, PEER_FRONT, 0 },
 		{ PEER_PARENT, PEER_PARENT, 0 },
 	};
@@ -118,8 +119,8 @@ test_only_the_table_is_allowed(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		for (uint16_t type = 0; type < 32; type++)
 			assert_int_equal(cases[i].types >> type & 1,
-			    wire_allowed(cases[i].from, cases[i].to, type,
-			    &max));
+			    wire_allowed(
+				cases[i].from, cases[i].to, type, &max));
 }
 
 static void
@@ -133,11 +134,12 @@ test_frames_that_come_byte_by_byte_come_out_whole(void **state)
 	for (unsigned i = 0; i < 2; i++)
 		wire_head_put(bytes + i * (WIRE_HEAD_LEN + 5),
 		    &(struct wire_head){ .length = i ? 0 : 5,
-		    .type = i ? WIRE_STAFF : WIRE_TEXT, .id = 70 + i });
+			.type = i ? WIRE_STAFF : WIRE_TEXT,
+			.id = 70 + i });
 	memcpy(bytes + WIRE_HEAD_LEN, "hello", 5);
 	for (size_t i = 0; i < sizeof(bytes); i++) {
-		assert_int_equal(i == sizeof(bytes) ? 2 : i >= 21,
-		    wire_conn_waiting(p.b));
+		assert_int_equal(
+		    i == sizeof(bytes) ? 2 : i >= 21, wire_conn_waiting(p.b));
 		assert_int_equal(1, write(p.raw, bytes + i, 1));
 		assert_int_equal(WIRE_FINE, wire_conn_fill(p.b));
 	}
@@ -160,10 +162,8 @@ test_a_peer_that_breaks_the_rules_is_found_before_the_body(void **state)
 		uint16_t type;
 		uint32_t length;
 	} bad[] = {
-		{ PEER_FRONT, WIRE_ANSWER, 0 },
-		{ PEER_FRONT, WIRE_PEER, 0 },
-		{ PEER_FRONT, 0, 0 },
-		{ PEER_FRONT, 999, 0 },
+		{ PEER_FRONT, WIRE_ANSWER, 0 }, { PEER_FRONT, WIRE_PEER, 0 },
+		{ PEER_FRONT, 0, 0 }, { PEER_FRONT, 999, 0 },
 		{ PEER_FRONT, WIRE_TEXT, WIRE_TEXT_MAX + 1 },
 		{ PEER_FRONT, WIRE_PIECE, UINT32_MAX },
 		{ PEER_PARENT, WIRE_TEXT, 0 },
@@ -222,8 +222,9 @@ test_descriptors_stay_with_their_frames(void **state)
 
 	(void)state;
 	for (uint16_t i = 0; i < 3; i++) {
-		assert_int_equal(ERR_OK, wire_conn_send(p.a, WIRE_CONFIG, 0, 0,
-		    BYTES_LIT("some lines")));
+		assert_int_equal(ERR_OK,
+		    wire_conn_send(
+			p.a, WIRE_CONFIG, 0, 0, BYTES_LIT("some lines")));
 		from[i] = send_pipe(p.a, WIRE_LISTENER, i);
 	}
 	assert_int_equal(WIRE_FINE, wire_conn_flush(p.a));
@@ -275,8 +276,10 @@ test_a_descriptor_from_a_front_breaks_the_rules(void **state)
 	} control = { 0 };
 	uint8_t head[WIRE_HEAD_LEN];
 	struct iovec v = { .iov_base = head, .iov_len = sizeof(head) };
-	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr m = { .msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
 	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
 	struct pair p = raw_to(PEER_FRONT, PEER_VAULT);
 
@@ -301,15 +304,16 @@ test_what_may_not_be_sent_is_not_queued(void **state)
 
 	(void)state;
 	assert_non_null(big);
-	assert_int_equal(ERR_DENIED, wire_conn_send(p.a, WIRE_ANSWER, 0, 0,
-	    BYTES(NULL, 0)));
-	assert_int_equal(ERR_DENIED, wire_conn_send(p.a, WIRE_TEXT, 0, 0,
-	    BYTES(big, WIRE_TEXT_MAX + 1)));
+	assert_int_equal(
+	    ERR_DENIED, wire_conn_send(p.a, WIRE_ANSWER, 0, 0, BYTES(NULL, 0)));
 	assert_int_equal(ERR_DENIED,
-	    wire_conn_send_fd(p.a, WIRE_PEER, 0, 0, 0));
+	    wire_conn_send(
+		p.a, WIRE_TEXT, 0, 0, BYTES(big, WIRE_TEXT_MAX + 1)));
+	assert_int_equal(
+	    ERR_DENIED, wire_conn_send_fd(p.a, WIRE_PEER, 0, 0, 0));
 	assert_int_equal(0, wire_conn_unsent(p.a));
-	while ((e = wire_conn_send(p.a, WIRE_TEXT, 0, n,
-	    BYTES(big, WIRE_TEXT_MAX))) == ERR_OK)
+	while ((e = wire_conn_send(
+		    p.a, WIRE_TEXT, 0, n, BYTES(big, WIRE_TEXT_MAX))) == ERR_OK)
 		n++;
 	assert_int_equal(ERR_LIMIT, e);
 	assert_int_equal(WIRE_BUFFER_MAX / (WIRE_TEXT_MAX + WIRE_HEAD_LEN), n);
@@ -330,8 +334,9 @@ test_a_stream_of_frames_arrives_in_order(void **state)
 	assert_non_null(body);
 	while (got < 100) {
 		memset(body, (int)sent, WIRE_PIECE_MAX);
-		while (sent < 100 && wire_conn_send(p.a, WIRE_PIECE, 0, sent,
-		    BYTES(body, WIRE_PIECE_MAX - sent)) == ERR_OK)
+		while (sent < 100 &&
+		    wire_conn_send(p.a, WIRE_PIECE, 0, sent,
+			BYTES(body, WIRE_PIECE_MAX - sent)) == ERR_OK)
 			memset(body, (int)++sent, WIRE_PIECE_MAX);
 		assert_int_equal(WIRE_FINE, wire_conn_flush(p.a));
 		assert_int_equal(WIRE_FINE, wire_conn_fill(p.b));

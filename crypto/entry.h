@@ -1,0 +1,75 @@
+#pragma once
+
+#include "crypto/manifest.h"
+
+/*
+ * The small signed and stated things of a case that carry no content of their
+ * own. docs/PROTOCOL.md, "Chains", "Filing proof", "Staff's exchanges".
+ */
+
+/* --- entries: the head of every message but a concern --- */
+
+/*
+ * The body of a note NOTE_ENTRY, signed by the message's author:
+ *
+ *	case      32 hex
+ *	chain     talk or staff, as the kind has it
+ *	seq       place in the chain, from 0
+ *	prev      64 hex: link of the message before; zeros at seq 0, only there
+ *	kind      followup, withdraw, reply, ack or note
+ *	author    "reporter" or a person's number; fits the kind
+ *	content   64 hex: content digest; zeros for what has no content
+ */
+struct entry {
+	uint8_t case_id[CASE_ID_LEN];
+	uint32_t seq;
+	uint8_t prev[LINK_LEN];
+	enum message_kind kind;
+	uint16_t author;
+	uint8_t content[SHA256_LEN];
+};
+#define ENTRY_SEQ_MAX 999999
+#define ENTRY_NOTE_MAX 1024
+
+/* Appends the signed note. ERR_SYNTAX where fields contradict each other. */
+enum err entry_sign(const struct entry *e,
+    const uint8_t seed[static SIGN_SEED_LEN], struct buf *out) MUST_CHECK;
+/* The whole form is checked, and no signature. */
+enum err entry_parse(struct bytes note, struct entry *ret) MUST_CHECK;
+/* Whether e's author, with this key, signed the note that e was parsed from.
+ * ERR_BAD_SIG. */
+enum err entry_verify(struct bytes note, const struct entry *e,
+    const uint8_t pub[static SIGN_PUB_LEN]) MUST_CHECK;
+
+/* --- statements: what a filing proof proves --- */
+
+/*
+ * Text, first line NOTE_STORED, then: case (32 hex), kind, day, policy (its
+ * serial), link (64 hex).
+ */
+struct statement {
+	uint8_t case_id[CASE_ID_LEN];
+	enum message_kind kind;
+	int64_t day; /* since 1970-01-01 */
+	uint64_t policy;
+	uint8_t link[LINK_LEN];
+};
+#define STATEMENT_MAX 256
+
+void statement_put(const struct statement *s, struct buf *out);
+enum err statement_parse(struct bytes text, struct statement *ret) MUST_CHECK;
+
+/* --- logins --- */
+
+/* The body of a note NOTE_LOGIN: person (a number), challenge (64 hex). */
+#define LOGIN_CHALLENGE_LEN 32
+#define LOGIN_NOTE_MAX 1024
+
+enum err
+login_sign(uint16_t person, const uint8_t challenge[static LOGIN_CHALLENGE_LEN],
+    const uint8_t seed[static SIGN_SEED_LEN], struct buf *out) MUST_CHECK;
+enum err login_parse(struct bytes note, uint16_t *ret_person,
+    uint8_t ret_challenge[static LOGIN_CHALLENGE_LEN]) MUST_CHECK;
+/* ERR_BAD_SIG. */
+enum err login_verify(struct bytes note, uint16_t person,
+    const uint8_t pub[static SIGN_PUB_LEN]) MUST_CHECK;
