@@ -26,8 +26,8 @@ static const struct error_text answers[] = {
 	[ANSWER_BUSY] = { 503, "busy",
 	    "The service is busy. Try again soon. " NOTHING_STORED },
 	[ANSWER_DOWN] = { 503, "down",
-	    "The store is not answering. It is not known to be stored: try "
-	    "again later." },
+	    "The store is not answering. Try again later: to send the same "
+	    "twice does no harm." },
 	[ANSWER_FULL] = { 507, "full",
 	    "The service has no space left. " NOTHING_STORED },
 };

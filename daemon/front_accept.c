@@ -1,0 +1,100 @@
+#include "daemon/front.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/front_conn.h"
+#include "daemon/log.h"
+
+#define ACCEPTS_A_TURN 16 /* then others have their turn */
+
+/* Room for one more: an idle connection makes place where it has to. */
+static bool
+make_room(struct front *f)
+{
+	if (f->n_conns < f->config.connections)
+		return true;
+	log_count(EV_OVER_CONNECTIONS);
+	return conn_drop_idle(f);
+}
+
+/* The address of the peer is not asked for, here or anywhere. False: no more
+ * for now. */
+static bool
+accept_one(struct listener *l)
+{
+	int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0) {
+		if (conn_new(l->front, fd, l->flags) != ERR_OK)
+			close(fd);
+		return true;
+	}
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+	    errno == ENOMEM) {
+		log_count(EV_NO_DESCRIPTORS);
+		front_accept(l->front, false);
+	}
+	return errno == EINTR || errno == ECONNABORTED;
+}
+
+static void
+on_connection(evutil_socket_t fd, short what, void *ctx)
+{
+	struct listener *l = ctx;
+
+	(void)fd, (void)what;
+	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+		if (!make_room(l->front)) {
+			front_accept(l->front, false);
+			return;
+		}
+		if (!accept_one(l))
+			return;
+	}
+}
+
+enum err
+front_listen(struct front *f, int fd, unsigned flags)
+{
+	struct listener *l = &f->listeners[f->n_listeners];
+
+	if (f->n_listeners == FRONT_LISTENERS_MAX) {
+		close(fd);
+		return ERR_LIMIT;
+	}
+	*l = (struct listener){ .front = f, .fd = fd, .flags = flags };
+	l->ev = event_new(f->base, fd, EV_READ | EV_PERSIST, on_connection, l);
+	if (l->ev == NULL) {
+		close(fd);
+		return ERR_NOMEM;
+	}
+	f->n_listeners++;
+	return ERR_OK;
+}
+
+void
+front_accept(struct front *f, bool on)
+{
+	if (f->is_accepting == on || (on && f->is_draining))
+		return;
+	f->is_accepting = on;
+	for (size_t i = 0; i < f->n_listeners; i++) {
+		if (on)
+			event_add(f->listeners[i].ev, NULL);
+		else
+			event_del(f->listeners[i].ev);
+	}
+}
+
+void
+front_close_listeners(struct front *f)
+{
+	front_accept(f, false);
+	for (size_t i = 0; i < f->n_listeners; i++) {
+		event_free(f->listeners[i].ev);
+		close(f->listeners[i].fd);
+	}
+	f->n_listeners = 0;
+}

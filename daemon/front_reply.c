@@ -1,0 +1,115 @@
+#include "daemon/front_reply.h"
+
+#include <string.h>
+
+#include "crypto/bundle.h"
+#include "daemon/http_answer.h"
+
+#define ERROR_BODY_MAX 512
+
+/* What answers end in; pads[PAD_ZEROS] stays as the system gave it, and costs
+ * no memory. */
+static uint8_t zeros[REPLY_PAD_MAX];
+static uint8_t spaces[BUNDLE_TEXT_LEN];
+static uint8_t returns[BUNDLE_TEXT_LEN];
+
+void
+reply_init(void)
+{
+	memset(spaces, ' ', sizeof(spaces));
+	spaces[sizeof(spaces) - 1] = '\n';
+	memset(returns, '\r', sizeof(returns));
+	returns[sizeof(returns) - 1] = '\n';
+}
+
+/* The last n bytes of one kind of padding. */
+static struct bytes
+padding(enum padding p, size_t n)
+{
+	switch (p) {
+	case PAD_ZEROS:
+		return BYTES(zeros, n <= sizeof(zeros) ? n : 0);
+	case PAD_SPACES:
+		return n <= sizeof(spaces) ?
+		    BYTES(spaces + sizeof(spaces) - n, n) : BYTES(NULL, 0);
+	case PAD_RETURNS:
+		return n <= sizeof(returns) ?
+		    BYTES(returns + sizeof(returns) - n, n) : BYTES(NULL, 0);
+	}
+	return BYTES(NULL, 0);
+}
+
+static enum err
+put_head(struct evbuffer *out, const struct reply *r, size_t length)
+{
+	const struct http_answer a = { .status = r->status, .type = r->type,
+		.content_length = length, .closes = r->closes,
+		.fields = r->fields };
+	char head[HTTP_ANSWER_HEAD_MAX];
+	size_t n = http_answer_head(&a, head, sizeof(head));
+
+	if (n == 0)
+		return ERR_LIMIT;
+	/* One piece of memory for both, so one TLS record. */
+	if (evbuffer_expand(out, n + r->body.n) != 0 ||
+	    evbuffer_add(out, head, n) != 0)
+		return ERR_NOMEM;
+	return ERR_OK;
+}
+
+enum err
+reply_put(struct evbuffer *out, const struct reply *r)
+{
+	size_t own = r->page == NULL ? r->body.n : evbuffer_get_length(r->page);
+	size_t length = r->length == 0 ? own : r->length;
+	struct bytes pad;
+	enum err e;
+
+	if (own > length)
+		return ERR_LIMIT;
+	pad = padding(r->padding, length - own);
+	if (pad.n != length - own)
+		return ERR_LIMIT;
+	if ((e = put_head(out, r, length)) != ERR_OK)
+		return e;
+	if (r->page != NULL && evbuffer_add_buffer_reference(out, r->page) != 0)
+		return ERR_NOMEM;
+	if (r->body.n > 0 && evbuffer_add(out, r->body.p, r->body.n) != 0)
+		return ERR_NOMEM;
+	if (pad.n > 0 &&
+	    evbuffer_add_reference(out, pad.p, pad.n, NULL, NULL) != 0)
+		return ERR_NOMEM;
+	return ERR_OK;
+}
+
+size_t
+reply_error_length(const struct endpoint *at)
+{
+	return at == NULL ? BUNDLE_SMALL_LEN : at->error;
+}
+
+enum err
+reply_put_error(struct evbuffer *out, const struct endpoint *at,
+    const struct error_text *e, bool closes)
+{
+	const bool is_text = at != NULL && at->is_text;
+	struct buf body = BUF_INIT(ERROR_BODY_MAX);
+	struct reply r = { .status = e->status, .closes = closes,
+		.length = reply_error_length(at),
+		.type = is_text ? "text/plain; charset=utf-8" :
+				  "application/json",
+		.padding = is_text ? PAD_RETURNS : PAD_SPACES };
+	enum err err;
+
+	if (is_text)
+		buf_printf(&body, "%s\n", e->text);
+	else
+		error_put_json(&body, e);
+	if (e->status == 405)
+		r.fields = at != NULL && at->method == HTTP_GET ?
+		    "Allow: GET\r\n" : "Allow: POST\r\n";
+	r.body = buf_bytes(&body);
+	err = body.err != ERR_OK ? body.err : reply_put(out, &r);
+	buf_free(&body);
+	return err;
+}
