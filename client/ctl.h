@@ -1,0 +1,64 @@
+#pragma once
+
+#include "client/file.h"
+#include "client/options.h"
+#include "client/signer.h"
+
+/* What speakupctl's commands share. */
+
+struct ctl_options {
+	bool json;
+	bool force;
+	bool passphrase;
+	const char *passphrase_fd;
+	uint64_t work_factor;
+	const char *kind;
+	const char *name;
+	const char *out;
+	const char *org;
+	uint64_t quorum;
+	struct option_list policy_keys;
+	struct option_list instance_keys;
+	const char *previous;
+	struct option_list keys; /* files of signing keys */
+	struct option_list roots;
+	const char *people_keys;
+	uint64_t serial;
+	const char *issued;
+	const char *store_key;
+	const char *config;
+	const char *root_hash;
+};
+
+static inline struct term
+ctl_term(const struct ctl_options *o)
+{
+	return (struct term){ .program = "speakupctl", .json = o->json };
+}
+
+static inline struct passphrase
+ctl_passphrase(const struct ctl_options *o, const struct term *t)
+{
+	return (struct passphrase){ .term = t, .fd = o->passphrase_fd };
+}
+
+enum exit_code ctl_key_new(const void *values, const struct args *args);
+enum exit_code ctl_key_show(const void *values, const struct args *args);
+enum exit_code ctl_root_new(const void *values, const struct args *args);
+enum exit_code ctl_root_sign(const void *values, const struct args *args);
+enum exit_code ctl_root_show(const void *values, const struct args *args);
+enum exit_code ctl_policy_check(const void *values, const struct args *args);
+enum exit_code ctl_policy_compile(const void *values,
+    const struct args *args);
+enum exit_code ctl_policy_sign(const void *values, const struct args *args);
+enum exit_code ctl_policy_show(const void *values, const struct args *args);
+enum exit_code ctl_policy_verify(const void *values, const struct args *args);
+enum exit_code ctl_check(const void *values, const struct args *args);
+enum exit_code ctl_status(const void *values, const struct args *args);
+
+/*
+ * Signs `path` with every --key: a text (first line `space`) becomes a note, a
+ * note gets further signatures; written to --out, or over the file.
+ */
+enum exit_code ctl_sign_file(const struct ctl_options *o, const char *path,
+    const char *space) MUST_CHECK;

@@ -1,0 +1,163 @@
+#include "client/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum exit_code
+fail_err(const struct term *t, enum err err, const char *what)
+{
+	switch (err) {
+	case ERR_NOMEM:
+		return term_fail(t, EXIT_FAILED,
+		    "%s: there is not enough memory.", what);
+	case ERR_UNSUPPORTED:
+		return term_fail(t, EXIT_FAILED,
+		    "%s: post-quantum (hybrid) keys need OpenSSL 3.5, which "
+		    "this machine does not have. Debian 13 has it.", what);
+	case ERR_LIMIT:
+		return term_fail(t, EXIT_FAILED, "%s: it is too large.", what);
+	case ERR_SYNTAX:
+		return term_fail(t, EXIT_FAILED,
+		    "%s: it does not have the form that it should.", what);
+	case ERR_OK:
+	case ERR_CRYPTO:
+	case ERR_BAD_SIG:
+	case ERR_NOT_FOUND:
+	case ERR_EXISTS:
+	case ERR_CONFLICT:
+	case ERR_DENIED:
+	case ERR_EXPIRED:
+	case ERR_FULL:
+	case ERR_IO:
+	case ERR_CORRUPT:
+	case ERR_VERSION:
+		break;
+	}
+	return term_fail(t, EXIT_FAILED, "%s: %s.", what, err_name(err));
+}
+
+static enum exit_code
+fail_errno(const struct term *t, const char *path)
+{
+	return term_fail(t, EXIT_FAILED, "%s: %s.", path, strerror(errno));
+}
+
+static enum exit_code
+read_fd(const struct term *t, int fd, const char *path, struct buf *out)
+{
+	uint8_t block[8192];
+
+	for (;;) {
+		ssize_t n = read(fd, block, sizeof(block));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_errno(t, path);
+		if (n == 0)
+			break;
+		buf_put(out, block, (size_t)n);
+	}
+	bytes_wipe(block, sizeof(block));
+	return out->err == ERR_OK ? EXIT_DONE : fail_err(t, out->err, path);
+}
+
+enum exit_code
+file_read(const struct term *t, const char *path, struct buf *out)
+{
+	enum exit_code code;
+	int fd;
+
+	if (strcmp(path, "-") == 0)
+		return read_fd(t, STDIN_FILENO, "standard input", out);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return fail_errno(t, path);
+	code = read_fd(t, fd, path, out);
+	(void)close(fd);
+	return code;
+}
+
+static bool
+write_all(int fd, struct bytes x)
+{
+	while (x.n > 0) {
+		ssize_t n = write(fd, x.p, x.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		x = BYTES(x.p + n, x.n - (size_t)n);
+	}
+	return true;
+}
+
+/* link() refuses to replace, rename() replaces. */
+static bool
+move_into_place(const char *from, const char *to, bool over)
+{
+	if (over)
+		return rename(from, to) == 0;
+	if (link(from, to) != 0)
+		return false;
+	(void)unlink(from);
+	return true;
+}
+
+static bool
+write_beside(const char *beside, const char *path, struct bytes x,
+    enum file_mode mode, bool over)
+{
+	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+	    (mode_t)mode);
+	bool ok;
+
+	if (fd < 0)
+		return false;
+	ok = write_all(fd, x) && fsync(fd) == 0;
+	ok = close(fd) == 0 && ok;
+	if (ok && move_into_place(beside, path, over))
+		return true;
+	(void)unlink(beside);
+	return false;
+}
+
+enum exit_code
+file_write(const struct term *t, const char *path, struct bytes x,
+    enum file_mode mode, bool over)
+{
+	char *beside = NULL;
+	bool ok;
+
+	if (strcmp(path, "-") == 0)
+		return write_all(STDOUT_FILENO, x)
+		    ? EXIT_DONE : fail_errno(t, "standard output");
+	if (asprintf(&beside, "%s.%ld~", path, (long)getpid()) < 0)
+		return fail_err(t, ERR_NOMEM, path);
+	ok = write_beside(beside, path, x, mode, over);
+	free(beside);
+	if (ok)
+		return EXIT_DONE;
+	if (errno == EEXIST)
+		return term_fail(t, EXIT_FAILED,
+		    "%s is there already, and was left as it is.", path);
+	return fail_errno(t, path);
+}
+
+enum exit_code
+file_directory(const struct term *t, const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) == 0)
+		return EXIT_DONE;
+	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return EXIT_DONE;
+	return fail_errno(t, path);
+}

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "crypto/bytes.h"
+
+/*
+ * Requests of fixed size over HTTPS (libcurl). Nothing is sent that tells one
+ * reporter from another: no User-Agent, Accept, cookie or resumed TLS session;
+ * no redirect is followed, and the proxy variables of the environment are not
+ * looked at. TLS 1.2 or newer, the certificate always verified.
+ */
+
+struct http_config {
+	const char *server;  /* "https://host[:port]", nothing behind it */
+	const char *ca_file; /* PEM; NULL: the system's */
+	const char *pin;     /* "sha256//BASE64" of the public key, or NULL */
+	const char *proxy;   /* "socks5h://…" or "http://…", or NULL */
+};
+
+enum http_result {
+	HTTP_ANSWERED,	  /* with any status */
+	HTTP_NO_CONNECT,  /* name, address, proxy, or nobody listens */
+	HTTP_BAD_SERVER,  /* certificate, pin or TLS */
+	HTTP_BROKEN_OFF,  /* it began and did not end */
+	HTTP_TOO_SLOW,
+	HTTP_TOO_LARGE,	  /* more than the caller takes */
+	HTTP_BAD_CONFIG,  /* the URL, the proxy, a file */
+	HTTP_NO_MEMORY,
+};
+const char *http_result_text(enum http_result r);
+
+struct http;
+/* The strings are borrowed until http_close. */
+enum http_result http_open(const struct http_config *config, struct http **ret)
+    MUST_CHECK;
+/* Takes NULL; returns NULL. */
+struct http *http_close(struct http *h);
+
+/*
+ * GET where body.n = 0, otherwise POST. The answer's body is appended to
+ * `answer`, which bounds it. The body is borrowed for the call.
+ */
+enum http_result http_exchange(struct http *h, const char *path,
+    struct bytes body, struct buf *answer, unsigned *ret_status)
+    MUST_CHECK;

@@ -1,0 +1,60 @@
+#include "client/term.h"
+
+#include <inttypes.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BAR 30
+#define REDRAW_MS 100
+
+static int64_t
+milliseconds(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+draw(struct progress *p)
+{
+	uint64_t total = p->total > 0 ? p->total : 1;
+	uint64_t done = p->done < total ? p->done : total;
+	int bar = (int)(done * BAR / total);
+
+	fprintf(stderr, "\r%s [%.*s%.*s] %3" PRIu64 " %% of %" PRIu64
+	    " KiB", p->label, bar, "##############################",
+	    BAR - bar, "                              ", done * 100 / total,
+	    (total + 1023) / 1024);
+	(void)fflush(stderr);
+	p->drawn = milliseconds();
+}
+
+void
+progress_start(struct progress *p, const char *label, uint64_t total)
+{
+	*p = (struct progress){ .total = total };
+	if (total == 0 || isatty(STDERR_FILENO) != 1)
+		return;
+	p->label = label;
+	draw(p);
+}
+
+void
+progress_add(struct progress *p, uint64_t n)
+{
+	p->done += n;
+	if (p->label != NULL && milliseconds() - p->drawn >= REDRAW_MS)
+		draw(p);
+}
+
+void
+progress_end(struct progress *p)
+{
+	if (p->label == NULL)
+		return;
+	draw(p);
+	fputs("\n", stderr);
+	p->label = NULL;
+}

@@ -1,0 +1,118 @@
+#include "client/ctl.h"
+
+enum {
+	KEY_NEW = 1 << 0,
+	KEY_SHOW = 1 << 1,
+	ROOT_NEW = 1 << 2,
+	ROOT_SIGN = 1 << 3,
+	ROOT_SHOW = 1 << 4,
+	POLICY_CHECK = 1 << 5,
+	POLICY_COMPILE = 1 << 6,
+	POLICY_SIGN = 1 << 7,
+	POLICY_SHOW = 1 << 8,
+	POLICY_VERIFY = 1 << 9,
+	CHECK = 1 << 10,
+	STATUS = 1 << 11,
+};
+
+#define SIGNS (ROOT_SIGN | POLICY_SIGN)
+#define COMPILES (POLICY_CHECK | POLICY_COMPILE | POLICY_SHOW)
+#define AT(member) offsetof(struct ctl_options, member)
+
+static const struct option options[] = {
+	{ KEY_NEW, "kind", 'k', OPTION_TEXT, "KIND", AT(kind),
+	    "policy, instance or store." },
+	{ KEY_NEW, "name", 'n', OPTION_TEXT, "NAME", AT(name),
+	    "The signing key's name, such as northshire.example/policy/1." },
+	{ KEY_NEW, "passphrase", 'p', OPTION_FLAG, NULL, AT(passphrase),
+	    "Encrypt the file with a passphrase (asked for)." },
+	{ KEY_NEW, "work-factor", 0, OPTION_NUMBER, "N", AT(work_factor),
+	    "log2 of scrypt's cost; 18 if not given." },
+	{ KEY_NEW | KEY_SHOW | SIGNS | CHECK | STATUS, "passphrase-fd", 0,
+	    OPTION_TEXT, "N", AT(passphrase_fd),
+	    "Read passphrases from descriptor N, a line each." },
+	{ ROOT_NEW, "org", 0, OPTION_TEXT, "NAME", AT(org),
+	    "The organisation; in the first root only." },
+	{ ROOT_NEW, "quorum", 'q', OPTION_NUMBER, "K", AT(quorum),
+	    "How many of the policy keys must sign." },
+	{ ROOT_NEW, "policy-key", 0, OPTION_LIST, "VKEY", AT(policy_keys),
+	    "A policy key's public half; repeat for each." },
+	{ ROOT_NEW, "instance-key", 0, OPTION_LIST, "VKEY",
+	    AT(instance_keys),
+	    "An instance key's public half; repeat for each." },
+	{ ROOT_NEW, "previous", 0, OPTION_TEXT, "FILE", AT(previous),
+	    "The root before: its realm and name are kept." },
+	{ SIGNS, "key", 'k', OPTION_LIST, "FILE", AT(keys),
+	    "A signing key; repeat for each." },
+	{ COMPILES, "keys", 0, OPTION_TEXT, "FILE", AT(people_keys),
+	    "YAML with the people's keys, beside the policy's own." },
+	{ COMPILES, "serial", 0, OPTION_NUMBER, "N", AT(serial),
+	    "Instead of the document's serial." },
+	{ COMPILES, "issued", 0, OPTION_TEXT, "DAY", AT(issued),
+	    "Instead of the document's day of issue; or \"now\"." },
+	{ COMPILES, "previous", 0, OPTION_TEXT, "FILE", AT(previous),
+	    "The signed policy that this one follows." },
+	{ POLICY_VERIFY, "root", 0, OPTION_LIST, "FILE", AT(roots),
+	    "The roots, in order from root 0 on." },
+	{ POLICY_VERIFY | ROOT_SHOW, "root-hash", 0, OPTION_TEXT, "HASH",
+	    AT(root_hash), "What root 0 must have: 64 hex digits or words." },
+	{ CHECK | STATUS, "config", 'c', OPTION_TEXT, "FILE", AT(config),
+	    "speakupd.yaml of the instance." },
+	{ CHECK | STATUS, "store-key", 0, OPTION_TEXT, "FILE", AT(store_key),
+	    "The store key, where the configuration does not name it." },
+	{ KEY_NEW | ROOT_NEW | SIGNS | POLICY_COMPILE, "out", 'o',
+	    OPTION_TEXT, "FILE", AT(out), "Where the result goes." },
+	{ ROOT_NEW | SIGNS | POLICY_COMPILE, "force", 'f', OPTION_FLAG, NULL,
+	    AT(force), "Replace that file where it is there already." },
+	{ ROOT_SHOW | POLICY_CHECK | POLICY_SHOW | CHECK | STATUS, "json", 0,
+	    OPTION_FLAG, NULL, AT(json), "Answer in JSON." },
+};
+
+static const struct command commands[] = {
+	{ KEY_NEW, "key new", "", 0, 0,
+	    "Make a key: signing keys of policies and of the instance, or "
+	    "the key of the store.", ctl_key_new },
+	{ KEY_SHOW, "key show", "FILE", 1, 1,
+	    "Print the public half of a signing key.", ctl_key_show },
+	{ ROOT_NEW, "root new", "", 0, 0,
+	    "Write the text of a root, to be signed.", ctl_root_new },
+	{ ROOT_SIGN, "root sign", "FILE", 1, 1,
+	    "Add signatures to a root.", ctl_root_sign },
+	{ ROOT_SHOW, "root show", "FILE...", 1, 64,
+	    "Check roots, from root 0 on, and show the newest.",
+	    ctl_root_show },
+	{ POLICY_CHECK, "policy check", "FILE", 1, 1,
+	    "Try every concern against a policy and say what is wrong.",
+	    ctl_policy_check },
+	{ POLICY_COMPILE, "policy compile", "FILE", 1, 1,
+	    "Turn a policy's YAML into the JSON that is signed.",
+	    ctl_policy_compile },
+	{ POLICY_SIGN, "policy sign", "FILE", 1, 1,
+	    "Add signatures to a compiled policy.", ctl_policy_sign },
+	{ POLICY_SHOW, "policy show", "FILE", 1, 1,
+	    "Show the people and routes of a policy.", ctl_policy_show },
+	{ POLICY_VERIFY, "policy verify", "FILE", 1, 1,
+	    "Check a signed policy against the roots.", ctl_policy_verify },
+	{ CHECK, "check", "[STATE-DIRECTORY]", 0, 1,
+	    "Read a whole store and say whether it is sound.", ctl_check },
+	{ STATUS, "status", "", 0, 0,
+	    "Show what an instance has: policy, expiry, listeners, size.",
+	    ctl_status },
+};
+
+static const struct program program = {
+	.name = "speakupctl",
+	.help = "keys, roots, policies and stores of Speakup",
+	.commands = commands,
+	.n_commands = sizeof(commands) / sizeof(commands[0]),
+	.options = options,
+	.n_options = sizeof(options) / sizeof(options[0]),
+};
+
+int
+main(int argc, char **argv)
+{
+	static struct ctl_options values;
+
+	return (int)options_main(&program, argc, argv, &values);
+}
