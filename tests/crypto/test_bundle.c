@@ -318,6 +318,37 @@ test_altered_answers_are_refused(void **state)
 }
 
 static void
+test_nothing_named_may_be_empty(void **state)
+{
+	static const struct {
+		again_fn *again;
+		const char *text;
+	} cases[] = {
+		{ request_again, "speakup: v1 withdraw\nentry: 0\n\n" },
+		{ request_again, CONCERN "to: 7 0\npayload: 1\n\np" },
+		{ request_again, CONCERN "to: 7 1\npayload: 0\n\ne" },
+		{ request_again,
+		    "speakup: v1 put\nupload: " HEX16
+		    " 262144\npiece: 1 0\n\n" },
+		{ request_again,
+		    "speakup: v1 put\nupload: " HEX16 " 0\npiece: 0 0\n\n" },
+		{ answer_again, "speakup: v1 stored\nproof: 0\n\n" },
+		{ answer_again, "speakup: v1 piece\npiece: 0 1 0\n\n" },
+		{ answer_again,
+		    "speakup: v1 mailbox\ncount: 1\nstate: open\n"
+		    "head: 0 0 1 1 0\n\nep" },
+		{ answer_again, "speakup: v1 policy\npolicy: 3\n\npol" },
+		{ answer_again,
+		    "speakup: v1 policy\nroot: 0\npolicy: 3\n\npol" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (try(cases[i].again, bytes_str(cases[i].text)) != ERR_SYNTAX)
+			fail_msg("%s", cases[i].text);
+}
+
+static void
 test_concern_is_what_its_lines_say(void **state)
 {
 	struct bundle_request r;
@@ -402,7 +433,9 @@ test_answers_filled_to_the_brim_can_be_written(void **state)
 	struct buf out CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
 
 	(void)state;
-	for (size_t n = 1; n < 30000; n = n * 3 + 1) {
+	/* up to where one message fills an answer, finely where the number
+	 * of messages and their size bind together */
+	for (size_t n = 1; n < 30000; n += n < 1000 ? 5 : 1000) {
 		struct bundle_answer a = { .kind = ANSWER_CASE };
 		struct answer_head h = { .seq = BUNDLE_SEQ_MAX - 100,
 			.head = BYTES(filler, n),
@@ -466,6 +499,7 @@ main(void)
 		cmocka_unit_test(test_each_answer_comes_back_as_the_same_bytes),
 		cmocka_unit_test(test_altered_requests_are_refused),
 		cmocka_unit_test(test_altered_answers_are_refused),
+		cmocka_unit_test(test_nothing_named_may_be_empty),
 		cmocka_unit_test(test_concern_is_what_its_lines_say),
 		cmocka_unit_test(
 		    test_writer_writes_nothing_that_cannot_be_read),
