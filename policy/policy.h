@@ -205,7 +205,7 @@ struct policy_condition {
 
 struct policy_rule {
 	size_t n_conditions; /* all must hold; none: always (the last rule) */
-	struct policy_condition conditions[POLICY_CONDITIONS_MAX];
+	struct policy_condition *conditions;
 	/* where either is set: a marked person has one of these roles or is
 	 * one of these people */
 	uint32_t about_roles; /* mask over enum policy_role */
@@ -327,7 +327,7 @@ bool policy_reports_to(const struct policy *p, uint16_t a, uint16_t b);
 
 const char *policy_role_name(enum policy_role r);
 const char *policy_unit_name(enum policy_unit u); /* "working days" */
-const char *rung_when_name(enum rung_when w);	  /* "unacknowledged" */
+const char *rung_when_name(enum rung_when w);	  /* "no-update" */
 const char *rung_verb_name(enum rung_verb v);
 const char *policy_keys_name(enum policy_keys k);
 const char *policy_field_kind_name(enum policy_field_kind k);

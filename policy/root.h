@@ -62,7 +62,7 @@ struct policy_status {
 
 /*
  * Opens a policy note: signed by a quorum of the root's policy keys, of the
- * root's organisation, not past its hard expiry (ERR_EXPIRED), serial at least
+ * root's organisation (ERR_CORRUPT), not past its hard expiry (ERR_EXPIRED), serial at least
  * min_serial (ERR_DENIED: a rollback). ERR_BAD_SIG, ERR_SYNTAX. Caller frees
  * the policy.
  */
