@@ -143,6 +143,8 @@ on_sealed_result(struct message_open *o, enum sealed_result r)
 static void
 on_age_result(struct message_open *o, enum age_result r)
 {
+	/* what our own sink refused comes first: age only passes it on */
+	on_sealed_result(o, o->sealed_result);
 	switch (r) {
 	case AGE_OK:
 		return;
@@ -159,8 +161,6 @@ on_age_result(struct message_open *o, enum age_result r)
 		refuse(o, MESSAGE_DAMAGED);
 		return;
 	case AGE_FAILED:
-		/* our own sink's refusal comes back as a failure */
-		on_sealed_result(o, o->sealed_result);
 		fail(o, age_reader_error(o->age));
 		return;
 	}
