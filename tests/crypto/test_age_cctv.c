@@ -24,9 +24,10 @@
 #define VECTORS 143
 #define FILE_MAX (64 * 1024 * 1024)
 #define PASSPHRASES_MAX 2
+#define NAME_MAX 63
 
 struct vector {
-	char name[64];
+	char name[NAME_MAX + 1];
 	struct buf text; /* decoded; everything below borrows from it */
 	struct bytes expect, payload, file;
 	struct age_identity id[2];
@@ -39,6 +40,7 @@ struct vector {
 
 static struct vector vectors[VECTORS + 1];
 static size_t n_vectors;
+static char *package;
 static unsigned not_run;
 
 /* --- reading the package --- */
@@ -50,25 +52,23 @@ die(const char *what, const char *more)
 	exit(2);
 }
 
-static char *
+static void
 read_package(const char *dir)
 {
 	char path[4096];
-	char *text;
 	FILE *f;
 	size_t n;
 
 	snprintf(path, sizeof(path), "%s/cctv-age/index.js", dir);
 	f = fopen(path, "rb");
-	text = malloc(FILE_MAX);
-	if (f == NULL || text == NULL)
+	package = malloc(FILE_MAX);
+	if (f == NULL || package == NULL)
 		die(path, "not there. The age test vectors come from npm: "
 		    "run tests/run, or "
 		    "\"npm install --prefix tests cctv-age@0.2.0\"");
-	n = fread(text, 1, FILE_MAX - 1, f);
-	text[n] = '\0';
+	n = fread(package, 1, FILE_MAX - 1, f);
+	package[n] = '\0';
 	fclose(f);
-	return text;
 }
 
 static bool
@@ -145,7 +145,7 @@ read_vectors(const char *at)
 
 		at += sizeof(mark) - 1;
 		n = strcspn(at, "\n");
-		snprintf(v->name, sizeof(v->name), "%.*s", (int)n, at);
+		memcpy(v->name, at, n < NAME_MAX ? n : NAME_MAX);
 		at = strstr(at, call);
 		if (at == NULL)
 			die(v->name, "no data");
@@ -311,6 +311,7 @@ main(int argc, char **argv)
 
 	if (argc != 2)
 		die("usage", "test_age_cctv NODE_MODULES");
-	read_vectors(read_package(argv[1]));
+	read_package(argv[1]);
+	read_vectors(package);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
