@@ -231,7 +231,7 @@ parse_with_lines(const char *mark, const char *before, const char *after,
 	for (size_t i = 1; i <= n; i++)
 		len += (size_t)snprintf(text + len, 64 * 1024 - len,
 		    "%s%zu%s\n", before, i, after);
-	strcpy(text + len, at);
+	memcpy(text + len, at, strlen(at) + 1);
 	err = parse(text);
 	free(text);
 	return err;
