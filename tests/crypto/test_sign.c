@@ -120,6 +120,28 @@ test_keys_of_small_order_sign_nothing(void **state)
 	}
 }
 
+/*
+ * With A the neutral element, R = B and S = 1 sign every message; so does each
+ * of its other encodings where a library takes them.
+ */
+static void
+test_neutral_element_is_no_key_in_any_encoding(void **state)
+{
+	static const char base_point[] =
+	    "5866666666666666666666666666666666666666666666666666666666666666";
+
+	(void)state;
+	for (size_t a = 0; a < N_SMALL_ORDER; a++) {
+		uint8_t pub[SIGN_PUB_LEN], sig[SIGN_LEN] = { 0 };
+
+		from_hex(small_order[a], pub, sizeof(pub));
+		from_hex(base_point, sig, 32);
+		sig[32] = 1;
+		assert_int_equal(sign_verify(pub, BYTES_LIT("any"), sig),
+		    ERR_BAD_SIG);
+	}
+}
+
 #define SMALL_R_SIGNATURE \
 	"0100000000000000000000000000000000000000000000000000000000000000" \
 	"51face3630a0be70010b02d9e4cce9276c33cb6f0e2c2b25df53e396512aec05"
@@ -170,6 +192,7 @@ main(void)
 		cmocka_unit_test(test_rfc8032_vectors_come_out),
 		cmocka_unit_test(test_any_changed_bit_is_refused),
 		cmocka_unit_test(test_keys_of_small_order_sign_nothing),
+		cmocka_unit_test(test_neutral_element_is_no_key_in_any_encoding),
 		cmocka_unit_test(
 		    test_r_of_small_order_is_refused_even_where_the_equation_holds),
 		cmocka_unit_test(test_s_at_or_above_the_order_is_refused),
