@@ -170,7 +170,7 @@ read_numbers(struct shape_reader *r, const json_t *j, const struct part *part,
 {
 	uint16_t *out = (uint16_t *)(void *)(into + part->offset);
 	size_t n = json_array_size(j);
-	uint64_t v;
+	uint64_t v = 0;
 	enum err e;
 
 	if (!json_is_array(j) || n > part->max)

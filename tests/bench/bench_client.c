@@ -62,7 +62,7 @@ static void
 request_put(struct buf *out, const struct bundle_request *r)
 {
 	buf_printf(out, "POST /v1/text HTTP/1.1\r\nHost: localhost\r\n"
-			"Content-Length: %u\r\n\r\n",
+			"Content-Length: %d\r\n\r\n",
 	    BUNDLE_TEXT_LEN);
 	size_t head = out->n;
 	must(bundle_request_put(r, out), "bundle");

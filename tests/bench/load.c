@@ -336,7 +336,7 @@ load_fetch(uint16_t port, struct bytes request, struct buf *out)
 	SSL *ssl = tls == NULL ? NULL : SSL_new(tls);
 	struct conn c = { .fd = connect_to(port, true) };
 	enum err err = ERR_IO;
-	char in[16384];
+	static char in[16384];
 	int n;
 
 	if (ssl == NULL || c.fd < 0 || SSL_set_fd(ssl, c.fd) != 1 ||

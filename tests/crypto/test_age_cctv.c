@@ -24,10 +24,10 @@
 #define VECTORS 143
 #define FILE_MAX (64 * 1024 * 1024)
 #define PASSPHRASES_MAX 2
-#define NAME_MAX 63
+#define VECTOR_NAME_MAX 63
 
 struct vector {
-	char name[NAME_MAX + 1];
+	char name[VECTOR_NAME_MAX + 1];
 	struct buf text; /* decoded; everything below borrows from it */
 	struct bytes expect, payload, file;
 	struct age_identity id[2];
@@ -145,7 +145,7 @@ read_vectors(const char *at)
 
 		at += sizeof(mark) - 1;
 		n = strcspn(at, "\n");
-		memcpy(v->name, at, n < NAME_MAX ? n : NAME_MAX);
+		memcpy(v->name, at, n < VECTOR_NAME_MAX ? n : VECTOR_NAME_MAX);
 		at = strstr(at, call);
 		if (at == NULL)
 			die(v->name, "no data");
