@@ -1,13 +1,14 @@
 #pragma once
 
 /*
- * Exit codes, of children and of the service (EXIT_SUCCESS: ended as asked).
- * systemd restarts on all but the second: systemd/speakupd@.service.
+ * Exit codes of the service and of its fronts; the vault's own are in
+ * daemon/vault.h. systemd starts the service again after EXIT_TRY_AGAIN alone
+ * (systemd/speakupd@.service). EXIT_SUCCESS: ended as asked.
  */
 
-#define EXIT_USAGE 2	   /* the command line */
-#define EXIT_NOT_STORED 3  /* a write or sync failed: nothing is written until
-			      speakupctl check has passed */
-#define EXIT_CONFIG 4	   /* configuration, keys or policy: somebody has to
-			      change them */
-#define EXIT_TRY_AGAIN 1   /* anything else */
+#define EXIT_TRY_AGAIN 1 /* chance: a process died, no memory */
+#define EXIT_USAGE 2	 /* the command line */
+#define EXIT_STORAGE 74	 /* a write or sync failed: what is on the disk is
+			    known again after speakupctl check */
+#define EXIT_CONFIG 78	 /* configuration, keys, policy or store: somebody has
+			    to change something */

@@ -125,8 +125,8 @@ notify_listen_fds(struct listen_fds *ret)
 void
 notify_forget(void)
 {
-	static const char *const names[] = { "LISTEN_FDS", "LISTEN_PID",
-		"LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID" };
+	static const char *const names[] = { "NOTIFY_SOCKET", "LISTEN_FDS",
+		"LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unsetenv(names[i]);

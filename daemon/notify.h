@@ -31,5 +31,5 @@ struct listen_fds {
 	char names[LISTEN_FDS_MAX][LISTEN_NAME_MAX + 1];
 };
 bool notify_listen_fds(struct listen_fds *ret);
-/* Takes the variables out of the environment, for the children. */
+/* Takes all of these variables out of the environment: in a child. */
 void notify_forget(void);

@@ -1,0 +1,206 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/exits.h"
+#include "daemon/front.h"
+#include "daemon/log.h"
+#include "daemon/parent.h"
+#include "daemon/sandbox.h"
+#include "daemon/vault.h"
+
+#define CONFIG_FILE "/etc/speakup/speakupd.yaml"
+#define CONTROL_FD 3
+
+static const char usage[] =
+    "usage: speakupd [-n] [-c FILE]\n"
+    "       speakupd --help | --version\n"
+    "\n"
+    "  -c FILE    configuration, instead of " CONFIG_FILE "\n"
+    "  -n         check configuration, keys, policy and certificate; serve "
+    "nothing\n";
+
+struct options {
+	const char *config;
+	bool checks_only;
+};
+
+static int
+complain(const char *text)
+{
+	(void)fprintf(stderr, "speakupd: %s\n", text);
+	return EXIT_CONFIG;
+}
+
+/* --- the parent --- */
+
+static struct config *
+read_config(const char *path)
+{
+	CLEAN_BUF struct buf yaml = BUF_INIT(YAML_SIZE_MAX);
+	struct yaml_error error = { 0 };
+	struct config *c = NULL;
+	struct complaint why;
+	enum err e;
+
+	if (inputs_read(path, &yaml, &why) != ERR_OK) {
+		complain(why.text);
+		return NULL;
+	}
+	e = config_parse(buf_bytes(&yaml), path,
+	    getenv("CREDENTIALS_DIRECTORY"), &c, &error);
+	if (e != ERR_OK)
+		complain(error.text[0] == '\0' ? err_name(e) : error.text);
+	return c;
+}
+
+static enum err
+check_state(const struct config *c, struct complaint *why)
+{
+	struct stat st;
+
+	if (stat(c->state, &st) != 0)
+		(void)snprintf(why->text, sizeof(why->text),
+		    "The state directory %s: %s.", c->state, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		(void)snprintf(why->text, sizeof(why->text),
+		    "The state directory %s is not a directory.", c->state);
+	else if ((st.st_mode & 077) != 0)
+		(void)snprintf(why->text, sizeof(why->text),
+		    "The state directory %s is open to others: its mode has "
+		    "to be 0700.", c->state);
+	else
+		return ERR_OK;
+	return ERR_IO;
+}
+
+static enum err
+load(struct parent *p, struct complaint *why)
+{
+	enum err e;
+
+	if ((e = check_state(p->config, why)) != ERR_OK ||
+	    (e = inputs_keys(p->config, &p->secret, &p->instance, why)) !=
+	    ERR_OK)
+		return e;
+	return inputs_load(p->config, &p->instance, time(NULL), 0, &p->inputs,
+	    why);
+}
+
+static enum err
+open_listeners(struct parent *p, struct complaint *why)
+{
+	struct listen_fds passed;
+
+	if (!notify_listen_fds(&passed)) {
+		(void)snprintf(why->text, sizeof(why->text),
+		    "LISTEN_FDS or LISTEN_FDNAMES makes no sense.");
+		return ERR_SYNTAX;
+	}
+	return listeners_open(p->config, &passed, &p->listeners, why);
+}
+
+static enum err
+lower(const struct config *c, struct complaint *why)
+{
+	enum err e = sandbox_become(c->user);
+
+	if (e == ERR_OK)
+		e = sandbox_enter(SANDBOX_PARENT, UINT64_MAX);
+	if (e != ERR_OK)
+		(void)snprintf(why->text, sizeof(why->text),
+		    "Privileges could not be given up (user %s): %s.",
+		    c->user[0] == '\0' ? "unchanged" : c->user, err_name(e));
+	return e;
+}
+
+static int
+serve(struct parent *p)
+{
+	struct complaint why;
+
+	log_open("parent", STDERR_FILENO);
+	if (open_listeners(p, &why) != ERR_OK ||
+	    lower(p->config, &why) != ERR_OK)
+		return complain(why.text);
+	if (p->inputs.soft_expired)
+		log_now(EV_POLICY_AGES, p->inputs.serial);
+	return parent_run(p);
+}
+
+static int
+run(const struct options *o)
+{
+	struct parent *p = calloc(1, sizeof(*p));
+	struct config *c = read_config(o->config);
+	struct complaint why;
+	int code = EXIT_CONFIG;
+
+	if (p != NULL && c != NULL) {
+		p->config = c;
+		if (load(p, &why) != ERR_OK)
+			code = complain(why.text);
+		else if (o->checks_only)
+			code = EXIT_SUCCESS;
+		else
+			code = serve(p);
+		listeners_close(&p->listeners);
+		inputs_free(&p->inputs);
+		bytes_wipe(&p->secret, sizeof(p->secret));
+	}
+	config_free(c);
+	free(p);
+	return code;
+}
+
+/* --- the command line --- */
+
+static int
+parse_options(int argc, char **argv, struct options *o)
+{
+	int opt;
+
+	while ((opt = getopt(argc, argv, "nc:")) != -1) {
+		switch (opt) {
+		case 'n':
+			o->checks_only = true;
+			break;
+		case 'c':
+			o->config = optarg;
+			break;
+		default:
+			(void)fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		(void)fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	return EXIT_SUCCESS;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .config = CONFIG_FILE };
+	const char *first = argc == 2 ? argv[1] : "";
+	int code;
+
+	if (strcmp(first, "--role=front") == 0)
+		return front_main(CONTROL_FD);
+	if (strcmp(first, "--role=vault") == 0)
+		return vault_main(CONTROL_FD);
+	if (strcmp(first, "--help") == 0)
+		return fputs(usage, stdout) < 0 ? EXIT_TRY_AGAIN : EXIT_SUCCESS;
+	if (strcmp(first, "--version") == 0)
+		return printf("speakupd %s\n", SPEAKUP_VERSION) < 0 ?
+		    EXIT_TRY_AGAIN : EXIT_SUCCESS;
+	if ((code = parse_options(argc, argv, &o)) != EXIT_SUCCESS)
+		return code;
+	return run(&o);
+}
