@@ -15,8 +15,8 @@
  * after the commit, and is rebuilt at start.
  *
  * After store_open no file is opened; the system calls needed are pread,
- * pwrite, pwritev, write, lseek, fdatasync, fsync, fallocate, fstat, mmap,
- * munmap, mremap, madvise and fcntl.
+ * pwrite, pwritev, write, lseek, fdatasync, fsync, fallocate, mmap, munmap and
+ * madvise.
  */
 
 #define STORE_KEY_LEN 32
@@ -135,12 +135,13 @@ const struct store_reader *store_case_reader(const struct store_case *c,
  * `batch` runs once more from the start, so it keeps its input and sets every
  * result anew. A batch that returns an error stores nothing.
  *
- * Operations check before they write: ERR_NOT_FOUND, ERR_EXISTS, ERR_CONFLICT,
- * ERR_DENIED and ERR_LIMIT from one of them leave the batch as it was, and the
- * others go on. Every other error sticks: all later operations return it, and
- * store_run does, with nothing stored. ERR_FULL: no space; reads go on.
- * ERR_IO: see store_is_latched. Operations see what earlier ones of the same
- * batch did.
+ * Operations check before they write. An error found while checking
+ * (ERR_NOT_FOUND, ERR_EXISTS, ERR_CONFLICT, ERR_DENIED, ERR_LIMIT, or
+ * ERR_CORRUPT where the case itself does not open) leaves the batch as it was,
+ * and the others go on. An error while writing sticks: all later operations
+ * return it, and store_run does, with nothing stored. ERR_FULL: no space;
+ * reads go on. ERR_IO: see store_is_latched. Operations see what earlier ones
+ * of the same batch did.
  */
 typedef enum err store_batch(struct store_txn *txn, void *ctx);
 enum err store_run(struct store *s, store_batch *batch, void *ctx) MUST_CHECK;
@@ -225,7 +226,8 @@ enum err txn_case_destroy(struct store_txn *txn,
     const uint8_t id[static STORE_CASE_ID_LEN]) MUST_CHECK;
 
 /* Cases whose `due` (rounded up to a quarter) is at or before `now`, earliest
- * first, as committed before this batch; *ret_n of at most cap. Set another
+ * first, by what was due before this batch; *ret_n of at most cap (and at most
+ * 64). Set another
  * `due` for each, or they come again. */
 enum err txn_due_page(struct store_txn *txn, int64_t now,
     struct store_case *out, size_t cap, size_t *ret_n) MUST_CHECK;
@@ -243,8 +245,8 @@ struct store_piece {
  * Stores a piece; the first that arrives, whichever it is, makes the upload.
  * The same bytes once more are ERR_OK. ERR_EXISTS: other bytes, or another
  * size. ERR_LIMIT: too many pieces, or data.n is not what size and index ask.
- * ERR_CONFLICT: attachments have used their share of the space (the caller
- * answers as for ERR_FULL).
+ * ERR_FULL: attachments have used their share of the space, or the disk has no
+ * more than what is kept for text; the rest of the batch goes on.
  */
 enum err txn_upload_piece(struct store_txn *txn, const struct store_piece *p)
     MUST_CHECK;
@@ -259,7 +261,8 @@ struct store_upload {
 enum err txn_upload_get(struct store_txn *txn,
     const uint8_t id[static STORE_UPLOAD_ID_LEN], struct store_upload *ret)
     MUST_CHECK;
-/* Deletes up to max uploads that had no piece since `hour`. */
+/* Deletes up to max (and at most 16) uploads whose last piece came before
+ * `hour`; the oldest first. To be called until *ret_n is 0. */
 enum err txn_uploads_expire(struct store_txn *txn, uint32_t hour, size_t max,
     size_t *ret_n) MUST_CHECK;
 

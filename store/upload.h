@@ -1,0 +1,35 @@
+#pragma once
+
+#include "store/seal.h"
+
+/*
+ * An upload that is coming in. Its pieces are consecutive records, numbered
+ * when the first piece arrives, sealed under the upload's own key. Plain form
+ * of its value (big-endian), sealed under the epoch key:
+ *
+ *   id (16), key (32), size (8), first record (8), hour of the last piece (4),
+ *   per piece SHA-256 (32), zero while it has not come.
+ */
+#define UPLOAD_HEAD_LEN (STORE_UPLOAD_ID_LEN + AEAD_KEY_LEN + 8 + 8 + 4)
+#define UPLOAD_PLAIN_MAX \
+	(UPLOAD_HEAD_LEN + STORE_UPLOAD_PIECES_MAX * SHA256_LEN)
+
+struct upload {
+	uint8_t id[STORE_UPLOAD_ID_LEN];
+	uint8_t key[AEAD_KEY_LEN];
+	uint64_t size;
+	uint64_t first; /* record */
+	uint32_t hour;
+	uint32_t pieces;
+	uint8_t hash[STORE_UPLOAD_PIECES_MAX][SHA256_LEN];
+};
+
+void upload_put(const struct upload *u, struct buf *out);
+/* ERR_CORRUPT. */
+enum err upload_get(struct bytes plain, struct upload *ret) MUST_CHECK;
+
+bool upload_has(const struct upload *u, uint32_t piece);
+uint64_t upload_received_bytes(const struct upload *u);
+/* What callers of the store see. */
+enum err upload_describe(const struct upload *u, struct store_upload *ret)
+    MUST_CHECK;
