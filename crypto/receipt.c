@@ -18,7 +18,7 @@
 #define CHECK_MASK 0xf0
 
 static const char words[WORD_COUNT][WORD_MAX + 1] = {
-#include "crypto/bip39_words.h"
+#include "crypto/bip39_words.inc"
 };
 
 static unsigned

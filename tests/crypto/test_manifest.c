@@ -267,7 +267,7 @@ test_attachment_names_are_safe_to_unpack(void **state)
 {
 	static const char *const ok[] = {
 		"a", "photo.jpg", "rota (final) v2.xlsx", "caf\xc3\xa9.txt",
-		"\xe2\x82\xac" "50", "console.txt", "com10.txt", "COMx", "nu",
+		"\xe2\x82\xac 50", "console.txt", "com10.txt", "COMx", "nu",
 		"a..b", "a-b", "a'b", "a&b;c",
 	};
 	static const char *const bad[] = {
@@ -300,7 +300,8 @@ static void
 test_author_keys_have_names(void **state)
 {
 	char name[NOTE_NAME_MAX + 1];
-	uint8_t case_id[CASE_ID_LEN] = { 0x0a, 0xff }, pub[SIGN_PUB_LEN] = { 5 };
+	uint8_t case_id[CASE_ID_LEN] = { 0x0a, 0xff };
+	uint8_t pub[SIGN_PUB_LEN] = { 5 };
 	struct note_key key;
 
 	(void)state;

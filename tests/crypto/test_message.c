@@ -15,7 +15,9 @@
 
 static const uint8_t receipt[RECEIPT_LEN] = "a reporter's own";
 static const uint8_t realm[REALM_LEN] = { 9 };
-static const char *const file_name[] = { "message.txt", "attachments/rota.pdf" };
+static const char *const file_name[] = {
+	"message.txt", "attachments/rota.pdf"
+};
 
 static struct {
 	struct receipt_keys reporter;

@@ -112,13 +112,13 @@ static void
 test_parse_forgives_case_spacing_and_short_words(void **state)
 {
 	static const char *const same[] = {
-		"CAT SWING FLAG ECONOMY STADIUM ALONE CHURN SPEED UNIQUE PATCH "
-		"REPORT TRAIN",
-		"  cat\tswing\n flag economy\r\nstadium alone churn speed unique "
-		"patch  report train \n",
+		"CAT SWING FLAG ECONOMY STADIUM ALONE CHURN SPEED UNIQUE "
+		"PATCH REPORT TRAIN",
+		"  cat\tswing\n flag economy\r\nstadium alone churn speed "
+		"unique patch  report train \n",
 		"cat swin flag econ stad alon chur spee uniq patc repo trai",
-		"Cat swing flag econo stadi alone churn speed uniqu patch repor "
-		"train",
+		"Cat swing flag econo stadi alone churn speed uniqu patch "
+		"repor train",
 	};
 	uint8_t want[RECEIPT_LEN], got[RECEIPT_LEN];
 
@@ -132,6 +132,8 @@ test_parse_forgives_case_spacing_and_short_words(void **state)
 	}
 }
 
+#define MIDDLE "economy stadium alone churn speed unique "
+
 static void
 test_parse_says_which_word_is_wrong(void **state)
 {
@@ -141,27 +143,18 @@ test_parse_says_which_word_is_wrong(void **state)
 	} refused[] = {
 		{ "", 0 },
 		{ "cat", 0 },
-		{ "cat swing flag economy stadium alone churn speed unique patch "
-		  "report", 0 },
-		{ "cat swing flag economy stadium alone churn speed unique patch "
-		  "report train train", 0 },
+		{ "cat swing flag " MIDDLE "patch report", 0 },
+		{ "cat swing flag " MIDDLE "patch report train train", 0 },
 		/* every word known, checksum wrong */
-		{ "swing cat flag economy stadium alone churn speed unique patch "
-		  "report train", 0 },
-		{ "ca swing flag economy stadium alone churn speed unique patch "
-		  "report train", 1 },
-		{ "cat swi flag economy stadium alone churn speed unique patch "
-		  "report train", 2 },
-		{ "cat swing flag economy stadium alone churn speed unique patch "
-		  "report trainx", 12 },
-		{ "cat swing flag economies stadium alone churn speed unique "
-		  "patch report train", 4 },
-		{ "cat swing flag economy stadium alone churn speed unique patch "
-		  "report abandonabandonabandon", 12 },
-		{ "cat-swing flag economy stadium alone churn speed unique patch "
-		  "report train", 1 },
-		{ "cat \xc3\xa9t\xc3\xa9 flag economy stadium alone churn speed "
-		  "unique patch report train", 2 },
+		{ "swing cat flag " MIDDLE "patch report train", 0 },
+		{ "ca swing flag " MIDDLE "patch report train", 1 },
+		{ "cat swi flag " MIDDLE "patch report train", 2 },
+		{ "cat swing flags " MIDDLE "patch report train", 3 },
+		{ "cat swing flag " MIDDLE "patch report trainx", 12 },
+		{ "cat swing flag " MIDDLE "patch report aban", 0 },
+		{ "cat swing flag " MIDDLE "patch report abandonabandon", 12 },
+		{ "cat-swing flag " MIDDLE "patch report train", 1 },
+		{ "cat \xc3\xa9t\xc3\xa9 flag " MIDDLE "patch report", 2 },
 	};
 
 	(void)state;

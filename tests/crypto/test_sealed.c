@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "crypto/codec.h"
 #include "crypto/label.h"
 #include "crypto/sealed.h"
 #include "crypto/tar.h"
@@ -128,18 +126,14 @@ archive_make(void)
 	return out;
 }
 
-struct files {
-	struct buf file[SEALED_FILES_MAX];
-};
-
 static enum err
 to_files(void *ctx, size_t index, struct bytes x)
 {
-	struct files *f = ctx;
+	struct buf *file = ctx;
 
-	f->file[index].max = ARCHIVE_MAX;
-	buf_put_bytes(&f->file[index], x);
-	return f->file[index].err;
+	file[index].max = ARCHIVE_MAX;
+	buf_put_bytes(&file[index], x);
+	return file[index].err;
 }
 
 static enum err
@@ -182,64 +176,15 @@ test_archive_reads_back_however_it_is_cut(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(part); i++) {
-		struct files files = { 0 };
+		struct buf file[4] = { 0 };
 
 		assert_int_equal(read_in_parts(buf_bytes(&archive), part[i],
-		    to_files, &files), SEALED_OK);
+		    to_files, file), SEALED_OK);
 		for (size_t k = 0; k < 4; k++) {
-			assert_true(bytes_equal(buf_bytes(&files.file[k]),
+			assert_true(bytes_equal(buf_bytes(&file[k]),
 			    usual_file[k]));
-			buf_free(&files.file[k]);
+			buf_free(&file[k]);
 		}
-	}
-}
-
-static void
-test_constant_block_is_the_documented_one(void **state)
-{
-	CLEAN_BUF struct buf archive = archive_make();
-	uint8_t want[TAR_BLOCK] = { 0 }, digest[SHA256_LEN];
-	char hex[2 * SHA256_LEN + 1];
-
-	(void)state;
-	memcpy(want, "speakup-v1", 10);
-	memcpy(want + 100, "0000600\0000000000\0000000000\0"
-	    "00000000000\00000000000000\000007642\0 0", 57);
-	memcpy(want + 257, "ustar\00000", 8);
-	assert_memory_equal(archive.p, want, TAR_BLOCK);
-	assert_int_equal(sha256(BYTES(archive.p, TAR_BLOCK), digest), ERR_OK);
-	hex_encode(hex, digest, sizeof(digest));
-	assert_string_equal(hex, "37dcbd06f262c61b8db767e37f4893a5"
-	    "9c4b9551337fda4811bbfa114953c394");
-}
-
-static void
-test_padding_is_padme_in_whole_blocks(void **state)
-{
-	static const struct {
-		uint64_t n, size;
-	} row[] = {
-		{ 0, SEALED_FLOOR },
-		{ SEALED_FLOOR, SEALED_FLOOR },
-		{ SEALED_FLOOR + 1, 16384 },
-		{ 16384, 16384 },
-		/* e = 14, s = 4: multiples of 1024 */
-		{ 16385, 17408 },
-		{ 17409, 18432 },
-		/* e = 20, s = 5: multiples of 32768 */
-		{ 1048577, 1081344 },
-		{ 1ull << 30, 1ull << 30 },
-		{ (1ull << 30) + 1, (1ull << 30) + (1ull << 25) },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(row); i++)
-		assert_int_equal(sealed_pad_size(row[i].n), row[i].size);
-	for (uint64_t n = SEALED_FLOOR; n < 1ull << 37; n += n / 7 + 3) {
-		uint64_t size = sealed_pad_size(n);
-
-		assert_true(size >= n && size % TAR_BLOCK == 0);
-		assert_true(size - n <= n / 100 * 12 + TAR_BLOCK);
 	}
 }
 
@@ -523,14 +468,11 @@ test_nothing_but_zeros_follows_and_only_so_many(void **state)
 
 	(void)state;
 	assert_true(end < archive.n);
-	for (size_t i = end; i < archive.n; i += 97) {
+	for (size_t i = archive.n - 1; i >= end; i -= 97) {
 		archive.p[i] = 1;
 		assert_int_equal(read_all(&archive), SEALED_BAD_ARCHIVE);
 		archive.p[i] = 0;
 	}
-	archive.p[archive.n - 1] = 1;
-	assert_int_equal(read_all(&archive), SEALED_BAD_ARCHIVE);
-	archive.p[archive.n - 1] = 0;
 	buf_put_zeros(&archive, TAR_BLOCK);
 	assert_int_equal(read_all(&archive), SEALED_BAD_ARCHIVE);
 	archive.n -= 2 * TAR_BLOCK;
@@ -555,15 +497,11 @@ test_every_shorter_archive_is_refused(void **state)
 static void
 test_other_content_is_told_apart(void **state)
 {
-	const struct bytes other[] = {
-		BYTES_LIT(""), BYTES_LIT("A plain text, reply: age1...\n"),
-	};
 	struct buf zeros = BUF_INIT(ARCHIVE_MAX);
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(other); i++)
-		assert_int_equal(read_in_parts(other[i], 10, to_nowhere, NULL),
-		    SEALED_NOT_SEALED);
+	assert_int_equal(read_in_parts(text, 10, to_nowhere, NULL),
+	    SEALED_NOT_SEALED);
 	buf_put_zeros(&zeros, SEALED_FLOOR);
 	assert_int_equal(read_all(&zeros), SEALED_NOT_SEALED);
 	buf_free(&zeros);
@@ -641,8 +579,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_archive_reads_back_however_it_is_cut),
-		cmocka_unit_test(test_constant_block_is_the_documented_one),
-		cmocka_unit_test(test_padding_is_padme_in_whole_blocks),
 		cmocka_unit_test(test_stock_tar_unpacks_it),
 		cmocka_unit_test(test_file_that_changed_is_not_sealed),
 		cmocka_unit_test(test_any_changed_header_byte_is_refused),

@@ -371,7 +371,7 @@ test_open_refuses_two_texts_under_one_concern(void **state)
 }
 
 static void
-test_only_one_of_two_keys_can_begin_with_the_constant_block(void **state)
+test_only_one_of_two_keys_gives_the_constant_block(void **state)
 {
 	uint8_t text[2][TEXT_LEN];
 	struct victim v[2];
@@ -398,7 +398,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_open_refuses_two_texts_under_one_concern),
 		cmocka_unit_test(
-		    test_only_one_of_two_keys_can_begin_with_the_constant_block),
+		    test_only_one_of_two_keys_gives_the_constant_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
