@@ -30,6 +30,12 @@
 /* key = epoch key: named values */
 #define LABEL_STORE_VALUE "speakup/store/value/v1"
 
+/* --- HMAC-SHA256(key, label || inputs) --- */
+
+/* key = 32 random bytes of this run of the vault; || person (2 bytes, big-
+ * endian) || time (8) || random (8): 16 bytes of it end a login challenge */
+#define LABEL_CHALLENGE "speakup/staff/challenge/v1"
+
 /* --- SHA-256(label || inputs) --- */
 
 /* || Ed25519 public key of the case (32): its first 16 bytes are the case id */

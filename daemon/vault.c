@@ -1,0 +1,429 @@
+#include "daemon/vault_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for everything that one answer borrows: what an answer takes, and one
+ * message more; or a piece. */
+#define READ_MAX (PIECE_LEN + 4 * BUNDLE_TEXT_LEN)
+#define UPLOAD_HOURS 24
+#define EXPIRE_AT_ONCE 64
+
+/* --- making and freeing --- */
+
+static enum err
+open_store(struct vault *v, const struct vault_config *config,
+    const struct vault_secret *secret)
+{
+	const struct store_config c = {
+		.dir = config->state,
+		.key = secret->store_key,
+		.env = v->env,
+		.size_max = config->space,
+		.attachments_max = config->space / 100 * config->attachments,
+	};
+
+	return store_open(&c, &v->store);
+}
+
+/* All of it at once, so that it does not move while it is borrowed from. */
+static enum err
+reserve(struct buf *b, size_t max)
+{
+	b->max = max;
+	if (buf_grow(b, max) == NULL)
+		return b->err;
+	b->n = 0;
+	return ERR_OK;
+}
+
+enum err
+vault_new(const struct env *env, const struct vault_config *config,
+    const struct vault_secret *secret, struct vault **ret)
+{
+	struct vault *v = calloc(1, sizeof(*v));
+	enum err e;
+
+	if (v == NULL)
+		return ERR_NOMEM;
+	v->env = env;
+	v->out.max = BUNDLE_PIECE_LEN;
+	memcpy(v->instance_seed, secret->instance_seed, INSTANCE_SEED_LEN);
+	if ((e = reserve(&v->read, READ_MAX)) != ERR_OK ||
+	    (e = sessions_init(&v->sessions, env)) != ERR_OK ||
+	    (e = open_store(v, config, secret)) != ERR_OK) {
+		vault_free(v);
+		return e;
+	}
+	*ret = v;
+	return ERR_OK;
+}
+
+struct vault *
+vault_free(struct vault *v)
+{
+	if (v == NULL)
+		return NULL;
+	store_close(v->store);
+	rules_free(&v->now);
+	rules_free(&v->before);
+	sessions_wipe(&v->sessions);
+	buf_free(&v->read);
+	buf_free(&v->out);
+	bytes_wipe(v, sizeof(*v));
+	free(v);
+	return NULL;
+}
+
+/* --- what the parts share --- */
+
+enum answer
+answer_of(enum err e)
+{
+	switch (e) {
+	case ERR_OK:
+		return ANSWER_OK;
+	case ERR_NOT_FOUND:
+		return ANSWER_UNKNOWN;
+	case ERR_EXISTS:
+		return ANSWER_EXISTS;
+	case ERR_CONFLICT:
+		return ANSWER_CONFLICT;
+	case ERR_DENIED:
+		return ANSWER_DENIED;
+	case ERR_LIMIT:
+		return ANSWER_TOO_LARGE;
+	case ERR_SYNTAX:
+		return ANSWER_BAD_BUNDLE;
+	case ERR_BAD_SIG:
+		return ANSWER_BAD_SIGNATURE;
+	case ERR_EXPIRED:
+		return ANSWER_BAD_POLICY;
+	case ERR_FULL:
+		return ANSWER_FULL;
+	case ERR_NOMEM:
+	case ERR_CRYPTO:
+	case ERR_UNSUPPORTED:
+	case ERR_IO:
+	case ERR_CORRUPT:
+	case ERR_VERSION:
+		return ANSWER_DOWN;
+	}
+	return ANSWER_DOWN;
+}
+
+uint32_t
+vault_day(const struct vault *v)
+{
+	return (uint32_t)(env_now(v->env) / DAY_SECONDS);
+}
+
+/* A person with a key today; NULL for everybody else. */
+static const struct policy_key *
+staff_key(const struct vault *v, uint16_t number)
+{
+	const struct policy_person *person =
+	    policy_person(v->now.policy, number);
+
+	if (person == NULL || !policy_person_is_current(person, vault_day(v)))
+		return NULL;
+	return policy_key_at(person, vault_day(v));
+}
+
+enum answer
+vault_staff(struct vault *v, const uint8_t token[static BUNDLE_SESSION_LEN],
+    uint16_t *ret)
+{
+	uint16_t person;
+	enum err e = session_person(&v->sessions, token, &person);
+
+	if (e == ERR_NOT_FOUND || (e == ERR_OK && staff_key(v, person) == NULL))
+		return ANSWER_NO_SESSION;
+	if (e != ERR_OK)
+		return answer_of(e);
+	*ret = person;
+	return ANSWER_OK;
+}
+
+void
+vault_reply(struct vault *v, uint64_t id, vault_answer *answer, void *ctx)
+{
+	buf_reset(&v->out);
+	if (bundle_answer_put(&v->reply, &v->out) == ERR_OK)
+		answer(ctx, id, ANSWER_OK, buf_bytes(&v->out));
+	else
+		answer(ctx, id, ANSWER_DOWN, BYTES(NULL, 0));
+}
+
+/* --- signing in and out --- */
+
+static enum answer
+handle_challenge(struct vault *v, const struct request_challenge *q)
+{
+	v->reply.kind = ANSWER_CHALLENGE;
+	return answer_of(challenge_new(
+	    &v->sessions, q->person, v->reply.challenge.challenge));
+}
+
+/* The signature first: only who can sign can use up a challenge. */
+static enum answer
+handle_login(struct vault *v, const struct request_login *q)
+{
+	uint8_t challenge[BUNDLE_CHALLENGE_LEN];
+	const struct policy_key *key;
+	uint16_t person;
+	enum err e;
+
+	if (login_parse(q->note, &person, challenge) != ERR_OK)
+		return ANSWER_BAD_BUNDLE;
+	key = staff_key(v, person);
+	if (key == NULL ||
+	    login_verify(q->note, person, key->sign_pub) != ERR_OK)
+		return ANSWER_BAD_SIGNATURE;
+	v->reply.kind = ANSWER_SESSION;
+	e = session_begin(
+	    &v->sessions, person, challenge, v->reply.session.session);
+	return e == ERR_LIMIT ? ANSWER_BUSY : answer_of(e);
+}
+
+static enum answer
+handle_logout(struct vault *v, const struct request_logout *q)
+{
+	enum err e = session_end(&v->sessions, q->session);
+
+	v->reply.kind = ANSWER_ENDED;
+	return e == ERR_NOT_FOUND ? ANSWER_NO_SESSION : answer_of(e);
+}
+
+/* --- requests --- */
+
+static enum answer
+handle_queue(struct vault *v, const struct request_queue *q)
+{
+	uint16_t person;
+	enum answer a = vault_staff(v, q->session, &person);
+
+	return a != ANSWER_OK ? a : read_queue(v, q, person);
+}
+
+static enum answer
+handle_case(struct vault *v, const struct request_case *q)
+{
+	uint16_t person;
+	enum answer a = vault_staff(v, q->session, &person);
+
+	return a != ANSWER_OK ? a : read_case(v, q, person);
+}
+
+static enum answer
+handle_post(struct vault *v, const struct request_post *q, struct op *op)
+{
+	uint16_t person;
+	enum answer a = vault_staff(v, q->session, &person);
+
+	if (a != ANSWER_OK)
+		return a;
+	return file_message(v, q->entry, &q->content, person, op);
+}
+
+/* True: op is filled, or *ret says what is wrong with it. */
+static bool
+handle_write(struct vault *v, const struct bundle_request *q, struct op *op,
+    enum answer *ret)
+{
+	switch (q->kind) {
+	case REQUEST_CONCERN:
+		*ret = file_concern(v, q, op);
+		return true;
+	case REQUEST_FOLLOWUP:
+		*ret = file_message(v, q->followup.entry, &q->followup.content,
+		    PERSON_REPORTER, op);
+		return true;
+	case REQUEST_WITHDRAW:
+		*ret = file_message(
+		    v, q->withdraw.entry, NULL, PERSON_REPORTER, op);
+		return true;
+	case REQUEST_POST:
+		*ret = handle_post(v, &q->post, op);
+		return true;
+	case REQUEST_PUT:
+		*ret = file_piece(v, &q->put, op);
+		return true;
+	case REQUEST_POLL:
+	case REQUEST_STATUS:
+	case REQUEST_GET:
+	case REQUEST_CHALLENGE:
+	case REQUEST_LOGIN:
+	case REQUEST_LOGOUT:
+	case REQUEST_QUEUE:
+	case REQUEST_CASE:
+		return false;
+	}
+	return false;
+}
+
+static enum answer
+handle_read(struct vault *v, const struct bundle_request *q)
+{
+	switch (q->kind) {
+	case REQUEST_POLL:
+		return read_poll(v, &q->poll);
+	case REQUEST_STATUS:
+		return read_status(v, &q->status);
+	case REQUEST_GET:
+		return read_piece(v, &q->get);
+	case REQUEST_CHALLENGE:
+		return handle_challenge(v, &q->challenge);
+	case REQUEST_LOGIN:
+		return handle_login(v, &q->login);
+	case REQUEST_LOGOUT:
+		return handle_logout(v, &q->logout);
+	case REQUEST_QUEUE:
+		return handle_queue(v, &q->queue);
+	case REQUEST_CASE:
+		return handle_case(v, &q->open);
+	case REQUEST_CONCERN:
+	case REQUEST_FOLLOWUP:
+	case REQUEST_WITHDRAW:
+	case REQUEST_POST:
+	case REQUEST_PUT:
+		break;
+	}
+	return ANSWER_BAD_REQUEST;
+}
+
+/* A request on its way to its answer. */
+struct errand {
+	uint64_t id;
+	struct bytes body;
+	vault_answer *answer;
+	void *ctx;
+};
+
+static void
+refuse(const struct errand *r, enum answer a)
+{
+	r->answer(r->ctx, r->id, a, BYTES(NULL, 0));
+}
+
+static void
+keep_or_refuse(
+    struct vault *v, const struct errand *r, struct op *op, enum answer a)
+{
+	if (a != ANSWER_OK) {
+		refuse(r, a);
+		return;
+	}
+	op->id = r->id;
+	op->answer = r->answer;
+	op->ctx = r->ctx;
+	batch_keep(v, r->body.n);
+}
+
+static void
+handle_bundle(struct vault *v, enum bundle_path path, const struct errand *r)
+{
+	struct bundle_request q;
+	enum answer a = ANSWER_BAD_BUNDLE;
+	struct op *op;
+
+	if (bundle_request_parse(r->body, &q) != ERR_OK) {
+		refuse(r, ANSWER_BAD_BUNDLE);
+		return;
+	}
+	if (request_path(q.kind) != path) {
+		refuse(r, ANSWER_BAD_REQUEST);
+		return;
+	}
+	op = batch_next(v);
+	if (handle_write(v, &q, op, &a)) {
+		keep_or_refuse(v, r, op, a);
+		return;
+	}
+	if ((a = handle_read(v, &q)) != ANSWER_OK)
+		refuse(r, a);
+	else
+		vault_reply(v, r->id, r->answer, r->ctx);
+}
+
+static void
+handle_plain(struct vault *v, const struct errand *r)
+{
+	struct op *op = batch_next(v);
+
+	keep_or_refuse(v, r, op, file_plain(v, r->body, op));
+}
+
+static void
+handle_plain_answer(struct vault *v, const struct errand *r)
+{
+	enum answer a = plain_answer(v, r->body);
+
+	if (a != ANSWER_OK)
+		refuse(r, a);
+	else
+		r->answer(r->ctx, r->id, ANSWER_OK, buf_bytes(&v->out));
+}
+
+void
+vault_handle(struct vault *v, enum wire_type type, uint64_t id,
+    struct bytes body, vault_answer *answer, void *ctx)
+{
+	const struct errand r = {
+		.id = id, .body = body, .answer = answer, .ctx = ctx
+	};
+
+	if (v->has_failed || v->now.policy == NULL)
+		refuse(&r, ANSWER_DOWN);
+	else if (type == WIRE_TEXT)
+		handle_bundle(v, BUNDLE_PATH_TEXT, &r);
+	else if (type == WIRE_PIECE)
+		handle_bundle(v, BUNDLE_PATH_PIECE, &r);
+	else if (type == WIRE_STAFF)
+		handle_bundle(v, BUNDLE_PATH_STAFF, &r);
+	else if (type == WIRE_PLAIN)
+		handle_plain(v, &r);
+	else if (type == WIRE_PLAIN_ANSWER)
+		handle_plain_answer(v, &r);
+	else
+		refuse(&r, ANSWER_BAD_REQUEST);
+}
+
+/* --- time --- */
+
+static enum err
+expire(struct store_txn *txn, void *ctx)
+{
+	const uint32_t *hour = ctx;
+	size_t n;
+
+	return txn_uploads_expire(txn, *hour, EXPIRE_AT_ONCE, &n);
+}
+
+void
+vault_tick(struct vault *v)
+{
+	uint32_t hour = (uint32_t)(env_now(v->env) / 3600) - UPLOAD_HOURS;
+	struct store_counts counts;
+
+	store_counts(v->store, &counts);
+	if (counts.uploads == 0 || v->has_failed)
+		return;
+	if (store_run(v->store, expire, &hour) != ERR_OK &&
+	    store_is_latched(v->store))
+		v->has_failed = true;
+}
+
+void
+vault_trim(struct vault *v)
+{
+	store_trim(v->store);
+	buf_free(&v->out);
+	v->out.max = BUNDLE_PIECE_LEN;
+}
+
+bool
+vault_has_failed(const struct vault *v)
+{
+	return v->has_failed;
+}

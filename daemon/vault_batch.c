@@ -1,0 +1,404 @@
+#include "daemon/vault_state.h"
+
+#include <string.h>
+
+/*
+ * Applying a batch and answering it. The store may run a batch twice, so
+ * everything here sets its results anew.
+ */
+
+struct op *
+batch_next(struct vault *v)
+{
+	struct op *op;
+
+	if (vault_is_full(v))
+		vault_commit(v);
+	op = &v->batch.op[v->batch.n];
+	memset(op, 0, sizeof(*op));
+	return op;
+}
+
+void
+batch_keep(struct vault *v, size_t bytes)
+{
+	v->batch.n++;
+	v->batch.bytes += bytes;
+}
+
+/* --- one operation --- */
+
+/* Errors that leave the transaction as it was. */
+static bool
+is_refusal(enum err e)
+{
+	return e == ERR_NOT_FOUND || e == ERR_EXISTS || e == ERR_CONFLICT ||
+	    e == ERR_DENIED || e == ERR_LIMIT;
+}
+
+static enum store_chain
+chain_of(const struct op *op)
+{
+	return message_kind_chain(op->message_kind) == CHAIN_TALK ? STORE_TALK
+								  : STORE_STAFF;
+}
+
+static struct store_message_new
+message_of(const struct op *op)
+{
+	return (struct store_message_new){
+		.chain = chain_of(op),
+		.kind = (uint8_t)op->message_kind,
+		.author = op->author,
+		.day = op->day,
+		.head = op->head,
+		.envelope = op->envelope,
+		.n_envelopes = op->n_envelopes,
+		.payload = op->payload,
+		.upload = op->is_upload ? op->upload_id : NULL,
+		.payload_digest = op->payload_digest,
+		.content = op->has_content ? op->content : NULL,
+		.link = op->link,
+	};
+}
+
+/* The same message twice in one batch: the second is stored as well. */
+static bool
+is_head(const struct store_case *c, const struct op *op)
+{
+	const enum store_chain chain = chain_of(op);
+
+	return c->chain[chain].count == op->seq + 1 &&
+	    bytes_equal_ct(c->chain[chain].head, op->link, LINK_LEN);
+}
+
+static enum err
+apply_concern(struct store_txn *txn, const struct op *op)
+{
+	const struct store_case_new new = {
+		.id = op->case_id,
+		.mailbox = op->mailbox,
+		.pub = op->case_kind == STORE_PLAIN ? NULL : op->pub,
+		.kind = op->case_kind,
+		.route = op->route,
+		.filed_day = op->day,
+		.policy_serial = op->policy_serial,
+		.marks = { .state = CASE_RECEIVED, .band = op->band },
+		.reader = op->reader,
+		.n_readers = op->n_readers,
+		.first = message_of(op),
+	};
+	struct store_case c;
+	enum err e = txn_case_add(txn, &new);
+
+	if (e == ERR_EXISTS && txn_case_get(txn, op->case_id, &c) == ERR_OK &&
+	    is_head(&c, op))
+		return ERR_OK;
+	return e;
+}
+
+/* People whom this message is sealed to, and who had nothing of the case. */
+static enum err
+apply_readers(
+    struct store_txn *txn, const struct store_case *c, const struct op *op)
+{
+	enum err e;
+
+	for (size_t i = 0; i < op->n_readers; i++) {
+		if (store_case_reader(c, op->reader[i].person) != NULL)
+			continue;
+		e = txn_reader_put(txn, op->case_id, op->reader[i].person,
+		    op->reader[i].released);
+		if (e != ERR_OK)
+			return e;
+	}
+	return ERR_OK;
+}
+
+static enum err
+apply_marks(
+    struct store_txn *txn, const struct store_case *c, const struct op *op)
+{
+	struct store_marks marks = c->marks;
+
+	if (op->message_kind == MESSAGE_ACK) {
+		marks.state = CASE_ACKNOWLEDGED;
+		marks.ack_day = op->day;
+	} else if (op->message_kind == MESSAGE_WITHDRAW) {
+		marks.state = CASE_WITHDRAWN;
+		marks.closed = true;
+	} else {
+		return ERR_OK;
+	}
+	return txn_marks_set(txn, op->case_id, &marks);
+}
+
+/* Whether this kind may be written by its author, as the case stands. */
+static enum err
+check_state(const struct store_case *c, const struct op *op)
+{
+	const struct store_reader *reader;
+
+	switch (op->message_kind) {
+	case MESSAGE_CONCERN:
+		return ERR_DENIED;
+	case MESSAGE_FOLLOWUP:
+	case MESSAGE_WITHDRAW:
+		return c->marks.state == CASE_WITHDRAWN ? ERR_DENIED : ERR_OK;
+	case MESSAGE_ACK:
+		if (c->marks.state != CASE_RECEIVED)
+			return ERR_DENIED;
+		break;
+	case MESSAGE_REPLY:
+	case MESSAGE_NOTE:
+		break;
+	}
+	reader = store_case_reader(c, op->author);
+	return reader != NULL && reader->released ? ERR_OK : ERR_NOT_FOUND;
+}
+
+static enum err
+apply_message(struct store_txn *txn, const struct op *op)
+{
+	const struct store_message_new message = message_of(op);
+	struct store_case c;
+	enum err e;
+
+	if ((e = txn_case_get(txn, op->case_id, &c)) != ERR_OK)
+		return e;
+	if (is_head(&c, op))
+		return ERR_OK;
+	if (op->seq != c.chain[message.chain].count ||
+	    !bytes_equal_ct(op->prev, c.chain[message.chain].head, LINK_LEN))
+		return ERR_CONFLICT;
+	if ((e = check_state(&c, op)) != ERR_OK)
+		return e;
+	if (op->message_kind == MESSAGE_WITHDRAW &&
+	    c.marks.state == CASE_RECEIVED)
+		return txn_case_destroy(txn, op->case_id);
+	if ((e = apply_readers(txn, &c, op)) != ERR_OK ||
+	    (e = txn_append(txn, op->case_id, op->prev, &message)) != ERR_OK)
+		return e;
+	return apply_marks(txn, &c, op);
+}
+
+static enum err
+apply_piece(struct store_txn *txn, struct op *op)
+{
+	enum err e = txn_upload_piece(txn, &op->piece);
+
+	/* Their share of the space is used up. */
+	if (e == ERR_CONFLICT) {
+		op->result = ANSWER_FULL;
+		return ERR_OK;
+	}
+	return e != ERR_OK ? e
+			   : txn_upload_get(txn, op->piece_upload, &op->upload);
+}
+
+static enum err
+apply_one(struct store_txn *txn, struct op *op)
+{
+	enum err e = ERR_OK;
+
+	op->result = ANSWER_OK;
+	switch (op->kind) {
+	case OP_CONCERN:
+		e = apply_concern(txn, op);
+		break;
+	case OP_MESSAGE:
+		e = apply_message(txn, op);
+		break;
+	case OP_PIECE:
+		e = apply_piece(txn, op);
+		break;
+	case OP_AGAIN:
+		break;
+	}
+	if (is_refusal(e)) {
+		op->result = answer_of(e);
+		e = ERR_OK;
+	}
+	return e;
+}
+
+/* --- the transaction --- */
+
+struct span {
+	struct op *op;
+	size_t n;
+};
+
+static enum err
+apply_span(struct store_txn *txn, void *ctx)
+{
+	struct span *span = ctx;
+	enum err e;
+
+	for (size_t i = 0; i < span->n; i++)
+		if ((e = apply_one(txn, &span->op[i])) != ERR_OK)
+			return e;
+	return ERR_OK;
+}
+
+static enum err
+run_span(struct vault *v, struct op *op, size_t n)
+{
+	struct span span = { .op = op, .n = n };
+	enum err e = store_run(v->store, apply_span, &span);
+
+	if (e == ERR_OK)
+		return e;
+	for (size_t i = 0; i < n; i++)
+		op[i].result = answer_of(e);
+	if (store_is_latched(v->store))
+		v->has_failed = true;
+	return e;
+}
+
+/* Whatever stops a batch that is neither space nor the disk is one request's
+ * own: the others do not pay for it. */
+static void
+run_batch(struct vault *v)
+{
+	struct batch *b = &v->batch;
+	enum err e = run_span(v, b->op, b->n);
+
+	if (e == ERR_OK || e == ERR_FULL || v->has_failed || b->n == 1)
+		return;
+	for (size_t i = 0; i < b->n && !v->has_failed; i++)
+		(void)run_span(v, &b->op[i], 1);
+}
+
+/* --- answers --- */
+
+static bool
+wants_proof(const struct op *op)
+{
+	return op->result == ANSWER_OK && op->kind != OP_PIECE &&
+	    op->case_kind != STORE_PLAIN;
+}
+
+static void
+put_statement(const struct op *op, struct buf *out)
+{
+	struct statement s = { .kind = op->message_kind,
+		.day = op->day,
+		.policy = op->policy_serial };
+
+	memcpy(s.case_id, op->case_id, sizeof(s.case_id));
+	memcpy(s.link, op->link, sizeof(s.link));
+	statement_put(&s, out);
+}
+
+/* Adds leaves from op i on, while the tree has room; returns where it ends. */
+static size_t
+gather_leaves(struct vault *v, size_t i, struct proof_batch *tree)
+{
+	CLEAN_BUF struct buf text = BUF_INIT(STATEMENT_MAX);
+
+	for (; i < v->batch.n; i++) {
+		struct op *op = &v->batch.op[i];
+
+		if (!wants_proof(op))
+			continue;
+		if (tree->n == PROOF_LEAVES_MAX)
+			break;
+		buf_reset(&text);
+		put_statement(op, &text);
+		if (text.err != ERR_OK ||
+		    proof_batch_add(tree, buf_bytes(&text)) != ERR_OK)
+			op->result = ANSWER_DOWN;
+	}
+	return i;
+}
+
+static enum err
+put_proof(struct vault *v, const struct op *op, const struct proof_batch *tree,
+    size_t leaf, struct bytes checkpoint)
+{
+	CLEAN_BUF struct buf text = BUF_INIT(STATEMENT_MAX);
+	enum err e;
+
+	put_statement(op, &text);
+	buf_reset(&v->read);
+	e = proof_put(tree, leaf, buf_bytes(&text), checkpoint, &v->read);
+	v->reply.kind = ANSWER_STORED;
+	v->reply.stored.proof = buf_bytes(&v->read);
+	return e;
+}
+
+static void
+answer_one(struct vault *v, struct op *op, const struct proof_batch *tree,
+    size_t *leaf, struct bytes checkpoint)
+{
+	bool has_leaf = wants_proof(op);
+
+	if (has_leaf && put_proof(v, op, tree, (*leaf)++, checkpoint) != ERR_OK)
+		op->result = ANSWER_DOWN;
+	if (op->result == ANSWER_OK && op->kind == OP_PIECE)
+		reply_pieces(v, &op->upload);
+	if (op->result == ANSWER_OK && (has_leaf || op->kind == OP_PIECE))
+		vault_reply(v, op->id, op->answer, op->ctx);
+	else
+		op->answer(op->ctx, op->id, op->result, BYTES(NULL, 0));
+}
+
+/* Signs one tree and answers the ops that have their leaves in it, and those
+ * between that have none. */
+static size_t
+answer_from(struct vault *v, size_t from)
+{
+	CLEAN_BUF struct buf checkpoint = BUF_INIT(PROOF_MAX);
+	struct proof_batch tree = { 0 };
+	size_t end = gather_leaves(v, from, &tree), leaf = 0;
+	enum err e = ERR_OK;
+
+	if (tree.n > 0)
+		e = proof_batch_sign(
+		    &tree, &v->instance_key, v->instance_seed, &checkpoint);
+	for (size_t i = from; i < end; i++) {
+		struct op *op = &v->batch.op[i];
+
+		if (e != ERR_OK && wants_proof(op))
+			op->result = ANSWER_DOWN;
+		answer_one(v, op, &tree, &leaf, buf_bytes(&checkpoint));
+	}
+	return end;
+}
+
+size_t
+vault_waiting(const struct vault *v)
+{
+	return v->batch.n;
+}
+
+bool
+vault_is_full(const struct vault *v)
+{
+	return v->batch.n == BATCH_OPS_MAX || v->batch.bytes >= BATCH_BYTES_MAX;
+}
+
+/* A filing says where there is something to be read. */
+static void
+remember_decoy(struct vault *v)
+{
+	for (size_t i = 0; i < v->batch.n; i++)
+		if (v->batch.op[i].kind == OP_CONCERN &&
+		    v->batch.op[i].result == ANSWER_OK)
+			memcpy(v->decoy, v->batch.op[i].mailbox, SHA256_LEN);
+}
+
+void
+vault_commit(struct vault *v)
+{
+	size_t at = 0;
+
+	if (v->batch.n == 0)
+		return;
+	run_batch(v);
+	remember_decoy(v);
+	while (at < v->batch.n)
+		at = answer_from(v, at);
+	v->batch.n = v->batch.bytes = 0;
+}

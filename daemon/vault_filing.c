@@ -1,0 +1,208 @@
+#include "daemon/vault_state.h"
+
+#include <string.h>
+
+/* --- common --- */
+
+enum answer
+link_up(struct op *op)
+{
+	return answer_of(link_digest(
+	    op->head, op->has_content ? op->content : NULL, op->link));
+}
+
+/* Whether message seq of the chain is, byte for byte, the one in op. */
+static bool
+is_stored(struct vault *v, enum store_chain chain, struct op *op)
+{
+	struct store_message m;
+	struct store_view *view;
+	bool same;
+
+	if (store_view_open(v->store, op->case_id, &view) != ERR_OK)
+		return false;
+	same = view_message(view, chain, op->seq, &m) == ERR_OK &&
+	    bytes_equal_ct(m.link, op->link, LINK_LEN);
+	if (same) {
+		op->kind = OP_AGAIN;
+		op->day = m.day;
+	}
+	store_view_close(view);
+	return same;
+}
+
+/* --- concerns --- */
+
+/* By which rules it was sealed: those in force, or for a day those before. */
+static const struct policy *
+policy_by_hash(const struct vault *v, const uint8_t hash[static SHA256_LEN])
+{
+	int64_t now = env_now(v->env);
+
+	if (bytes_equal_ct(v->now.hash, hash, SHA256_LEN) &&
+	    now < v->now.policy->hard_expiry)
+		return v->now.policy;
+	if (v->before.policy != NULL && now < v->before.until &&
+	    now < v->before.policy->hard_expiry &&
+	    bytes_equal_ct(v->before.hash, hash, SHA256_LEN))
+		return v->before.policy;
+	return NULL;
+}
+
+/* The same case key again: the same concern, or another's. */
+static enum answer
+concern_again(struct vault *v, struct op *op)
+{
+	struct store_case c;
+	enum err e = store_case_find(v->store, op->case_id, &c);
+
+	if (e == ERR_NOT_FOUND)
+		return ANSWER_OK;
+	if (e != ERR_OK)
+		return answer_of(e);
+	if (!is_stored(v, STORE_TALK, op))
+		return ANSWER_EXISTS;
+	op->policy_serial = c.policy_serial;
+	return ANSWER_OK;
+}
+
+enum answer
+file_concern(struct vault *v, const struct bundle_request *q, struct op *op)
+{
+	const struct request_concern *c = &q->concern;
+	const struct policy *policy = policy_by_hash(v, c->policy);
+	const struct policy_route *route;
+	enum answer a;
+
+	if (policy == NULL)
+		return ANSWER_BAD_POLICY;
+	if ((route = policy_route(policy, c->route)) == NULL)
+		return ANSWER_BAD_BUNDLE;
+	op->kind = OP_CONCERN;
+	op->message_kind = MESSAGE_CONCERN;
+	op->case_kind = STORE_SEALED;
+	op->head = q->preamble;
+	op->route = c->route;
+	op->band = c->band;
+	op->day = vault_day(v);
+	op->policy_serial = policy->serial;
+	memcpy(op->pub, c->case_key, sizeof(op->pub));
+	memcpy(op->mailbox, c->mailbox, sizeof(op->mailbox));
+	a = content_take(v, policy, &c->content,
+	    route->keys == KEYS_HYBRID ? WANT_HYBRID : WANT_CLASSIC, op);
+	if (a != ANSWER_OK || (a = link_up(op)) != ANSWER_OK ||
+	    (a = answer_of(case_id_of(op->pub, op->case_id))) != ANSWER_OK ||
+	    (a = readers_take(v, policy, c->route, op)) != ANSWER_OK)
+		return a;
+	return concern_again(v, op);
+}
+
+/* --- every other message --- */
+
+/* Who must have signed, and whether they may write to this case at all. What
+ * a stranger to a case may know is nothing: not even that it exists. */
+static enum answer
+author_key(struct vault *v, const struct store_case *c, uint16_t author,
+    uint8_t ret[static SIGN_PUB_LEN])
+{
+	const struct store_reader *reader;
+	const struct policy_person *person;
+	const struct policy_key *key;
+
+	if (author == PERSON_REPORTER) {
+		if (c->kind != STORE_SEALED)
+			return ANSWER_DENIED;
+		memcpy(ret, c->pub, SIGN_PUB_LEN);
+		return ANSWER_OK;
+	}
+	reader = store_case_reader(c, author);
+	if (reader == NULL || !reader->released)
+		return ANSWER_UNKNOWN;
+	person = policy_person(v->now.policy, author);
+	if (person == NULL ||
+	    (key = policy_key_at(person, vault_day(v))) == NULL)
+		return ANSWER_DENIED;
+	memcpy(ret, key->sign_pub, SIGN_PUB_LEN);
+	return ANSWER_OK;
+}
+
+/* The entry itself: by whom, on which case, with which signature. */
+static enum answer
+take_entry(struct vault *v, struct bytes note, uint16_t author, struct op *op,
+    struct entry *ret_entry, struct store_case *ret_case)
+{
+	uint8_t pub[SIGN_PUB_LEN] = { 0 };
+	enum answer a;
+	enum err e;
+
+	if (entry_parse(note, ret_entry) != ERR_OK)
+		return ANSWER_BAD_BUNDLE;
+	if (ret_entry->author != author)
+		return ANSWER_DENIED;
+	e = store_case_find(v->store, ret_entry->case_id, ret_case);
+	if (e != ERR_OK)
+		return answer_of(e);
+	if ((a = author_key(v, ret_case, author, pub)) != ANSWER_OK)
+		return a;
+	if (entry_verify(note, ret_entry, pub) != ERR_OK)
+		return ANSWER_BAD_SIGNATURE;
+	op->kind = OP_MESSAGE;
+	op->message_kind = ret_entry->kind;
+	op->author = author;
+	op->seq = ret_entry->seq;
+	op->head = note;
+	op->day = vault_day(v);
+	op->policy_serial = v->now.policy->serial;
+	memcpy(op->case_id, ret_entry->case_id, sizeof(op->case_id));
+	memcpy(op->prev, ret_entry->prev, sizeof(op->prev));
+	return ANSWER_OK;
+}
+
+enum answer
+file_message(struct vault *v, struct bytes note, const struct bundle_content *c,
+    uint16_t author, struct op *op)
+{
+	bool has_content = c != NULL && c->n_to > 0;
+	struct store_case known;
+	struct entry entry;
+	enum store_chain chain;
+	enum answer a;
+
+	a = take_entry(v, note, author, op, &entry, &known);
+	if (a != ANSWER_OK)
+		return a;
+	if (message_kind_has_content(entry.kind) != has_content)
+		return ANSWER_BAD_BUNDLE;
+	if (has_content) {
+		a = content_take(v, v->now.policy, c, WANT_ANY, op);
+		if (a != ANSWER_OK)
+			return a;
+		if (!bytes_equal_ct(op->content, entry.content, SHA256_LEN))
+			return ANSWER_BAD_SIGNATURE;
+	}
+	if ((a = link_up(op)) != ANSWER_OK ||
+	    (a = readers_take(v, v->now.policy, known.route, op)) != ANSWER_OK)
+		return a;
+	chain = message_kind_chain(entry.kind) == CHAIN_TALK ? STORE_TALK
+							     : STORE_STAFF;
+	if (entry.seq < known.chain[chain].count && !is_stored(v, chain, op))
+		return ANSWER_CONFLICT;
+	return ANSWER_OK;
+}
+
+/* --- pieces --- */
+
+enum answer
+file_piece(struct vault *v, const struct request_put *q, struct op *op)
+{
+	if (q->size > v->attachments_max)
+		return ANSWER_TOO_LARGE;
+	op->kind = OP_PIECE;
+	memcpy(op->piece_upload, q->upload_id, sizeof(op->piece_upload));
+	op->piece.upload = op->piece_upload;
+	op->piece.size = q->size;
+	op->piece.index = q->index;
+	op->piece.data = q->piece;
+	op->piece.hour = (uint32_t)(env_now(v->env) / 3600);
+	return ANSWER_OK;
+}

@@ -1,0 +1,174 @@
+#pragma once
+
+#include "crypto/bundle.h"
+#include "crypto/codec.h"
+#include "crypto/entry.h"
+#include "crypto/proof.h"
+#include "daemon/vault.h"
+#include "daemon/vault_session.h"
+#include "policy/members.h"
+#include "policy/root.h"
+#include "store/store.h"
+
+/*
+ * What the parts of the vault share. Handlers return ANSWER_OK, having filled
+ * what they were given to fill, or what went wrong.
+ */
+
+/* A batch: one transaction, one sync. Each filing proof's tree has at most
+ * PROOF_LEAVES_MAX of them. */
+#define BATCH_OPS_MAX 128
+#define BATCH_BYTES_MAX (4 * 1024 * 1024)
+#define PLAIN_HEAD_MAX 160
+#define POLICY_GRACE_SECONDS DAY_SECONDS
+
+enum op_kind {
+	OP_CONCERN, /* sealed or plain */
+	OP_MESSAGE, /* every other message */
+	OP_AGAIN, /* stored before: only the proof is wanted again */
+	OP_PIECE,
+};
+
+/* A request that waits in the batch. Bytes are borrowed from its body. */
+struct op {
+	enum op_kind kind;
+	uint64_t id;
+	vault_answer *answer;
+	void *ctx;
+	enum answer result; /* after the commit */
+
+	/* messages */
+	uint8_t case_id[CASE_ID_LEN];
+	enum message_kind message_kind;
+	uint16_t author;
+	uint32_t seq;
+	uint8_t prev[LINK_LEN], link[LINK_LEN];
+	uint8_t content[SHA256_LEN], payload_digest[SHA256_LEN];
+	uint8_t upload_id[STORE_UPLOAD_ID_LEN];
+	struct bytes head;
+	struct bytes payload;
+	bool has_content, is_upload;
+	size_t n_envelopes;
+	struct store_envelope envelope[STORE_READERS_MAX + 1];
+	uint32_t day;
+	uint64_t policy_serial;
+	/* of concerns; of other messages: those who may be new to the case */
+	size_t n_readers;
+	struct store_reader reader[STORE_READERS_MAX];
+
+	/* concerns */
+	enum store_kind case_kind;
+	uint8_t mailbox[SHA256_LEN], pub[SIGN_PUB_LEN];
+	uint16_t route;
+	uint8_t band;
+	char plain_head[PLAIN_HEAD_MAX];
+
+	/* pieces */
+	struct store_piece piece;
+	uint8_t piece_upload[STORE_UPLOAD_ID_LEN];
+	struct store_upload upload; /* after the commit */
+};
+
+struct batch {
+	size_t n, bytes;
+	struct op op[BATCH_OPS_MAX];
+};
+
+struct rules {
+	struct policy *policy; /* NULL: none */
+	uint8_t hash[SHA256_LEN];
+	int64_t until; /* of rules that were replaced */
+};
+
+struct vault {
+	const struct env *env;
+	struct store *store;
+	uint64_t attachments_max;
+	bool has_failed;
+	uint8_t instance_seed[INSTANCE_SEED_LEN];
+	struct note_key instance_key;
+	uint8_t realm[REALM_LEN];
+	struct rules now, before;
+	struct sessions sessions;
+	/* A mailbox that exists, for the work of looking into one that does
+	 * not; zero until there is one. */
+	uint8_t decoy[SHA256_LEN];
+	/* Scratch for one request: never grows while it is borrowed from. */
+	struct buf read, out;
+	struct bundle_answer reply;
+	struct store_case row[BUNDLE_ROWS_MAX];
+	struct batch batch;
+};
+
+/* --- vault.c --- */
+
+enum answer answer_of(enum err e);
+uint32_t vault_day(const struct vault *v);
+/* The person whose session it is, and who still is one of the policy's. */
+enum answer vault_staff(struct vault *v,
+    const uint8_t token[static BUNDLE_SESSION_LEN], uint16_t *ret) MUST_CHECK;
+/* v->reply, as the body of an ANSWER_OK. */
+void vault_reply(struct vault *v, uint64_t id, vault_answer *answer, void *ctx);
+
+/* --- vault_content.c: envelopes, payloads, digests --- */
+
+/* Of what kind the stanzas must be; WANT_ANY: all of one. */
+enum keys_wanted { WANT_CLASSIC, WANT_HYBRID, WANT_ANY };
+/*
+ * Checks a message's content and puts it into op: who it is sealed to, one
+ * stanza each, all of one kind, padding, digests. op->message_kind says whether
+ * the reporter is among them.
+ */
+enum answer content_take(struct vault *v, const struct policy *policy,
+    const struct bundle_content *c, enum keys_wanted keys,
+    struct op *op) MUST_CHECK;
+/* Fills op->reader: everybody whom an envelope is for, released where they
+ * are the route's first people today. */
+enum answer readers_take(struct vault *v, const struct policy *policy,
+    uint16_t route, struct op *op) MUST_CHECK;
+/* One stanza and nothing else, of a kind that our recipients have. */
+bool envelope_is_sound(struct bytes envelope, bool *ret_hybrid) MUST_CHECK;
+
+/* --- vault_filing.c: what is checked before a message goes into a batch --- */
+
+/* Sets op->link from head and content. */
+enum answer link_up(struct op *op) MUST_CHECK;
+enum answer file_concern(
+    struct vault *v, const struct bundle_request *q, struct op *op) MUST_CHECK;
+/* Follow-ups and withdrawals: author is PERSON_REPORTER; posts: the person
+ * whose session it is. */
+enum answer file_message(struct vault *v, struct bytes entry,
+    const struct bundle_content *c, uint16_t author, struct op *op) MUST_CHECK;
+enum answer file_piece(
+    struct vault *v, const struct request_put *q, struct op *op) MUST_CHECK;
+
+/* --- vault_batch.c --- */
+
+/* A zeroed op for the next request; the caller counts it in with batch_keep
+ * once it is filled. Commits first where the batch is full. */
+struct op *batch_next(struct vault *v);
+void batch_keep(struct vault *v, size_t bytes);
+
+/* --- vault_read.c: fill v->reply --- */
+
+enum answer read_poll(struct vault *v, const struct request_poll *q) MUST_CHECK;
+enum answer read_case(
+    struct vault *v, const struct request_case *q, uint16_t person) MUST_CHECK;
+enum answer read_queue(
+    struct vault *v, const struct request_queue *q, uint16_t person) MUST_CHECK;
+enum answer read_piece(struct vault *v, const struct request_get *q) MUST_CHECK;
+enum answer
+read_status(struct vault *v, const struct request_status *q) MUST_CHECK;
+/* v->reply from an upload; `have` is written into v->read. */
+void reply_pieces(struct vault *v, const struct store_upload *u);
+
+/* --- vault_policy.c --- */
+
+void rules_free(struct rules *r);
+
+/* --- vault_plain.c --- */
+
+enum answer
+file_plain(struct vault *v, struct bytes file, struct op *op) MUST_CHECK;
+/* `TOKEN` or `TOKEN N`: the armored answer, in v->out. */
+enum answer plain_answer(struct vault *v, struct bytes body) MUST_CHECK;
