@@ -81,6 +81,8 @@ enum err age_header_seal_passphrase(const struct env *env,
     const uint8_t file_key[static AGE_FILE_KEY_LEN], struct bytes passphrase,
     unsigned work_factor, struct buf *out) MUST_CHECK;
 /* Syntax only, no key needed: the length of the header that x begins with.
+ * A stanza of a native type must have its arguments and sizes right here as
+ * everywhere, whoever holds which identity.
  * ret_kind_ok, where not NULL: every stanza is one that Speakup's recipients
  * use, with the right sizes, and all are of one kind. */
 enum err age_header_length(struct bytes x, size_t *ret_len, bool *ret_kind_ok)

@@ -14,7 +14,7 @@ struct bytes {
 
 #define BYTES(ptr, len) ((struct bytes){ .p = (ptr), .n = (len) })
 /* The bytes of a string literal, without its NUL. */
-#define BYTES_LIT(s) ((struct bytes){ .p = (const uint8_t *)(s), .n = sizeof(s) - 1 })
+#define BYTES_LIT(s) BYTES((const uint8_t *)(s), sizeof(s) - 1)
 /* The bytes of a NUL-terminated string, without its NUL. */
 struct bytes bytes_str(const char *s);
 

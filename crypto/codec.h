@@ -26,7 +26,8 @@ enum err base64_get_exact(struct bytes text, enum b64_form form, uint8_t *out,
 enum err decimal_get(struct bytes text, uint64_t max, uint64_t *ret) MUST_CHECK;
 
 /* Days as "2026-11-21", from and to days since 1970-01-01 (UTC, proleptic
- * Gregorian); out has room for 11. */
+ * Gregorian); out has room for 11. What is outside the years 1 to 9999 is
+ * written as the nearest day in them. */
 void day_format(char out[static 11], int64_t day);
 enum err day_parse(struct bytes text, int64_t *ret) MUST_CHECK;
 #define DAY_SECONDS 86400

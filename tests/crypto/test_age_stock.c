@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 
 #include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +58,43 @@ run(const char *const *argv)
 }
 #define RUN(...) run((const char *const[]){ __VA_ARGS__, NULL })
 
+/* Answers whatever is asked until the program has closed its terminal. */
+static void
+answer(int terminal, const char *line)
+{
+	struct pollfd p = { .fd = terminal, .events = POLLIN };
+	char text[1024];
+	ssize_t n;
+
+	while (poll(&p, 1, 30000) == 1 &&
+	    (n = read(terminal, text, sizeof(text) - 1)) > 0) {
+		text[n] = '\0';
+		if (strstr(text, "assphrase") != NULL &&
+		    strstr(text, ": ") != NULL)
+			assert_int_equal(write(terminal, line, strlen(line)),
+			    strlen(line));
+	}
+}
+
+/* `age` reads passphrases from its terminal only, so it gets one. */
+static void
+run_with_passphrase(const char *mode, const char *out, const char *in,
+    const char *line)
+{
+	int terminal, status;
+	pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		execlp("age", "age", mode, "-o", out, in, (char *)NULL);
+		_exit(127);
+	}
+	answer(terminal, line);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(terminal);
+}
+
 static void
 write_file(const char *name, struct bytes x)
 {
@@ -78,6 +117,13 @@ read_file(const char *name, struct buf *out)
 		buf_put_u8(out, (uint8_t)c);
 	fclose(f);
 	assert_int_equal(out->err, ERR_OK);
+}
+
+static enum err
+into_buf(void *ctx, struct bytes x)
+{
+	buf_put_bytes(ctx, x);
+	return ((struct buf *)ctx)->err;
 }
 
 static void
@@ -191,6 +237,36 @@ test_stock_age_uses_our_identities(void **state)
 	assert_true(bytes_equal(buf_bytes(&back), BYTES_LIT("text")));
 }
 
+static void
+test_passphrases_go_both_ways(void **state)
+{
+	const struct age_keys keys = { .passphrase = BYTES_LIT("four words") };
+	const uint8_t file_key[AGE_FILE_KEY_LEN] = "0123456789abcde";
+	CLEAN_BUF struct buf file = BUF_INIT(4096), back = BUF_INIT(4096);
+	struct age_writer *w;
+
+	(void)state;
+	write_file("plain", BYTES_LIT("identity"));
+	run_with_passphrase("-p", "theirs.age", "plain", "four words\n");
+	read_file("theirs.age", &file);
+	assert_int_equal(age_open(&keys, buf_bytes(&file), &back), AGE_OK);
+	assert_true(bytes_equal(buf_bytes(&back), BYTES_LIT("identity")));
+
+	buf_reset(&file);
+	assert_int_equal(age_header_seal_passphrase(&env_system, file_key,
+	    keys.passphrase, AGE_SCRYPT_WORK, &file), ERR_OK);
+	assert_int_equal(age_writer_new(&env_system, file_key, into_buf,
+	    &file, &w), ERR_OK);
+	assert_int_equal(age_writer_put(w, BYTES_LIT("ours")), ERR_OK);
+	assert_int_equal(age_writer_finish(w), ERR_OK);
+	age_writer_free(w);
+	write_file("ours.age", buf_bytes(&file));
+	run_with_passphrase("-d", "back", "ours.age", "four words\n");
+	buf_reset(&back);
+	read_file("back", &back);
+	assert_true(bytes_equal(buf_bytes(&back), BYTES_LIT("ours")));
+}
+
 static int
 enter_directory(void **state)
 {
@@ -218,6 +294,7 @@ main(void)
 		cmocka_unit_test(test_stock_age_opens_what_we_seal),
 		cmocka_unit_test(test_we_open_what_stock_age_seals),
 		cmocka_unit_test(test_stock_age_uses_our_identities),
+		cmocka_unit_test(test_passphrases_go_both_ways),
 	};
 
 	return cmocka_run_group_tests(tests, enter_directory, leave_directory);

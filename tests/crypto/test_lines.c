@@ -26,7 +26,8 @@ test_written_lines_are_read_back_in_order(void **state)
 	assert_true(bytes_equal(buf_bytes(&b), BYTES_LIT(
 	    "name: Zo\xc3\xab\nempty: \nnumber: 42\nhex: dead\n")));
 	l = lines_over(buf_bytes(&b));
-	assert_true(bytes_equal(lines_get(&l, "name"), BYTES_LIT("Zo\xc3\xab")));
+	assert_true(bytes_equal(lines_get(&l, "name"),
+	    BYTES_LIT("Zo\xc3\xab")));
 	assert_false(lines_next(&l, "number", &value));
 	assert_true(lines_next(&l, "empty", &value));
 	assert_int_equal(value.n, 0);
