@@ -86,6 +86,7 @@ enum yaml_field_kind {
 	YAML_AS_NUMBER, /* unsigned of size 1, 2, 4 or 8, min to max */
 	YAML_AS_BOOL,	/* bool */
 	YAML_AS_DAY,	/* int64_t */
+	YAML_AS_NODE,	/* const struct yaml_node *: to be read later */
 	YAML_AS_HANDLER /* read(doc, node, into) */
 };
 

@@ -177,6 +177,9 @@ read_field(struct yaml_doc *d, const struct yaml_node *at,
 		return yaml_bool(d, at, (bool *)(void *)place);
 	case YAML_AS_DAY:
 		return yaml_day(d, at, (int64_t *)(void *)place);
+	case YAML_AS_NODE:
+		memcpy(place, &at, sizeof(at));
+		return ERR_OK;
 	case YAML_AS_HANDLER:
 		break;
 	}
