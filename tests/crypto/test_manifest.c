@@ -31,6 +31,11 @@ static const char note[] =
     "prev: " H64 "\nseen: " H64 "\nseen: " Z64 "\npolicy: " H64 "\nroute: 3\n"
     "band: P4\nfile: 1073741824 " H64 " message.txt\nto: 65535 " H64 "\n";
 
+static const char reply[] =
+    "kind: reply\ncase: " H32 "\nchain: talk\nauthor: 7\nseq: 1\n"
+    "prev: " H64 "\npolicy: " H64 "\nroute: 3\nband: P4\n"
+    "to: reporter " H64 "\n";
+
 static enum err
 parse(const char *text)
 {
@@ -46,7 +51,7 @@ parse(const char *text)
 static void
 test_put_gives_back_what_was_parsed(void **state)
 {
-	static const char *const text[] = { concern, note };
+	static const char *const text[] = { concern, note, reply };
 	struct manifest *m = manifest_new();
 
 	(void)state;
@@ -126,6 +131,7 @@ static const struct {
 	{ note, "chain: staff", "chain: talk" },
 	{ note, "kind: note", "kind: ack" },
 	{ concern, "author: reporter", "author: 7" },
+	{ reply, "kind: reply", "kind: ack" },
 	{ note, "author: 7", "author: reporter" },
 	{ note, "author: 7", "author: 0" },
 	{ note, "author: 7", "author: 65536" },
@@ -134,6 +140,7 @@ static const struct {
 	{ concern, "seq: 0", "seq: 1" },
 	{ concern, "prev: 0", "prev: 1" },
 	{ note, "seq: 2", "seq: 0" },
+	{ reply, "seq: 1\nprev: " H64, "seq: 0\nprev: " Z64 },
 	{ note, "seq: 2", "seq: 4294967296" },
 	{ note, "prev: " H64, "prev: " Z64 },
 	{ note, "prev: 0", "prev: " },

@@ -212,6 +212,10 @@ test_altered_proofs_are_refused(void **state)
 		replace(&proof, row[i].from, row[i].to, &bad);
 		assert_int_equal(check(buf_bytes(&bad)), row[i].err);
 	}
+	/* a place that the tree does not have, where no hash can tell */
+	proof_make(1, 0, &proof);
+	replace(&proof, "index 0\n", "index 1\n", &bad);
+	assert_int_equal(check(buf_bytes(&bad)), ERR_BAD_SIG);
 }
 
 static void
