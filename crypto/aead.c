@@ -1,5 +1,6 @@
 #include "crypto/aead.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <limits.h>
@@ -105,6 +106,7 @@ aead_open(struct aead_ctx *c, const uint8_t *key,
     struct bytes in, uint8_t *out)
 {
 	uint8_t none[AEAD_TAG_LEN], tag[AEAD_TAG_LEN];
+	enum err err = ERR_CRYPTO;
 	int n;
 
 	if (in.n < AEAD_TAG_LEN)
@@ -114,15 +116,14 @@ aead_open(struct aead_ctx *c, const uint8_t *key,
 		return ERR_LIMIT;
 	for (size_t i = 0; i < AEAD_TAG_LEN; i++)
 		tag[i] = in.p[in.n + i];
-	if (EVP_CipherInit_ex2(c->c, NULL, key, nonce, 0, NULL) != 1 ||
-	    !tag_control(c->c, EVP_CTRL_AEAD_SET_TAG, tag) ||
-	    !update(c->c, NULL, ad) || !update(c->c, out, in)) {
+	ERR_set_mark(); /* libssl would take what is left for its own */
+	if (EVP_CipherInit_ex2(c->c, NULL, key, nonce, 0, NULL) == 1 &&
+	    tag_control(c->c, EVP_CTRL_AEAD_SET_TAG, tag) &&
+	    update(c->c, NULL, ad) && update(c->c, out, in))
+		err = EVP_CipherFinal_ex(c->c, none, &n) == 1 ? ERR_OK :
+		    ERR_CORRUPT;
+	ERR_pop_to_mark();
+	if (err != ERR_OK)
 		bytes_wipe(out, in.n);
-		return ERR_CRYPTO;
-	}
-	if (EVP_CipherFinal_ex(c->c, none, &n) != 1) {
-		bytes_wipe(out, in.n);
-		return ERR_CORRUPT;
-	}
-	return ERR_OK;
+	return err;
 }

@@ -1,6 +1,7 @@
 #include "crypto/mlkem.h"
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
@@ -20,10 +21,13 @@ mlkem_available(void)
 	static enum { UNASKED, PRESENT, ABSENT } answer;
 
 	if (answer == UNASKED) {
-		EVP_KEM *kem = EVP_KEM_fetch(NULL, ALGORITHM, NULL);
+		EVP_KEM *kem;
 
+		ERR_set_mark(); /* libssl would take it for its own */
+		kem = EVP_KEM_fetch(NULL, ALGORITHM, NULL);
 		answer = kem != NULL ? PRESENT : ABSENT;
 		EVP_KEM_free(kem);
+		ERR_pop_to_mark();
 	}
 	return answer == PRESENT;
 }
@@ -97,12 +101,12 @@ mlkem_encap(const uint8_t pub[static MLKEM_PUB_LEN],
 
 	if (!mlkem_available())
 		return ERR_UNSUPPORTED;
+	ERR_set_mark();
 	key = EVP_PKEY_new_raw_public_key_ex(NULL, ALGORITHM, NULL, pub,
 	    MLKEM_PUB_LEN);
-	if (key == NULL)
-		return ERR_SYNTAX;
-	err = encap(key, m, enc, shared);
+	err = key != NULL ? encap(key, m, enc, shared) : ERR_SYNTAX;
 	EVP_PKEY_free(key);
+	ERR_pop_to_mark();
 	return err;
 }
 

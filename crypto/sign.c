@@ -1,5 +1,6 @@
 #include "crypto/sign.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <string.h>
@@ -130,11 +131,11 @@ sign_verify(const uint8_t pub[static SIGN_PUB_LEN], struct bytes msg,
 	if (!point_is_acceptable(pub) || !point_is_acceptable(sig) ||
 	    !is_below(sig + Y_LEN, group_order))
 		return ERR_BAD_SIG;
+	ERR_set_mark(); /* libssl would take what is left for its own */
 	key = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, pub,
 	    SIGN_PUB_LEN);
-	if (key == NULL)
-		return ERR_CRYPTO;
-	err = verify(key, msg, sig);
+	err = key != NULL ? verify(key, msg, sig) : ERR_CRYPTO;
 	EVP_PKEY_free(key);
+	ERR_pop_to_mark();
 	return err;
 }

@@ -1,5 +1,6 @@
 #include "crypto/x25519.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 enum err
@@ -39,6 +40,7 @@ x25519_shared(const uint8_t secret[static X25519_LEN],
 	EVP_PKEY *ours, *theirs;
 	enum err err = ERR_CRYPTO;
 
+	ERR_set_mark(); /* libssl would take what is left for its own */
 	ours = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL, secret,
 	    X25519_LEN);
 	theirs = EVP_PKEY_new_raw_public_key_ex(NULL, "X25519", NULL, pub,
@@ -49,5 +51,6 @@ x25519_shared(const uint8_t secret[static X25519_LEN],
 		err = ERR_SYNTAX;
 	EVP_PKEY_free(ours);
 	EVP_PKEY_free(theirs);
+	ERR_pop_to_mark();
 	return err;
 }

@@ -5,11 +5,16 @@
 
 #include <cmocka.h>
 
+#include <openssl/err.h>
+
 #include <string.h>
 
 #include "crypto/aead.h"
 #include "crypto/codec.h"
 #include "crypto/hash.h"
+#include "crypto/mlkem.h"
+#include "crypto/sign.h"
+#include "crypto/x25519.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -238,6 +243,32 @@ test_any_change_is_refused_and_gives_nothing_out(void **state)
 	aead_free(c);
 }
 
+/* libssl looks at the queue of errors to tell what became of a connection. */
+static void
+test_refusals_leave_no_error_for_libssl_to_find(void **state)
+{
+	const uint8_t zero[X25519_LEN] = { 0 }, key[AEAD_KEY_LEN] = { 1 };
+	const uint8_t seed[SIGN_SEED_LEN] = { 1 };
+	uint8_t out[64] = { 0 }, pub[SIGN_PUB_LEN], sig[SIGN_LEN];
+	static uint8_t no_key[MLKEM_PUB_LEN], enc[MLKEM_ENC_LEN];
+	struct aead_ctx *c;
+
+	(void)state;
+	ERR_clear_error();
+	assert_int_equal(x25519_shared(key, zero, out), ERR_SYNTAX);
+	assert_int_equal(sign_public(seed, pub), ERR_OK);
+	assert_int_equal(sign_make(seed, BYTES_LIT("a"), sig), ERR_OK);
+	assert_int_equal(sign_verify(pub, BYTES_LIT("b"), sig), ERR_BAD_SIG);
+	assert_int_equal(aead_new(AEAD_AES_256_GCM, &c), ERR_OK);
+	assert_int_equal(aead_open(c, key, zero, BYTES(NULL, 0),
+	    BYTES(sig, sizeof(sig)), out), ERR_CORRUPT);
+	aead_free(c);
+	memset(no_key, 0xff, sizeof(no_key));
+	assert_int_equal(mlkem_encap(no_key, zero, enc, out),
+	    mlkem_available() ? ERR_SYNTAX : ERR_UNSUPPORTED);
+	assert_int_equal(ERR_peek_error(), 0);
+}
+
 int
 main(void)
 {
@@ -250,6 +281,8 @@ main(void)
 		cmocka_unit_test(test_one_context_seals_and_opens_in_place),
 		cmocka_unit_test(
 		    test_any_change_is_refused_and_gives_nothing_out),
+		cmocka_unit_test(
+		    test_refusals_leave_no_error_for_libssl_to_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
