@@ -142,8 +142,8 @@ digest(struct op *op)
 	for (size_t i = 0; i < op->n_envelopes; i++)
 		if ((e = sha256(op->envelope[i].header, hash[i])) != ERR_OK)
 			return e;
-	return content_digest(
-	    op->payload_digest, hash, op->n_envelopes, op->content);
+	return content_digest(op->payload_digest,
+	    (const uint8_t(*)[SHA256_LEN])hash, op->n_envelopes, op->content);
 }
 
 enum answer

@@ -83,8 +83,8 @@ plain_take(struct bytes file, struct op *op)
 	if (payload_digest_of(op->payload, op->payload_digest) != ERR_OK ||
 	    sha256(header, hash[0]) != ERR_OK)
 		return ANSWER_DOWN;
-	return answer_of(
-	    content_digest(op->payload_digest, hash, 1, op->content));
+	return answer_of(content_digest(op->payload_digest,
+	    (const uint8_t(*)[SHA256_LEN])hash, 1, op->content));
 }
 
 enum answer

@@ -1,0 +1,500 @@
+#include "daemon/vault.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/channel.h"
+#include "daemon/log.h"
+#include "daemon/sandbox.h"
+
+/*
+ * The vault's process: one loop over the control socket and the fronts'. In
+ * each turn whatever has come is handled, what gathered is committed once, and
+ * the answers leave; while the disk syncs, the next requests gather in the
+ * sockets.
+ */
+
+#define PEERS_MAX 32
+#define DESCRIPTORS 128
+#define ALIVE_SECONDS 2
+#define TICK_SECONDS 600
+/* Answers that a front has not taken: over it, its requests wait; and it is
+ * ended when it takes none of them for so long. */
+#define UNSENT_HIGH (1024 * 1024)
+#define STALLED_SECONDS 10
+
+struct process;
+
+struct peer {
+	struct process *process;
+	struct wire_conn *conn; /* NULL: free */
+	struct event *readable, *writable;
+	bool is_ended;
+	size_t unsent; /* at the last beat */
+	unsigned stalled; /* seconds without progress */
+};
+
+struct process {
+	struct event_base *base;
+	struct channel *control;
+	struct event *beat;
+	struct vault_config config;
+	struct vault_secret secret;
+	struct buf policy; /* until the start */
+	bool has_config, has_secret, is_draining, is_done;
+	struct vault *vault; /* NULL: not started */
+	struct peer peer[PEERS_MAX];
+	bool was_busy; /* since the last beat */
+	unsigned since_tick, since_flush;
+	enum vault_exit code;
+};
+
+static void
+finish(struct process *p, enum vault_exit code)
+{
+	if (!p->is_done)
+		p->code = code;
+	p->is_done = true;
+}
+
+/* --- fronts --- */
+
+static void
+peer_free(struct peer *f)
+{
+	if (f->readable != NULL)
+		event_free(f->readable);
+	if (f->writable != NULL)
+		event_free(f->writable);
+	wire_conn_free(f->conn);
+	memset(f, 0, sizeof(*f));
+}
+
+/* To be freed once nothing in the batch points to it. */
+static void
+peer_end(struct peer *f, enum wire_state why)
+{
+	if (f->is_ended)
+		return;
+	f->is_ended = true;
+	event_del(f->readable);
+	if (why == WIRE_BROKEN)
+		log_now(EV_PEER_BROKE_RULES, f - f->process->peer);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *ctx)
+{
+	struct peer *f = ctx;
+	enum wire_state state = wire_conn_fill(f->conn);
+
+	(void)fd, (void)what;
+	if (wire_conn_waiting(f->conn) > WIRE_CREDITS)
+		state = WIRE_BROKEN;
+	if (state != WIRE_FINE)
+		peer_end(f, state);
+}
+
+static void
+peer_flush(struct peer *f)
+{
+	if (wire_conn_unsent(f->conn) == 0)
+		return;
+	if (wire_conn_flush(f->conn) != WIRE_FINE)
+		peer_end(f, WIRE_GONE);
+	else if (wire_conn_unsent(f->conn) > 0)
+		event_add(f->writable, NULL);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd, (void)what;
+	peer_flush(ctx);
+}
+
+static enum err
+peer_open(struct process *p, int fd)
+{
+	struct peer *f = p->peer;
+	enum err e;
+
+	while (f < p->peer + PEERS_MAX && f->conn != NULL)
+		f++;
+	if (f == p->peer + PEERS_MAX) {
+		close(fd);
+		return ERR_LIMIT;
+	}
+	if ((e = wire_conn_new(fd, PEER_VAULT, PEER_FRONT, &f->conn)) != ERR_OK)
+		return e;
+	f->process = p;
+	f->readable =
+	    event_new(p->base, fd, EV_READ | EV_PERSIST, on_readable, f);
+	f->writable = event_new(p->base, fd, EV_WRITE, on_writable, f);
+	if (f->readable == NULL || f->writable == NULL ||
+	    event_add(f->readable, NULL) != 0) {
+		peer_free(f);
+		return ERR_NOMEM;
+	}
+	return ERR_OK;
+}
+
+/* --- a turn --- */
+
+static void
+on_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
+{
+	struct peer *f = ctx;
+
+	if (status == ANSWER_FULL)
+		log_count(EV_ANSWERED_FULL);
+	else if (status == ANSWER_DOWN)
+		log_count(EV_ANSWERED_DOWN);
+	else if (status == ANSWER_BUSY)
+		log_count(EV_ANSWERED_BUSY);
+	if (wire_conn_send(f->conn, WIRE_ANSWER, (uint16_t)status, id, body) !=
+	    ERR_OK)
+		peer_end(f, WIRE_GONE);
+}
+
+static bool
+peer_can_go_on(const struct peer *f)
+{
+	return f->conn != NULL && wire_conn_waiting(f->conn) > 0 &&
+	    wire_conn_unsent(f->conn) < UNSENT_HIGH;
+}
+
+static void
+commit(struct process *p)
+{
+	vault_commit(p->vault);
+	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
+		if (f->conn != NULL)
+			peer_flush(f);
+}
+
+static void
+peer_serve(struct peer *f)
+{
+	struct process *p = f->process;
+	struct wire_frame frame;
+
+	while (peer_can_go_on(f) && wire_conn_next(f->conn, &frame)) {
+		if (vault_is_full(p->vault))
+			commit(p);
+		vault_handle(p->vault, (enum wire_type)frame.head.type,
+		    frame.head.id, frame.body, on_answer, f);
+		p->was_busy = true;
+	}
+}
+
+/* One that has requests left reads no more until they are answered. */
+static void
+peer_rest(struct peer *f)
+{
+	if (f->is_ended && !peer_can_go_on(f))
+		peer_free(f);
+	else if (!f->is_ended && wire_conn_waiting(f->conn) > 0)
+		event_del(f->readable);
+	else if (!f->is_ended)
+		event_add(f->readable, NULL);
+}
+
+static void
+turn(struct process *p)
+{
+	bool again;
+
+	do {
+		again = false;
+		for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
+			if (f->conn != NULL)
+				peer_serve(f);
+		commit(p);
+		for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
+			again |= peer_can_go_on(f);
+	} while (again);
+	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
+		if (f->conn != NULL)
+			peer_rest(f);
+	if (vault_has_failed(p->vault)) {
+		log_now(EV_STORE_FAILED, ERR_IO);
+		finish(p, VAULT_EXIT_STORAGE);
+	}
+}
+
+/* What had been sent before the parent said so is still done. */
+static void
+drain(struct process *p)
+{
+	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
+		if (f->conn != NULL && !f->is_ended)
+			on_readable(-1, 0, f);
+	turn(p);
+	finish(p, VAULT_EXIT_OK);
+}
+
+/* --- the parent --- */
+
+static void
+tell_parent(struct process *p, enum wire_type type, enum err e)
+{
+	if (channel_send(p->control, type, (uint16_t)e, 0, BYTES(NULL, 0)) !=
+	    ERR_OK)
+		finish(p, VAULT_EXIT_FAILED);
+}
+
+static enum vault_exit
+exit_of(enum err e)
+{
+	if (e == ERR_NOMEM || e == ERR_EXISTS)
+		return VAULT_EXIT_FAILED;
+	return e == ERR_CORRUPT || e == ERR_IO ? VAULT_EXIT_STORAGE
+					       : VAULT_EXIT_REFUSED;
+}
+
+/* The store's files are opened first: after that, no more. */
+static enum err
+start(struct process *p)
+{
+	enum err e;
+
+	e = vault_new(&env_system, &p->config, &p->secret, &p->vault);
+	bytes_wipe(&p->secret, sizeof(p->secret));
+	if (e == ERR_OK)
+		e = sandbox_enter(SANDBOX_VAULT, DESCRIPTORS);
+	if (e == ERR_OK)
+		e = vault_policy(p->vault, buf_bytes(&p->policy));
+	buf_free(&p->policy);
+	return e;
+}
+
+static bool
+on_start(struct process *p)
+{
+	enum err e;
+
+	if (!p->has_config || !p->has_secret || p->policy.n == 0 ||
+	    p->vault != NULL)
+		return false;
+	if ((e = start(p)) != ERR_OK) {
+		tell_parent(p, WIRE_REFUSED, e);
+		channel_flush(p->control);
+		finish(p, exit_of(e));
+		return true;
+	}
+	log_now(EV_POLICY_TAKEN, vault_policy_serial(p->vault));
+	tell_parent(p, WIRE_READY, ERR_OK);
+	return true;
+}
+
+static bool
+on_policy(struct process *p, struct bytes body)
+{
+	enum err e;
+
+	if (p->vault == NULL) {
+		buf_reset(&p->policy);
+		buf_put_bytes(&p->policy, body);
+		return p->policy.err == ERR_OK;
+	}
+	e = vault_policy(p->vault, body);
+	if (e == ERR_OK)
+		log_now(EV_POLICY_TAKEN, vault_policy_serial(p->vault));
+	else
+		log_now(EV_POLICY_REFUSED, e);
+	tell_parent(p, e == ERR_OK ? WIRE_READY : WIRE_REFUSED, e);
+	return true;
+}
+
+static bool
+on_peer(struct process *p, int fd)
+{
+	if (p->vault == NULL) {
+		close(fd);
+		return false;
+	}
+	/* The front finds its socket closed, and the parent starts it anew. */
+	if (peer_open(p, fd) != ERR_OK)
+		log_now(EV_PEER_LOST, fd);
+	return true;
+}
+
+static bool
+on_frame(void *ctx, const struct wire_frame *f)
+{
+	struct process *p = ctx;
+
+	switch (f->head.type) {
+	case WIRE_CONFIG:
+		p->has_config = p->vault == NULL &&
+		    vault_config_get(f->body, &p->config) == ERR_OK;
+		return p->has_config;
+	case WIRE_SECRET:
+		p->has_secret = p->vault == NULL &&
+		    vault_secret_get(f->body, &p->secret) == ERR_OK;
+		return p->has_secret;
+	case WIRE_POLICY:
+		return on_policy(p, f->body);
+	case WIRE_START:
+		return on_start(p);
+	case WIRE_PEER:
+		return on_peer(p, f->fd);
+	case WIRE_DRAIN:
+		p->is_draining = true;
+		return p->vault != NULL;
+	default: /* wire_allowed lets no other through */
+		return false;
+	}
+}
+
+static void
+on_ended(void *ctx, enum wire_state why)
+{
+	struct process *p = ctx;
+
+	finish(p, why == WIRE_BROKEN ? VAULT_EXIT_PARENT : VAULT_EXIT_OK);
+}
+
+static const struct channel_calls control_calls = {
+	.frame = on_frame,
+	.ended = on_ended,
+};
+
+/* --- time --- */
+
+static void
+peer_beat(struct peer *f)
+{
+	size_t unsent = wire_conn_unsent(f->conn);
+
+	f->stalled =
+	    unsent > 0 && unsent >= f->unsent ? f->stalled + ALIVE_SECONDS : 0;
+	f->unsent = unsent;
+	if (f->stalled >= STALLED_SECONDS)
+		peer_end(f, WIRE_BROKEN);
+	else if (!f->process->was_busy)
+		wire_conn_trim(f->conn);
+}
+
+static void
+on_beat(evutil_socket_t fd, short what, void *ctx)
+{
+	struct process *p = ctx;
+
+	(void)fd, (void)what;
+	tell_parent(p, WIRE_ALIVE, ERR_OK);
+	if ((p->since_flush += ALIVE_SECONDS) >= LOG_FLUSH_SECONDS) {
+		p->since_flush = 0;
+		log_flush();
+	}
+	if (p->vault == NULL)
+		return;
+	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
+		if (f->conn != NULL && !f->is_ended)
+			peer_beat(f);
+	if ((p->since_tick += ALIVE_SECONDS) >= TICK_SECONDS) {
+		p->since_tick = 0;
+		vault_tick(p->vault);
+	}
+	if (!p->was_busy)
+		vault_trim(p->vault);
+	p->was_busy = false;
+}
+
+/* --- the process --- */
+
+/* Signals are the parent's: it says when to end, and how. */
+static void
+ignore_signals(void)
+{
+	static const int ignored[] = { SIGTERM, SIGINT, SIGHUP, SIGPIPE };
+
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		(void)signal(ignored[i], SIG_IGN);
+}
+
+static struct event_base *
+new_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config == NULL)
+		return NULL;
+	if (event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
+		base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
+
+static enum err
+process_open(struct process *p, int control_fd)
+{
+	const struct timeval every = { .tv_sec = ALIVE_SECONDS };
+
+	p->policy.max = WIRE_BODY_MAX;
+	if ((p->base = new_base()) == NULL ||
+	    (p->beat = event_new(p->base, -1, EV_PERSIST, on_beat, p)) ==
+		NULL ||
+	    event_add(p->beat, &every) != 0) {
+		close(control_fd);
+		return ERR_NOMEM;
+	}
+	return channel_open(p->base, control_fd, PEER_VAULT, PEER_PARENT,
+	    &control_calls, p, &p->control);
+}
+
+static void
+process_close(struct process *p)
+{
+	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
+		if (f->conn != NULL)
+			peer_free(f);
+	p->vault = vault_free(p->vault);
+	p->control = channel_free(p->control);
+	buf_free(&p->policy);
+	if (p->beat != NULL)
+		event_free(p->beat);
+	if (p->base != NULL)
+		event_base_free(p->base);
+	bytes_wipe(&p->secret, sizeof(p->secret));
+}
+
+static void
+process_run(struct process *p)
+{
+	while (!p->is_done) {
+		if (event_base_loop(p->base, EVLOOP_ONCE) != 0)
+			finish(p, VAULT_EXIT_FAILED);
+		if (p->vault == NULL || p->is_done)
+			continue;
+		if (p->is_draining)
+			drain(p);
+		else
+			turn(p);
+	}
+}
+
+int
+vault_main(int control_fd)
+{
+	struct process *p = calloc(1, sizeof(*p));
+	int code = VAULT_EXIT_FAILED;
+
+	log_open("vault", STDERR_FILENO);
+	ignore_signals();
+	if (p == NULL)
+		return code;
+	if (process_open(p, control_fd) == ERR_OK) {
+		process_run(p);
+		code = (int)p->code;
+	}
+	process_close(p);
+	free(p);
+	log_flush();
+	return code;
+}
