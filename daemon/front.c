@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 
 #define TICK_SECONDS 2
 #define SPARE_DESCRIPTORS 64
+#define TRIM_CONNS_MIN 64
 
 #define GOT(type) (1u << (type))
 #define GOT_ALL (GOT(WIRE_CONFIG) | GOT(WIRE_SECRET) | GOT(WIRE_POLICY) |      \
@@ -143,9 +145,25 @@ take_config(struct front *f, struct bytes body)
 	return ERR_OK;
 }
 
+/* No more connections than the system's limit leaves descriptors for. */
+static enum err
+fit_connections(struct front *f)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 ||
+	    r.rlim_cur <= SPARE_DESCRIPTORS)
+		return ERR_LIMIT;
+	if (f->config.connections > r.rlim_cur - SPARE_DESCRIPTORS)
+		f->config.connections = r.rlim_cur - SPARE_DESCRIPTORS;
+	return ERR_OK;
+}
+
 static enum err
 start(struct front *f)
 {
+	enum err e;
+
 	if ((f->got & GOT_ALL) != GOT_ALL)
 		return ERR_SYNTAX;
 	for (size_t i = 0; i < f->n_listeners; i++) {
@@ -154,8 +172,11 @@ start(struct front *f)
 			return ERR_SYNTAX;
 	}
 	f->is_started = true;
-	return sandbox_enter(SANDBOX_FRONT,
+	e = sandbox_enter(SANDBOX_FRONT,
 	    f->config.connections + SPARE_DESCRIPTORS);
+	if (e == ERR_OK)
+		e = fit_connections(f);
+	return e;
 }
 
 /* One of the frames that are answered. ERR_SYNTAX: out of its order. */
@@ -242,6 +263,19 @@ static const struct channel_calls parent_calls = {
 
 /* --- the loop --- */
 
+/* Connections that went leave holes; once most of them have gone, the system
+ * gets the memory back. */
+static void
+trim_memory(struct front *f)
+{
+	if (f->n_conns > f->most_conns)
+		f->most_conns = f->n_conns;
+	if (f->most_conns < TRIM_CONNS_MIN || f->n_conns > f->most_conns / 2)
+		return;
+	malloc_trim(0);
+	f->most_conns = f->n_conns;
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *ctx)
 {
@@ -255,6 +289,7 @@ on_tick(evutil_socket_t fd, short what, void *ctx)
 	if (f->vault != NULL)
 		channel_trim(f->vault);
 	channel_trim(f->parent);
+	trim_memory(f);
 	if (++f->ticks % (LOG_FLUSH_SECONDS / TICK_SECONDS) == 0)
 		log_flush();
 }

@@ -52,7 +52,7 @@ struct front {
 
 	struct conn_list conns; /* all of them */
 	struct conn_list idle;	/* between requests; longest first */
-	size_t n_conns;
+	size_t n_conns, most_conns; /* now; since memory was trimmed */
 	struct budget text, pieces;
 	struct ticket tickets[WIRE_CREDITS];
 	uint32_t free_ticket; /* WIRE_CREDITS: none */
