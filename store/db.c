@@ -369,13 +369,30 @@ write_result(struct db *db, int rc)
 	return e;
 }
 
+/* LMDB gives up for good when its meta page could not be written, whatever
+ * the error was. */
+static bool
+is_dead(struct db *db)
+{
+	if (mdb_txn_renew(db->read) != 0)
+		return true;
+	mdb_txn_reset(db->read);
+	return false;
+}
+
 enum err
 db_write_commit(struct db *db)
 {
 	MDB_txn *txn = db->write;
+	enum err e;
 
 	db->write = NULL;
-	return write_result(db, mdb_txn_commit(txn));
+	e = write_result(db, mdb_txn_commit(txn));
+	if (e != ERR_OK && e != ERR_IO && is_dead(db)) {
+		db_latch(db);
+		return ERR_IO;
+	}
+	return e;
 }
 
 void

@@ -15,8 +15,8 @@
  * after the commit, and is rebuilt at start.
  *
  * After store_open no file is opened; the system calls needed are pread,
- * pwrite, pwritev, write, lseek, fdatasync, fsync, fallocate, mmap, munmap and
- * madvise.
+ * pwrite, pwritev, write, writev, lseek, fdatasync, fsync, fallocate, mmap,
+ * munmap and madvise.
  */
 
 #define STORE_KEY_LEN 32
@@ -70,8 +70,9 @@ struct store *store_close(struct store *s);
 /* Gives memory back to the system: what was read through the map, what
  * batches used. To be called when idle; costs some microseconds. */
 void store_trim(struct store *s);
-/* True after a failed write or sync. Nothing is written any more (ERR_IO);
- * the vault ends, and the store does not open until store_check has passed. */
+/* True after a failed write or sync. Nothing is written any more (ERR_IO), and
+ * reading may fail too; the vault ends, and the store does not open until
+ * store_check has passed. */
 bool store_is_latched(const struct store *s);
 
 struct store_counts {
@@ -227,8 +228,7 @@ enum err txn_case_destroy(struct store_txn *txn,
 
 /* Cases whose `due` (rounded up to a quarter) is at or before `now`, earliest
  * first, by what was due before this batch; *ret_n of at most cap (and at most
- * 64). Set another
- * `due` for each, or they come again. */
+ * 64). Set another `due` for each, or they come again. */
 enum err txn_due_page(struct store_txn *txn, int64_t now,
     struct store_case *out, size_t cap, size_t *ret_n) MUST_CHECK;
 

@@ -1,0 +1,399 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/store/kit.h"
+
+#define PIECES 5
+#define LAST 1000 /* bytes of the last piece */
+#define SIZE ((uint64_t)(PIECES - 1) * PIECE_LEN + LAST)
+#define HOUR 500000
+
+static const uint8_t upload_id[STORE_UPLOAD_ID_LEN] = "an upload's name";
+static uint8_t piece_data[PIECE_LEN];
+
+static int
+setup(void **state)
+{
+	struct kit *k = calloc(1, sizeof(*k));
+
+	kit_start(k);
+	kit_open(k);
+	*state = k;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct kit *k = *state;
+
+	kit_end(k);
+	free(k);
+	return 0;
+}
+
+static void
+check_clean(struct kit *k)
+{
+	k->s = store_close(k->s);
+	assert_int_equal(kit_findings(k), 0);
+	kit_open(k);
+}
+
+struct one {
+	struct store_piece p;
+	enum err result;
+};
+
+static enum err
+piece_batch(struct store_txn *txn, void *ctx)
+{
+	struct one *o = ctx;
+
+	o->result = txn_upload_piece(txn, &o->p);
+	return ERR_OK;
+}
+
+static struct store_piece
+piece(uint64_t size, uint32_t index)
+{
+	uint64_t left = size - (uint64_t)index * PIECE_LEN;
+	size_t n = left < PIECE_LEN ? (size_t)left : PIECE_LEN;
+
+	kit_fill(piece_data, sizeof(piece_data), 900 + index);
+	return (struct store_piece){ .upload = upload_id, .size = size,
+		.index = index, .data = BYTES(piece_data, n), .hour = HOUR };
+}
+
+static enum err
+send(struct kit *k, struct store_piece p)
+{
+	struct one o = { .p = p };
+	enum err e = store_run(k->s, piece_batch, &o);
+
+	return e != ERR_OK ? e : o.result;
+}
+
+static void
+send_all(struct kit *k, uint64_t size, uint32_t pieces)
+{
+	for (uint32_t i = pieces; i-- > 0;)
+		assert_int_equal(send(k, piece(size, i)), ERR_OK);
+}
+
+/* A case whose first message is the upload. */
+static enum err
+take_batch(struct store_txn *txn, void *ctx)
+{
+	struct kit_case *c = calloc(1, sizeof(*c));
+	enum err *result = ctx;
+
+	kit_case(1, c);
+	c->c.first.payload.n = 0;
+	c->c.first.upload = upload_id;
+	*result = txn_case_add(txn, &c->c);
+	free(c);
+	return ERR_OK;
+}
+
+static enum err
+take(struct kit *k)
+{
+	enum err result = ERR_NOMEM;
+	enum err e = store_run(k->s, take_batch, &result);
+
+	return e != ERR_OK ? e : result;
+}
+
+static void
+check_taken(struct kit *k, uint64_t size, uint32_t pieces)
+{
+	CLEAN_BUF struct buf b = BUF_INIT(PIECE_LEN);
+	uint8_t id[STORE_CASE_ID_LEN];
+	struct store_message m;
+	struct store_view *v;
+
+	kit_id(1, id);
+	assert_int_equal(store_view_open(k->s, id, &v), ERR_OK);
+	assert_int_equal(view_message(v, STORE_TALK, 0, &m), ERR_OK);
+	assert_int_equal(m.pieces, pieces);
+	assert_int_equal(m.payload_size, size);
+	for (uint32_t i = 0; i < pieces; i++) {
+		buf_reset(&b);
+		assert_int_equal(view_piece(v, STORE_TALK, 0, i, &b), ERR_OK);
+		assert_true(bytes_equal(buf_bytes(&b), piece(size, i).data));
+	}
+	assert_int_equal(view_piece(v, STORE_TALK, 0, pieces, &b),
+	    ERR_NOT_FOUND);
+	store_view_close(v);
+}
+
+static void
+test_pieces_in_any_order_become_a_message(void **state)
+{
+	struct kit *k = *state;
+	struct store_upload u;
+
+	assert_int_equal(take(k), ERR_NOT_FOUND);
+	assert_int_equal(send(k, piece(SIZE, 3)), ERR_OK);
+	assert_int_equal(send(k, piece(SIZE, 0)), ERR_OK);
+	/* what else is stored meanwhile takes its own records */
+	assert_int_equal(kit_add_many(k->s, 50, 3), ERR_OK);
+	assert_int_equal(take(k), ERR_DENIED);
+	kit_reopen(k);
+	assert_int_equal(store_upload_find(k->s, upload_id, &u), ERR_OK);
+	assert_int_equal(u.received, 2);
+	assert_int_equal(u.pieces, PIECES);
+	assert_int_equal(u.have[0], 1 << 3 | 1 << 0);
+	check_clean(k);
+	send_all(k, SIZE, PIECES);
+	assert_int_equal(take(k), ERR_OK);
+	assert_int_equal(store_upload_find(k->s, upload_id, &u),
+	    ERR_NOT_FOUND);
+	check_taken(k, SIZE, PIECES);
+	check_clean(k);
+	check_taken(k, SIZE, PIECES);
+	for (uint32_t n = 50; n < 53; n++)
+		assert_true(kit_is_whole(k->s, n, 1));
+}
+
+static void
+test_the_digest_of_an_upload_is_over_its_pieces(void **state)
+{
+	struct kit *k = *state;
+	uint8_t hash[2][SHA256_LEN], want[SHA256_LEN];
+	uint64_t size = PIECE_LEN + LAST;
+	struct store_upload u;
+
+	send_all(k, size, 2);
+	for (uint32_t i = 0; i < 2; i++)
+		assert_int_equal(sha256(piece(size, i).data, hash[i]), ERR_OK);
+	assert_int_equal(payload_digest(
+	    (const uint8_t (*)[SHA256_LEN])hash, 2, want), ERR_OK);
+	assert_int_equal(store_upload_find(k->s, upload_id, &u), ERR_OK);
+	assert_memory_equal(u.payload_digest, want, sizeof(want));
+}
+
+static void
+test_a_piece_again_is_fine_and_another_in_its_place_refused(void **state)
+{
+	struct kit *k = *state;
+	struct store_piece p = piece(SIZE, 1);
+	struct store_counts before, after;
+
+	assert_int_equal(send(k, p), ERR_OK);
+	store_counts(k->s, &before);
+	assert_int_equal(send(k, p), ERR_OK);
+	store_counts(k->s, &after);
+	assert_int_equal(before.attachments, after.attachments);
+	piece_data[7] ^= 1;
+	assert_int_equal(send(k, p), ERR_EXISTS);
+	piece_data[7] ^= 1;
+	p.size = SIZE + 1;
+	assert_int_equal(send(k, p), ERR_EXISTS);
+	assert_int_equal(send(k, piece(SIZE, 1)), ERR_OK);
+	check_clean(k);
+}
+
+static void
+test_pieces_of_wrong_size_or_number_are_refused(void **state)
+{
+	struct kit *k = *state;
+	struct store_piece p = piece(SIZE, 1);
+
+	p.data.n--;
+	assert_int_equal(send(k, p), ERR_LIMIT);
+	p = piece(SIZE, PIECES - 1);
+	p.data.n++;
+	assert_int_equal(send(k, p), ERR_LIMIT);
+	p = piece(SIZE, 0);
+	p.index = PIECES;
+	assert_int_equal(send(k, p), ERR_LIMIT);
+	p.index = 0;
+	p.size = (uint64_t)STORE_UPLOAD_PIECES_MAX * PIECE_LEN + 1;
+	assert_int_equal(send(k, p), ERR_LIMIT);
+	p.size = 0;
+	assert_int_equal(send(k, p), ERR_LIMIT);
+}
+
+static enum err
+share_batch(struct store_txn *txn, void *ctx)
+{
+	struct store_piece p = piece(4 * PIECE_LEN, 3);
+
+	(void)ctx;
+	assert_int_equal(txn_upload_piece(txn, &p), ERR_FULL);
+	return kit_add(txn, 9); /* text still goes */
+}
+
+static void
+test_attachments_stop_at_their_share_and_text_goes_on(void **state)
+{
+	struct kit *k = *state;
+
+	k->s = store_close(k->s);
+	k->config.attachments_max = 3 * PIECE_LEN;
+	kit_open(k);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(send(k, piece(4 * PIECE_LEN, i)), ERR_OK);
+	assert_int_equal(send(k, piece(4 * PIECE_LEN, 3)), ERR_FULL);
+	assert_int_equal(store_run(k->s, share_batch, NULL), ERR_OK);
+	assert_true(kit_is_whole(k->s, 9, 1));
+	kit_reopen(k);
+	assert_int_equal(send(k, piece(4 * PIECE_LEN, 3)), ERR_FULL);
+}
+
+struct expiry {
+	uint32_t hour;
+	size_t n;
+};
+
+static enum err
+expire_batch(struct store_txn *txn, void *ctx)
+{
+	struct expiry *x = ctx;
+
+	return txn_uploads_expire(txn, x->hour, 10, &x->n);
+}
+
+static void
+test_an_abandoned_upload_is_gone_after_its_time(void **state)
+{
+	struct kit *k = *state;
+	struct expiry x = { .hour = HOUR };
+	struct store_counts counts;
+	struct store_upload u;
+
+	send_all(k, SIZE, 3);
+	assert_int_equal(store_run(k->s, expire_batch, &x), ERR_OK);
+	assert_int_equal(x.n, 0);
+	kit_reopen(k);
+	x.hour = HOUR + 1;
+	assert_int_equal(store_run(k->s, expire_batch, &x), ERR_OK);
+	assert_int_equal(x.n, 1);
+	assert_int_equal(store_upload_find(k->s, upload_id, &u),
+	    ERR_NOT_FOUND);
+	store_counts(k->s, &counts);
+	assert_int_equal(counts.attachments, 0);
+	assert_int_equal(counts.uploads, 0);
+	check_clean(k);
+	assert_int_equal(store_run(k->s, expire_batch, &x), ERR_OK);
+	assert_int_equal(x.n, 0);
+}
+
+/* Everything of an upload's life in one batch. */
+static enum err
+whole_life(struct store_txn *txn, void *ctx)
+{
+	struct store_upload u;
+	struct store_piece p;
+	enum err result;
+
+	(void)ctx;
+	for (uint32_t i = 0; i < PIECES; i++) {
+		p = piece(SIZE, i);
+		assert_int_equal(txn_upload_piece(txn, &p), ERR_OK);
+	}
+	assert_int_equal(txn_upload_get(txn, upload_id, &u), ERR_OK);
+	assert_int_equal(u.received, PIECES);
+	assert_int_equal(take_batch(txn, &result), ERR_OK);
+	assert_int_equal(result, ERR_OK);
+	assert_int_equal(txn_upload_get(txn, upload_id, &u), ERR_NOT_FOUND);
+	return ERR_OK;
+}
+
+static void
+test_pieces_and_their_message_fit_in_one_batch(void **state)
+{
+	struct kit *k = *state;
+
+	assert_int_equal(store_run(k->s, whole_life, NULL), ERR_OK);
+	check_taken(k, SIZE, PIECES);
+	check_clean(k);
+}
+
+/* --- memory --- */
+
+static long
+pss_kib(void)
+{
+	char line[256];
+	long kib = -1;
+	FILE *f = fopen("/proc/self/smaps_rollup", "r");
+
+	if (f == NULL)
+		return -1;
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "Pss: %ld kB", &kib) == 1)
+			break;
+	fclose(f);
+	return kib;
+}
+
+#define BIG_PIECES 256
+
+static void
+read_back(struct kit *k, long limit)
+{
+	CLEAN_BUF struct buf b = BUF_INIT(PIECE_LEN);
+	uint8_t id[STORE_CASE_ID_LEN];
+	struct store_view *v;
+
+	kit_id(1, id);
+	for (uint32_t i = 0; i < BIG_PIECES; i++) {
+		buf_reset(&b);
+		assert_int_equal(store_view_open(k->s, id, &v), ERR_OK);
+		assert_int_equal(view_piece(v, STORE_TALK, 0, i, &b), ERR_OK);
+		store_view_close(v);
+		if (i % 16 == 0)
+			assert_true(pss_kib() <= limit);
+	}
+}
+
+static void
+test_64_mib_go_up_and_down_in_less_than_4_mib(void **state)
+{
+	struct kit *k = *state;
+	uint64_t size = (uint64_t)BIG_PIECES * PIECE_LEN;
+	long limit;
+
+	if (pss_kib() < 0)
+		skip();
+	assert_int_equal(kit_add_many(k->s, 100, 64), ERR_OK);
+	limit = pss_kib() + 4 * 1024;
+	for (uint32_t i = 0; i < BIG_PIECES; i++) {
+		assert_int_equal(send(k, piece(size, i)), ERR_OK);
+		if (i % 16 == 0)
+			assert_true(pss_kib() <= limit);
+	}
+	assert_int_equal(take(k), ERR_OK);
+	read_back(k, limit);
+	kit_reopen(k);
+	read_back(k, limit);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_pieces_in_any_order_become_a_message),
+		T(test_the_digest_of_an_upload_is_over_its_pieces),
+		T(test_a_piece_again_is_fine_and_another_in_its_place_refused),
+		T(test_pieces_of_wrong_size_or_number_are_refused),
+		T(test_attachments_stop_at_their_share_and_text_goes_on),
+		T(test_an_abandoned_upload_is_gone_after_its_time),
+		T(test_pieces_and_their_message_fit_in_one_batch),
+		T(test_64_mib_go_up_and_down_in_less_than_4_mib),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
