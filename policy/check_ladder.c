@@ -1,0 +1,221 @@
+#include "policy/check_parts.h"
+
+#include "policy/calendar.h"
+#include "policy/line.h"
+#include "policy/members.h"
+#include "policy/names.h"
+
+/* --- time --- */
+
+/* Whether a, begun at t, may be over after b. */
+static bool
+is_later_at(const struct policy *p, int64_t t, struct policy_duration a,
+    struct policy_duration b)
+{
+	int64_t due_a, due_b;
+
+	return calendar_add(p, t, a, &due_a) == ERR_OK &&
+	    calendar_add(p, t, b, &due_b) == ERR_OK && due_a > due_b;
+}
+
+/*
+ * Whether there is a moment at which a, begun together with b, is over after
+ * it. In units that differ, the difference is greatest where working time
+ * starts or stops, so every such moment while the policy is in force is tried.
+ */
+static bool
+may_be_later(const struct policy *p, struct policy_duration a,
+    struct policy_duration b)
+{
+	if (a.unit == b.unit)
+		return a.amount > b.amount;
+	for (size_t i = 0; i < p->n_intervals; i++) {
+		const struct policy_interval *v = &p->intervals[i];
+
+		if (v->end < p->issued || v->start > p->hard_expiry)
+			continue;
+		if (is_later_at(p, v->start, a, b) ||
+		    is_later_at(p, v->end, a, b))
+			return true;
+	}
+	return is_later_at(p, p->issued, a, b);
+}
+
+static void
+check_order(struct checker *c, const struct policy_route *r, size_t i,
+    size_t j)
+{
+	const struct policy_rung *a = &r->rungs[i], *b = &r->rungs[j];
+	char after_a[DURATION_TEXT_MAX], after_b[DURATION_TEXT_MAX];
+
+	if (a->when != b->when || (a->bands & b->bands) == 0 ||
+	    !may_be_later(c->p, a->after, b->after))
+		return;
+	duration_format(&a->after, after_a);
+	duration_format(&b->after, after_b);
+	check_say(c, CHECK_ERROR,
+	    "Route %s runs backwards: rung %zu (%s after %s) can come before "
+	    "rung %zu (after %s).", r->slug, j + 1, rung_when_name(b->when),
+	    after_b, i + 1, after_a);
+}
+
+/* --- people --- */
+
+static void
+check_person(struct checker *c, const struct policy_route *r, uint16_t number)
+{
+	const struct policy_person *who = policy_person(c->p, number);
+
+	if (!policy_person_is_current(who, c->day))
+		check_say(c, CHECK_WARNING,
+		    "Route %s names %s, who has left.", r->slug, who->slug);
+	else if (members_recipient(c->p, r, number, c->day) == NULL)
+		check_say(c, CHECK_ERROR,
+		    "%s is to read on route %s and has no %s key on the day "
+		    "of issue.", who->slug, r->slug, policy_keys_name(r->keys));
+}
+
+static void
+check_rung(struct checker *c, const struct policy_route *r, size_t i)
+{
+	const struct policy_rung *g = &r->rungs[i];
+	size_t living = 0;
+
+	for (size_t k = 0; k < g->n_who; k++) {
+		living += check_lives(c, r, g->verb, g->who[k]);
+		if (g->verb == VERB_JOIN)
+			check_person(c, r, g->who[k]);
+	}
+	if (living < 2)
+		check_say(c, CHECK_WARNING,
+		    "Route %s, rung %zu: %zu living people stand on it, of "
+		    "two that should.", r->slug, i + 1, living);
+}
+
+/* --- the end of a ladder --- */
+
+/* The last rung that counts in a band; NULL where none does. */
+static const struct policy_rung *
+last_rung(const struct policy_route *r, unsigned band)
+{
+	const struct policy_rung *last = NULL;
+
+	for (size_t i = 0; i < r->n_rungs; i++)
+		if (r->rungs[i].bands & BAND_BIT(band))
+			last = &r->rungs[i];
+	return last;
+}
+
+/* The first recipients, all above them, and all below any of those. */
+static struct people_set
+line_of_first(const struct policy *p, const struct policy_route *r)
+{
+	struct people_set line = { 0 };
+
+	for (size_t i = 0; i < r->n_first; i++)
+		people_add(p, &line, r->first[i]);
+	people_add_managers(p, &line);
+	people_add_reports(p, &line);
+	return line;
+}
+
+static bool
+ends_outside(const struct checker *c, const struct policy_route *r,
+    const struct people_set *line, const struct policy_rung *last)
+{
+	for (size_t i = 0; last != NULL && i < last->n_who; i++) {
+		const struct policy_person *who = policy_person(c->p,
+		    last->who[i]);
+
+		if (!people_has(line, (size_t)(who - c->p->people)) &&
+		    check_lives(c, r, last->verb, who->number))
+			return true;
+	}
+	return false;
+}
+
+static void
+check_end(struct checker *c, const struct policy_route *r)
+{
+	struct people_set line = line_of_first(c->p, r);
+
+	for (unsigned band = 1; band <= POLICY_BANDS; band++) {
+		const struct policy_rung *last = last_rung(r, band);
+
+		if (last == NULL)
+			check_say(c, CHECK_ERROR,
+			    "Route %s has no ladder in band P%u: what nobody "
+			    "acts on stays there.", r->slug, band);
+		else if (!ends_outside(c, r, &line, last))
+			check_say(c, CHECK_ERROR,
+			    "Route %s, band P%u: the ladder ends at rung %zu, "
+			    "with nobody outside the line of management of its "
+			    "first people.", r->slug, band,
+			    (size_t)(last - r->rungs) + 1);
+	}
+}
+
+static void
+check_size(struct checker *c, const struct policy_route *r)
+{
+	struct member members[MEMBERS_MAX];
+	size_t n;
+
+	if (members_compute(c->p, r, NULL, 0, c->day, members, MEMBERS_MAX,
+		&n) != ERR_OK)
+		check_say(c, CHECK_ERROR,
+		    "Route %s has more than %d readers, with all its rungs.",
+		    r->slug, MEMBERS_MAX);
+}
+
+void
+check_routes(struct checker *c)
+{
+	for (size_t i = 0; i < c->p->n_routes; i++) {
+		const struct policy_route *r = &c->p->routes[i];
+
+		for (size_t k = 0; k < r->n_first; k++)
+			check_person(c, r, r->first[k]);
+		for (size_t k = 0; k < r->n_rungs; k++) {
+			check_rung(c, r, k);
+			for (size_t before = 0; before < k; before++)
+				check_order(c, r, before, k);
+		}
+		check_end(c, r);
+		check_size(c, r);
+	}
+}
+
+/* --- the table of deadlines --- */
+
+static void
+check_pair(struct checker *c, const char *what, struct policy_duration a,
+    struct policy_duration b)
+{
+	char text_a[DURATION_TEXT_MAX], text_b[DURATION_TEXT_MAX];
+
+	if (a.amount == 0 || b.amount == 0 || !may_be_later(c->p, a, b))
+		return;
+	duration_format(&a, text_a);
+	duration_format(&b, text_b);
+	check_say(c, CHECK_ERROR, "Deadlines run backwards: %s: %s can be "
+	    "over before %s.", what, text_b, text_a);
+}
+
+void
+check_deadlines(struct checker *c)
+{
+	const struct policy_duration(*table)[POLICY_BANDS] = c->p->deadline;
+
+	for (unsigned d = 0; d < POLICY_DEADLINES; d++)
+		for (unsigned b = 1; b < POLICY_BANDS; b++)
+			check_pair(c, deadline_names.name[d], table[d][b - 1],
+			    table[d][b]);
+	for (unsigned b = 0; b < POLICY_BANDS; b++) {
+		check_pair(c, "triage comes after acknowledge",
+		    table[DEADLINE_ACKNOWLEDGE][b], table[DEADLINE_TRIAGE][b]);
+		check_pair(c, "report-complex is longer than report",
+		    table[DEADLINE_REPORT][b],
+		    table[DEADLINE_REPORT_COMPLEX][b]);
+	}
+}
