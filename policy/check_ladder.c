@@ -88,8 +88,8 @@ check_rung(struct checker *c, const struct policy_route *r, size_t i)
 	}
 	if (living < 2)
 		check_say(c, CHECK_WARNING,
-		    "Route %s, rung %zu: %zu living people stand on it, of "
-		    "two that should.", r->slug, i + 1, living);
+		    "Route %s, rung %zu: living people on it: %zu; there "
+		    "should be two.", r->slug, i + 1, living);
 }
 
 /* --- the end of a ladder --- */

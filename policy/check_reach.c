@@ -190,13 +190,14 @@ check_reached(struct walk *w, const struct policy_route *r, uint8_t band,
 	describe(w, marked, example, sizeof(example));
 	if (ever >= 2)
 		check_say(c, CHECK_WARNING,
-		    "%s, a concern takes route %s in P%u and has %zu living "
-		    "readers at once, %zu with its ladder.", example, r->slug,
-		    band, at_once, ever);
+		    "%s, a concern takes route %s in P%u; living readers at "
+		    "once: %zu, with its ladder: %zu.", example, r->slug, band,
+		    at_once, ever);
 	else
 		check_say(c, CHECK_ERROR,
-		    "%s, a concern takes route %s in P%u and never has more "
-		    "than %zu living readers.", example, r->slug, band, ever);
+		    "%s, a concern takes route %s in P%u; living readers, "
+		    "even with its whole ladder: %zu.", example, r->slug, band,
+		    ever);
 }
 
 static void

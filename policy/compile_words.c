@@ -11,6 +11,9 @@ list_items(struct yaml_doc *d, const struct yaml_node *at, size_t max,
 	if (at != NULL && at->kind == YAML_MAP)
 		return yaml_fail(d, at, "%s is a list",
 		    at->key != NULL ? at->key : "this");
+	if (at != NULL && at->kind == YAML_TEXT && at->text[0] == '\0')
+		return yaml_fail(d, at, "%s is empty",
+		    at->key != NULL ? at->key : "this");
 	if (n > max)
 		return yaml_fail(d, at, "%s has %zu items, of at most %zu",
 		    at->key != NULL ? at->key : "this", n, max);

@@ -1,0 +1,226 @@
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/codec.h"
+#include "policy/check.h"
+
+/* What a check said, one sentence a line behind its level. */
+static void
+collect(void *ctx, enum check_level level, const char *sentence)
+{
+	static const char *const names[] = { "error", "warning", "note" };
+
+	buf_printf(ctx, "%s: %s\n", names[level], sentence);
+}
+
+static struct check_summary
+check_text(const struct policy *p, char **ret_said)
+{
+	struct buf said = BUF_INIT(1024 * 1024);
+	struct check_summary sum = { 0 };
+
+	assert_int_equal(policy_check(p, collect, &said, &sum), ERR_OK);
+	buf_put_u8(&said, 0);
+	assert_int_equal(said.err, ERR_OK);
+	*ret_said = strdup((const char *)said.p);
+	buf_free(&said);
+	return sum;
+}
+
+static void
+expect_clean(const char *file, enum keys_made kind)
+{
+	char *yaml = file_text(file), *keys = keys_text(yaml, kind), *said;
+	struct policy *p = policy_of(yaml, keys);
+	struct check_summary sum = check_text(p, &said);
+
+	if (sum.errors > 0 || sum.warnings > 0)
+		fail_msg("%s: %s", file, said);
+	assert_true(sum.combinations > 10);
+	policy_free(p);
+	free(said);
+	free(keys);
+	free(yaml);
+}
+
+static void
+test_examples_are_without_errors_and_warnings(void **state)
+{
+	(void)state;
+	expect_clean("etc/policy.yaml", MADE_CLASSIC);
+	expect_clean("etc/policy.yaml", MADE_HYBRID);
+	expect_clean("etc/policy-small.yaml", MADE_CLASSIC);
+}
+
+static void
+test_check_prints_what_route_and_band_give_away(void **state)
+{
+	struct policy *p = example_policy(MADE_CLASSIC);
+	char *said;
+
+	(void)state;
+	(void)check_text(p, &said);
+	assert_non_null(strstr(said, "note: Route 3 in P1 tells the server: "
+	    "subcategory is sexual-safety; or element is detriment.\n"));
+	assert_non_null(strstr(said, "note: Route 1 in P3 tells the server: "
+	    "anything else.\n"));
+	assert_non_null(strstr(said, "note: Route 9 tells the server: "
+	    "sent without our software.\n"));
+	assert_non_null(strstr(said, "note: Band P1 is notified at once"));
+	policy_free(p);
+	free(said);
+}
+
+/* One change to the example, and the sentence that must name it. */
+static const struct {
+	const char *from, *to, *expected;
+} faults[] = {
+	{ "  - if: {at-risk-now: yes}\n    route: urgent",
+	    "  - route: general\n    band: P3\n"
+	    "  - if: {at-risk-now: yes}\n    route: urgent",
+	    "error: Rule 6 (at-risk-now is yes) is never the first that "
+	    "holds." },
+	/* hidden behind an earlier condition, not behind a default */
+	{ "  - if: {subcategory: safeguarding}\n",
+	    "  - if: {subcategory: safeguarding, at-risk-now: yes}\n",
+	    "error: Rule 6 (subcategory is safeguarding and at-risk-now is "
+	    "yes) is never the first that holds." },
+	{ "first: [ned-lead, senior-independent-director]",
+	    "first: [ned-lead]",
+	    "warning: With no answers and people-director marked, a concern "
+	    "takes route board in P2; living readers at once: 1, with its "
+	    "ladder: 3." },
+	/* no rule sends a concern about a guardian elsewhere */
+	{ "  - about: [guardian, deputy-guardian, lead-guardian]\n"
+	  "    route: guardians",
+	    "  - about: region-lead\n    route: guardians",
+	    "lead-guardian marked, a concern takes route small-circle in P1; "
+	    "living readers at once: 0, with its ladder: 4." },
+	{ "      - {when: no-movement, after: 30 working days, join: "
+	  "[ned-lead, senior-independent-director]}\n      - {when: "
+	  "no-movement, after: 60 working days, join: [chair, "
+	  "partner-guardian]}\n\n  - number: 2",
+	    "\n  - number: 2",
+	    "error: Route general, band P1: the ladder ends at rung 9, with "
+	    "nobody outside the line of management of its first people." },
+	{ "after: 30 working days, join: [ned-lead,",
+	    "after: 70 working days, join: [ned-lead,",
+	    "error: Route general runs backwards: rung 11 (no-movement after "
+	    "60 working days) can come before rung 10 (after 70 working "
+	    "days)." },
+	/* in units that differ: five working days span a week's end */
+	{ "{when: no-movement, after: 30 working days, join: [ned-lead,",
+	    "{when: no-movement, after: 20 days, join: [ned-lead,",
+	    "error: Route general runs backwards: rung 10 (no-movement after "
+	    "20 days) can come before rung 9 (after 15 working days)." },
+	{ "triage: {P1: 1 day,", "triage: {P1: 3 hours,",
+	    "error: Deadlines run backwards: triage comes after acknowledge: "
+	    "3 hours can be over before 4 hours." },
+	{ "update: {P1: 10 working days,", "update: {P1: 11 working days,",
+	    "error: Deadlines run backwards: update: 10 working days can be "
+	    "over before 11 working days." },
+	{ "tell: [people-director, chief-executive]}",
+	    "tell: [people-director]}",
+	    "warning: Route general, rung 9: living people on it: 1; there "
+	    "should be two." },
+	{ "join: [chair, partner-guardian]}\n\n  - number: 2",
+	    "join: [chair, region-lead]}\n\n  - number: 2",
+	    "error: region-lead is to read on route general and has no "
+	    "classic key on the day of issue." },
+	{ "slug: guardian-west\n",
+	    "slug: guardian-west\n    until: 2026-01-01\n",
+	    "warning: With no answers and nobody marked, a concern takes "
+	    "route general in P3; living readers at once: 1, with its "
+	    "ladder: 7." },
+	{ "first: [guardian]\n    recuse-line: yes\n    ladder:\n      - {when: "
+	  "unacknowledged, after: 4 hours, bands: [P1], join: [lead-guardian",
+	    "first: [guardian-east]\n    recuse-line: yes\n    ladder:\n      "
+	    "- {when: unacknowledged, after: 4 hours, bands: [P1], join: "
+	    "[lead-guardian",
+	    "warning: With no answers and nobody marked, a concern takes "
+	    "route general in P3; living readers at once: 1, with its "
+	    "ladder: 7." },
+	{ "first: [ned-lead, senior-independent-director, chair, "
+	  "partner-guardian]", "first: [ned-lead, region-lead]",
+	    "error: With no answers and ned-lead marked, a concern takes "
+	    "route non-executives in P2; living readers, even with its whole "
+	    "ladder: 0." },
+	{ "ladder:\n      - {when: unacknowledged, after: 2 working days, "
+	  "tell: [chief-executive, region-lead]}\n      - {when: no-movement, "
+	  "after: 30 working days, tell: [chief-executive, region-lead]}\n",
+	    "ladder: []\n", "error: Route non-executives has no ladder in band P1: what "
+	    "nobody acts on stays there." },
+};
+
+static void
+test_each_fault_is_found_and_named(void **state)
+{
+	char *sample = file_text("etc/policy.yaml");
+	char *keys = keys_text(sample, MADE_CLASSIC), *said;
+
+	(void)state;
+	free(sample);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		char *yaml = with(file_text("etc/policy.yaml"),
+		    faults[i].from, faults[i].to);
+		struct policy *p = policy_of(yaml, keys);
+
+		(void)check_text(p, &said);
+		if (strstr(said, faults[i].expected) == NULL)
+			fail_msg("fault %zu: \"%s\" is not in:\n%s", i,
+			    faults[i].expected, said);
+		free(said);
+		policy_free(p);
+		free(yaml);
+	}
+	free(keys);
+}
+
+static void
+test_too_many_readers_are_found(void **state)
+{
+	struct buf people = BUF_INIT(YAML_SIZE_MAX);
+	char *yaml, *keys, *said;
+	struct policy *p;
+
+	(void)state;
+	for (unsigned i = 30; i < 40; i++)
+		buf_printf(&people, "  - {number: %u, slug: ned-%u, name: N, "
+		    "role: ned}\n", i, i);
+	buf_put_str(&people, "\n# Nothing is asked twice");
+	buf_put_u8(&people, 0);
+	yaml = with(file_text("etc/policy.yaml"), "\n# Nothing is asked twice",
+	    (const char *)people.p);
+	yaml = with(yaml, "join: [chair, partner-guardian]}\n\n  - number: 2",
+	    "join: [ned]}\n\n  - number: 2");
+	keys = keys_text(yaml, MADE_CLASSIC);
+	p = policy_of(yaml, keys);
+	(void)check_text(p, &said);
+	assert_non_null(strstr(said, "error: Route general has more than 15 "
+	    "readers, with all its rungs."));
+	policy_free(p);
+	free(said);
+	free(keys);
+	free(yaml);
+	buf_free(&people);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_examples_are_without_errors_and_warnings),
+		cmocka_unit_test(
+		    test_check_prints_what_route_and_band_give_away),
+		cmocka_unit_test(test_each_fault_is_found_and_named),
+		cmocka_unit_test(test_too_many_readers_are_found),
+	};
+
+	if (argc != 2)
+		return 2;
+	source_root = argv[1];
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
