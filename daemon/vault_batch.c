@@ -36,8 +36,8 @@ is_refusal(enum err e)
 	    e == ERR_DENIED || e == ERR_LIMIT;
 }
 
-static enum store_chain
-chain_of(const struct op *op)
+enum store_chain
+op_chain(const struct op *op)
 {
 	return message_kind_chain(op->message_kind) == CHAIN_TALK ? STORE_TALK
 								  : STORE_STAFF;
@@ -47,7 +47,7 @@ static struct store_message_new
 message_of(const struct op *op)
 {
 	return (struct store_message_new){
-		.chain = chain_of(op),
+		.chain = op_chain(op),
 		.kind = (uint8_t)op->message_kind,
 		.author = op->author,
 		.day = op->day,
@@ -66,7 +66,7 @@ message_of(const struct op *op)
 static bool
 is_head(const struct store_case *c, const struct op *op)
 {
-	const enum store_chain chain = chain_of(op);
+	const enum store_chain chain = op_chain(op);
 
 	return c->chain[chain].count == op->seq + 1 &&
 	    bytes_equal_ct(c->chain[chain].head, op->link, LINK_LEN);

@@ -102,6 +102,30 @@ take_envelopes(const struct policy *policy, const struct bundle_content *c,
 	return has_reporter == wants_reporter ? ANSWER_OK : ANSWER_BAD_BUNDLE;
 }
 
+/*
+ * A message that is sent again names an upload that is its own by now. What was
+ * stored at its place says what the payload was; whether it is the same message
+ * is for its link to say.
+ */
+static enum answer
+take_stored(struct vault *v, const struct bundle_content *c, struct op *op)
+{
+	struct store_message m;
+	struct store_view *view;
+	enum err e = store_view_open(v->store, op->case_id, &view);
+
+	if (e != ERR_OK)
+		return answer_of(e);
+	e = view_message(view, op_chain(op), op->seq, &m);
+	store_view_close(view);
+	if (e != ERR_OK)
+		return answer_of(e);
+	if (m.payload_size != c->upload_len)
+		return ANSWER_UNKNOWN;
+	memcpy(op->payload_digest, m.payload_digest, SHA256_LEN);
+	return ANSWER_OK;
+}
+
 static enum answer
 take_upload(struct vault *v, const struct bundle_content *c, struct op *op)
 {
@@ -110,7 +134,10 @@ take_upload(struct vault *v, const struct bundle_content *c, struct op *op)
 
 	if (c->upload_len > v->attachments_max)
 		return ANSWER_TOO_LARGE;
-	if ((e = store_upload_find(v->store, c->upload_id, &up)) != ERR_OK)
+	e = store_upload_find(v->store, c->upload_id, &up);
+	if (e == ERR_NOT_FOUND)
+		return take_stored(v, c, op);
+	if (e != ERR_OK)
 		return answer_of(e);
 	if (up.size != c->upload_len)
 		return ANSWER_BAD_BUNDLE;

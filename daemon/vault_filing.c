@@ -11,9 +11,9 @@ link_up(struct op *op)
 	    op->head, op->has_content ? op->content : NULL, op->link));
 }
 
-/* Whether message seq of the chain is, byte for byte, the one in op. */
+/* Whether what is stored at its place is, byte for byte, the message in op. */
 static bool
-is_stored(struct vault *v, enum store_chain chain, struct op *op)
+is_stored(struct vault *v, struct op *op)
 {
 	struct store_message m;
 	struct store_view *view;
@@ -21,7 +21,7 @@ is_stored(struct vault *v, enum store_chain chain, struct op *op)
 
 	if (store_view_open(v->store, op->case_id, &view) != ERR_OK)
 		return false;
-	same = view_message(view, chain, op->seq, &m) == ERR_OK &&
+	same = view_message(view, op_chain(op), op->seq, &m) == ERR_OK &&
 	    bytes_equal_ct(m.link, op->link, LINK_LEN);
 	if (same) {
 		op->kind = OP_AGAIN;
@@ -60,7 +60,7 @@ concern_again(struct vault *v, struct op *op)
 		return ANSWER_OK;
 	if (e != ERR_OK)
 		return answer_of(e);
-	if (!is_stored(v, STORE_TALK, op))
+	if (!is_stored(v, op))
 		return ANSWER_EXISTS;
 	op->policy_serial = c.policy_serial;
 	return ANSWER_OK;
@@ -88,10 +88,11 @@ file_concern(struct vault *v, const struct bundle_request *q, struct op *op)
 	op->policy_serial = policy->serial;
 	memcpy(op->pub, c->case_key, sizeof(op->pub));
 	memcpy(op->mailbox, c->mailbox, sizeof(op->mailbox));
+	if ((a = answer_of(case_id_of(op->pub, op->case_id))) != ANSWER_OK)
+		return a;
 	a = content_take(v, policy, &c->content,
 	    route->keys == KEYS_HYBRID ? WANT_HYBRID : WANT_CLASSIC, op);
 	if (a != ANSWER_OK || (a = link_up(op)) != ANSWER_OK ||
-	    (a = answer_of(case_id_of(op->pub, op->case_id))) != ANSWER_OK ||
 	    (a = readers_take(v, policy, c->route, op)) != ANSWER_OK)
 		return a;
 	return concern_again(v, op);
@@ -165,7 +166,6 @@ file_message(struct vault *v, struct bytes note, const struct bundle_content *c,
 	bool has_content = c != NULL && c->n_to > 0;
 	struct store_case known;
 	struct entry entry;
-	enum store_chain chain;
 	enum answer a;
 
 	a = take_entry(v, note, author, op, &entry, &known);
@@ -183,9 +183,7 @@ file_message(struct vault *v, struct bytes note, const struct bundle_content *c,
 	if ((a = link_up(op)) != ANSWER_OK ||
 	    (a = readers_take(v, v->now.policy, known.route, op)) != ANSWER_OK)
 		return a;
-	chain = message_kind_chain(entry.kind) == CHAIN_TALK ? STORE_TALK
-							     : STORE_STAFF;
-	if (entry.seq < known.chain[chain].count && !is_stored(v, chain, op))
+	if (op->seq < known.chain[op_chain(op)].count && !is_stored(v, op))
 		return ANSWER_CONFLICT;
 	return ANSWER_OK;
 }

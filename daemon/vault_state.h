@@ -116,8 +116,8 @@ void vault_reply(struct vault *v, uint64_t id, vault_answer *answer, void *ctx);
 enum keys_wanted { WANT_CLASSIC, WANT_HYBRID, WANT_ANY };
 /*
  * Checks a message's content and puts it into op: who it is sealed to, one
- * stanza each, all of one kind, padding, digests. op->message_kind says whether
- * the reporter is among them.
+ * stanza each, all of one kind, padding, digests. op says already which message
+ * of which case it is: the kind says whether it is for the reporter.
  */
 enum answer content_take(struct vault *v, const struct policy *policy,
     const struct bundle_content *c, enum keys_wanted keys,
@@ -147,6 +147,7 @@ enum answer file_piece(
 /* A zeroed op for the next request; the caller counts it in with batch_keep
  * once it is filled. Commits first where the batch is full. */
 struct op *batch_next(struct vault *v);
+enum store_chain op_chain(const struct op *op);
 void batch_keep(struct vault *v, size_t bytes);
 
 /* --- vault_read.c: fill v->reply --- */
