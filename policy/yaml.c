@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/lines.h"
+#include "crypto/utf8.h"
 #include "policy/arena.h"
 
 #define FILE_NAME_MAX 96
@@ -79,8 +79,8 @@ fail_in_libyaml(struct source *s)
 	if (p->error == YAML_MEMORY_ERROR)
 		return ERR_NOMEM;
 	if (p->error == YAML_READER_ERROR)
-		return fail_at_mark(s->doc, p->mark,
-		    "a byte here is not text in UTF-8");
+		return yaml_fail(s->doc, NULL,
+		    "control characters are not allowed");
 	return fail_at_mark(s->doc, p->problem_mark, "this is not YAML: %s",
 	    p->problem != NULL ? p->problem : "unknown problem");
 }
@@ -320,6 +320,26 @@ read_document(struct source *s)
 	    "a second document is not allowed");
 }
 
+/* libyaml would not say where. */
+static enum err
+check_utf8(struct yaml_doc *d, struct bytes x)
+{
+	yaml_mark_t mark = { 0 };
+	uint32_t c;
+
+	while (x.n > 0) {
+		if (!utf8_next(&x, &c))
+			return fail_at_mark(d, mark,
+			    "a byte here is not text in UTF-8");
+		mark.column++;
+		if (c == '\n') {
+			mark.line++;
+			mark.column = 0;
+		}
+	}
+	return ERR_OK;
+}
+
 static enum err
 parse_into(struct yaml_doc *d, struct bytes x)
 {
@@ -331,6 +351,8 @@ parse_into(struct yaml_doc *d, struct bytes x)
 		    YAML_SIZE_MAX / 1024);
 		return ERR_LIMIT;
 	}
+	if ((e = check_utf8(d, x)) != ERR_OK)
+		return e;
 	if (!yaml_parser_initialize(&s.parser))
 		return ERR_NOMEM;
 	yaml_parser_set_encoding(&s.parser, YAML_UTF8_ENCODING);
