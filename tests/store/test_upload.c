@@ -5,7 +5,6 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -320,66 +319,6 @@ test_pieces_and_their_message_fit_in_one_batch(void **state)
 	check_clean(k);
 }
 
-/* --- memory --- */
-
-static long
-pss_kib(void)
-{
-	char line[256];
-	long kib = -1;
-	FILE *f = fopen("/proc/self/smaps_rollup", "r");
-
-	if (f == NULL)
-		return -1;
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "Pss: %ld kB", &kib) == 1)
-			break;
-	fclose(f);
-	return kib;
-}
-
-#define BIG_PIECES 256
-
-static void
-read_back(struct kit *k, long limit)
-{
-	CLEAN_BUF struct buf b = BUF_INIT(PIECE_LEN);
-	uint8_t id[STORE_CASE_ID_LEN];
-	struct store_view *v;
-
-	kit_id(1, id);
-	for (uint32_t i = 0; i < BIG_PIECES; i++) {
-		buf_reset(&b);
-		assert_int_equal(store_view_open(k->s, id, &v), ERR_OK);
-		assert_int_equal(view_piece(v, STORE_TALK, 0, i, &b), ERR_OK);
-		store_view_close(v);
-		if (i % 16 == 0)
-			assert_true(pss_kib() <= limit);
-	}
-}
-
-static void
-test_64_mib_go_up_and_down_in_less_than_4_mib(void **state)
-{
-	struct kit *k = *state;
-	uint64_t size = (uint64_t)BIG_PIECES * PIECE_LEN;
-	long limit;
-
-	if (pss_kib() < 0)
-		skip();
-	assert_int_equal(kit_add_many(k->s, 100, 64), ERR_OK);
-	limit = pss_kib() + 4 * 1024;
-	for (uint32_t i = 0; i < BIG_PIECES; i++) {
-		assert_int_equal(send(k, piece(size, i)), ERR_OK);
-		if (i % 16 == 0)
-			assert_true(pss_kib() <= limit);
-	}
-	assert_int_equal(take(k), ERR_OK);
-	read_back(k, limit);
-	kit_reopen(k);
-	read_back(k, limit);
-}
-
 int
 main(void)
 {
@@ -392,7 +331,6 @@ main(void)
 		T(test_attachments_stop_at_their_share_and_text_goes_on),
 		T(test_an_abandoned_upload_is_gone_after_its_time),
 		T(test_pieces_and_their_message_fit_in_one_batch),
-		T(test_64_mib_go_up_and_down_in_less_than_4_mib),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
