@@ -83,71 +83,99 @@ file_read(const struct term *t, const char *path, struct buf *out)
 	return code;
 }
 
-static bool
-write_all(int fd, struct bytes x)
+enum exit_code
+output_open(const struct term *t, const char *path, enum file_mode mode,
+    bool over, struct output *ret)
+{
+	struct output o = { .term = t, .path = path, .over = over,
+		.fd = STDOUT_FILENO };
+
+	if (strcmp(path, "-") != 0) {
+		if (asprintf(&o.beside, "%s.%ld~", path, (long)getpid()) < 0)
+			return fail_err(t, ERR_NOMEM, path);
+		o.fd = open(o.beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		    (mode_t)mode);
+		if (o.fd < 0) {
+			free(o.beside);
+			return fail_errno(t, path);
+		}
+	}
+	*ret = o;
+	return EXIT_DONE;
+}
+
+enum err
+output_put(struct output *o, struct bytes x)
 {
 	while (x.n > 0) {
-		ssize_t n = write(fd, x.p, x.n);
+		ssize_t n = write(o->fd, x.p, x.n);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return false;
+			return ERR_IO;
 		x = BYTES(x.p + n, x.n - (size_t)n);
 	}
-	return true;
+	return ERR_OK;
 }
 
 /* link() refuses to replace, rename() replaces. */
 static bool
-move_into_place(const char *from, const char *to, bool over)
+move_into_place(const struct output *o)
 {
-	if (over)
-		return rename(from, to) == 0;
-	if (link(from, to) != 0)
-		return false;
-	(void)unlink(from);
-	return true;
+	return o->over ? rename(o->beside, o->path) == 0
+		       : link(o->beside, o->path) == 0 &&
+		unlink(o->beside) == 0;
 }
 
-static bool
-write_beside(const char *beside, const char *path, struct bytes x,
-    enum file_mode mode, bool over)
+enum exit_code
+output_commit(struct output *o)
 {
-	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-	    (mode_t)mode);
 	bool ok;
 
-	if (fd < 0)
-		return false;
-	ok = write_all(fd, x) && fsync(fd) == 0;
-	ok = close(fd) == 0 && ok;
-	if (ok && move_into_place(beside, path, over))
-		return true;
-	(void)unlink(beside);
-	return false;
+	if (o->beside == NULL)
+		return EXIT_DONE;
+	ok = fsync(o->fd) == 0 || errno == EINVAL;
+	ok = close(o->fd) == 0 && ok;
+	o->fd = -1;
+	if (ok && move_into_place(o)) {
+		free(o->beside);
+		o->beside = NULL;
+		return EXIT_DONE;
+	}
+	if (errno == EEXIST)
+		return term_fail(o->term, EXIT_FAILED, "%s is there already, "
+		    "and was left as it is.", o->path);
+	return fail_errno(o->term, o->path);
+}
+
+void
+output_close(struct output *o)
+{
+	if (o->beside == NULL)
+		return;
+	if (o->fd >= 0)
+		(void)close(o->fd);
+	(void)unlink(o->beside);
+	free(o->beside);
+	o->beside = NULL;
 }
 
 enum exit_code
 file_write(const struct term *t, const char *path, struct bytes x,
     enum file_mode mode, bool over)
 {
-	char *beside = NULL;
-	bool ok;
+	struct output o = { 0 };
+	enum exit_code code = output_open(t, path, mode, over, &o);
 
-	if (strcmp(path, "-") == 0)
-		return write_all(STDOUT_FILENO, x)
-		    ? EXIT_DONE : fail_errno(t, "standard output");
-	if (asprintf(&beside, "%s.%ld~", path, (long)getpid()) < 0)
-		return fail_err(t, ERR_NOMEM, path);
-	ok = write_beside(beside, path, x, mode, over);
-	free(beside);
-	if (ok)
-		return EXIT_DONE;
-	if (errno == EEXIST)
-		return term_fail(t, EXIT_FAILED,
-		    "%s is there already, and was left as it is.", path);
-	return fail_errno(t, path);
+	if (code != EXIT_DONE)
+		return code;
+	if (output_put(&o, x) == ERR_OK)
+		code = output_commit(&o);
+	else
+		code = fail_errno(t, path);
+	output_close(&o);
+	return code;
 }
 
 enum exit_code

@@ -17,9 +17,25 @@ enum file_mode {
 	FILE_PRIVATE = 0600,
 };
 /*
- * Written beside, synced and moved into place, so that there is a whole file
- * or none. An existing one is left alone unless `over`.
+ * A file that is written beside its place, synced and moved there when it is
+ * whole, so that there is all of it or nothing; or standard output for "-".
+ * An existing file is left alone unless `over`.
  */
+struct output {
+	const struct term *term;
+	const char *path; /* borrowed */
+	char *beside;	  /* NULL: standard output */
+	int fd;
+	bool over;
+};
+enum exit_code output_open(const struct term *t, const char *path,
+    enum file_mode mode, bool over, struct output *ret) MUST_CHECK;
+enum err output_put(struct output *o, struct bytes x) MUST_CHECK;
+enum exit_code output_commit(struct output *o) MUST_CHECK;
+/* Removes what was not committed. May be called always. */
+void output_close(struct output *o);
+
+/* All of x by the same way. */
 enum exit_code file_write(const struct term *t, const char *path,
     struct bytes x, enum file_mode mode, bool over) MUST_CHECK;
 /* Makes a directory of mode 0700 where there is none; its parent exists. */

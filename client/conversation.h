@@ -1,0 +1,126 @@
+#pragma once
+
+#include "crypto/entry.h"
+#include "crypto/message.h"
+#include "policy/members.h"
+
+/*
+ * A case read back: every message of its chains is opened and held against its
+ * head, the messages before it, the policy, and the list of readers that this
+ * program computes itself. What does not fit is refused, each with its own
+ * reason. Pure: bytes in, messages or a refusal out.
+ *
+ *	conversation_begin -> _put(payload ...) -> _end     for each message,
+ *	the talk chain from 0 on, then the staff chain; then conversation_finish
+ */
+
+enum refusal {
+	REFUSAL_NONE,
+	REFUSAL_HEAD,	       /* the head is not of the form it must have */
+	REFUSAL_OTHER_CASE,    /* a message of another case */
+	REFUSAL_DROPPED,       /* a message before this one is missing */
+	REFUSAL_REORDERED,     /* not in the place that its author gave it */
+	REFUSAL_UNKNOWN_SIGNER, /* nobody whom the policy knows */
+	REFUSAL_SIGNATURE,     /* not signed by whom it names */
+	REFUSAL_SWAPPED,       /* payload or envelopes are not those signed */
+	REFUSAL_ENVELOPE,      /* not the envelope made for this reader */
+	REFUSAL_NOT_FOR_US,    /* no key of ours opens it */
+	REFUSAL_DAMAGED,       /* altered or cut */
+	REFUSAL_NOT_SEALED,    /* no sealed body, or two texts in one concern */
+	REFUSAL_BODY,	       /* archive or files break their rules */
+	REFUSAL_MANIFEST,      /* contradicts its head or the case */
+	REFUSAL_MEMBERS,       /* readers are not those the policy gives */
+	REFUSAL_EXCLUDED,      /* sealed to somebody the reporter left out */
+	REFUSAL_NOT_A_READER,  /* its author may not read the case */
+	REFUSAL_SEEN,	       /* names a message that is not there: withheld */
+	REFUSAL_NO_CONCERN,    /* the first message cannot be read */
+	REFUSAL_UNSUPPORTED,   /* hybrid keys, and OpenSSL is too old */
+	REFUSAL_FAILED,	       /* memory or libcrypto */
+};
+#define REFUSALS (REFUSAL_FAILED + 1)
+/* A sentence for people. */
+const char *refusal_text(enum refusal r);
+
+#define CONVERSATION_POLICIES_MAX 16
+#define CONVERSATION_TEXT_MAX (8 * 1024 * 1024)
+#define CONVERSATION_MESSAGES_MAX 4096 /* of both chains */
+
+/* A policy that was verified when it was current. */
+struct known_policy {
+	const struct policy *policy;
+	uint8_t hash[SHA256_LEN];
+};
+
+struct conversation_message {
+	enum message_kind kind;
+	uint32_t seq;
+	uint16_t author;
+	uint8_t link[LINK_LEN];
+	bool is_readable;	/* has content, and it was opened */
+	bool is_policy_known;	/* else its readers could not be recomputed,
+				   and only exclusions were checked */
+	bool is_route_expected; /* the answers lead to this route by that
+				   policy; only where is_policy_known */
+	struct manifest *m;	/* NULL where not readable */
+	struct buf text;	/* of message.txt; of a plain concern: all */
+};
+
+/* Receives attachments of the current message; they count once
+ * conversation_end has said REFUSAL_NONE. index: of m->file. */
+typedef enum err conversation_sink(void *ctx, const struct manifest *m,
+    size_t index, struct bytes x);
+
+struct conversation {
+	/* set by the caller, borrowed */
+	const struct known_policy *known; /* the current one first */
+	size_t n_known;
+	int64_t today;
+	int64_t filed; /* day, as the server says; 0: not known */
+	uint8_t case_id[CASE_ID_LEN];
+	bool is_plain;	 /* the concern is an unsigned age file */
+	uint16_t person; /* who reads */
+	const struct age_identity *ids;
+	size_t n_ids;
+	const uint8_t *mailbox; /* reporter: what the concern must name */
+	conversation_sink *sink; /* NULL: attachments are only checked */
+	void *sink_ctx;
+
+	/* from the concern */
+	uint8_t case_key[SIGN_PUB_LEN];
+	uint16_t route;
+	uint8_t band;
+
+	uint32_t count[2]; /* of each chain */
+	uint8_t head[2][LINK_LEN];
+	size_t n_messages;
+	struct conversation_message *message[CONVERSATION_MESSAGES_MAX];
+
+	/* the message that is being read */
+	enum chain chain;
+	struct conversation_message *current;
+	struct entry entry; /* of a concern: made from its preamble */
+	struct buf concern; /* copy of the concern's preamble */
+	struct buf plain;   /* the file of a plain concern */
+	struct buf head_bytes;
+	struct message_open *open;
+	struct payload_hash *hash;
+	enum refusal refusal; /* sticky */
+};
+
+/* Borrowed until conversation_free: head and envelope only for the call.
+ * envelope empty: the message has none, or none for this reader. */
+enum refusal conversation_begin(struct conversation *c, enum chain chain,
+    uint32_t seq, struct bytes head, struct bytes envelope) MUST_CHECK;
+enum refusal conversation_put(struct conversation *c, struct bytes payload)
+    MUST_CHECK;
+/* *ret, where not NULL: the message, borrowed until conversation_free. */
+enum refusal conversation_end(struct conversation *c,
+    const struct conversation_message **ret) MUST_CHECK;
+/* After the last message of both chains (a reporter has only one). */
+enum refusal conversation_finish(struct conversation *c) MUST_CHECK;
+/* The manifest of the concern; NULL before it was read, and of a plain one. */
+const struct manifest *conversation_concern(const struct conversation *c);
+void conversation_free(struct conversation *c);
+
+/* The chain a message belongs to. */
+enum chain conversation_chain(const struct conversation_message *m);

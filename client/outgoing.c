@@ -1,0 +1,179 @@
+#include "client/outgoing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/env.h"
+
+#define ATTACHMENTS "attachments/"
+#define MESSAGE_TEXT "message.txt"
+
+enum exit_code
+outgoing_new(struct server *s, struct outgoing *ret)
+{
+	*ret = (struct outgoing){ .server = s, .m = manifest_new(),
+		.to = calloc(SEALED_TO_MAX, sizeof(*ret->to)) };
+	ret->head.max = BUNDLE_TEXT_LEN;
+	ret->body.max = BUNDLE_TEXT_LEN;
+	ret->proof.max = BUNDLE_TEXT_LEN;
+	if (ret->m == NULL || ret->to == NULL)
+		return fail_err(s->term, ERR_NOMEM, "The message");
+	memcpy(ret->m->policy, s->status.hash, SHA256_LEN);
+	return EXIT_DONE;
+}
+
+void
+outgoing_free(struct outgoing *o)
+{
+	o->m = manifest_free(o->m);
+	free(o->to);
+	o->to = NULL;
+	buf_free(&o->head);
+	buf_free(&o->body);
+	buf_free(&o->proof);
+}
+
+/* --- files --- */
+
+static enum exit_code
+add_file(struct outgoing *o, const char *name, uint64_t size,
+    const uint8_t sha[static SHA256_LEN], struct outgoing_file file)
+{
+	const struct term *t = o->server->term;
+	enum err err = manifest_add_file(o->m, name, size, sha);
+
+	if (err == ERR_SYNTAX)
+		return term_fail(t, EXIT_USAGE, "%s cannot be attached under "
+		    "this name: another file has it, or it has characters "
+		    "that are not safe everywhere. Please rename a copy.",
+		    name);
+	if (err != ERR_OK)
+		return fail_err(t, err, name);
+	o->file[o->n_files++] = file;
+	o->bytes += size;
+	return EXIT_DONE;
+}
+
+enum exit_code
+outgoing_add_text(struct outgoing *o, struct bytes text)
+{
+	uint8_t sha[SHA256_LEN];
+	enum err err = sha256(text, sha);
+
+	if (err != ERR_OK)
+		return fail_err(o->server->term, err, "The message");
+	return add_file(o, MESSAGE_TEXT, text.n, sha,
+	    (struct outgoing_file){ .memory = text });
+}
+
+static enum err
+hash_fd(int fd, uint64_t *ret_size, uint8_t sha[static SHA256_LEN])
+{
+	struct sha256_ctx *c = NULL;
+	uint8_t block[8192];
+	uint64_t size = 0;
+	ssize_t n = 1;
+	enum err err = sha256_new(&c);
+
+	while (err == ERR_OK && n != 0) {
+		n = read(fd, block, sizeof(block));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			err = ERR_IO;
+		else
+			err = sha256_update(c, BYTES(block, (size_t)n));
+		size += n > 0 ? (uint64_t)n : 0;
+	}
+	if (err == ERR_OK)
+		err = sha256_final(c, sha);
+	c = sha256_free(c);
+	bytes_wipe(block, sizeof(block));
+	if (err == ERR_OK)
+		*ret_size = size;
+	return err;
+}
+
+enum exit_code
+outgoing_attach(struct outgoing *o, const char *path)
+{
+	const struct term *t = o->server->term;
+	const char *slash = strrchr(path, '/');
+	const char *base = slash != NULL ? slash + 1 : path;
+	char name[SEALED_NAME_MAX + sizeof(ATTACHMENTS)];
+	uint64_t size = 0, limit;
+	uint8_t sha[SHA256_LEN];
+	enum err err;
+	int fd, n;
+
+	n = snprintf(name, sizeof(name), ATTACHMENTS "%s", base);
+	if (n < 0 || (size_t)n >= sizeof(name))
+		return term_fail(t, EXIT_USAGE, "%s: a file's name has at "
+		    "most %d letters.", base, SEALED_NAME_MAX);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	err = fd >= 0 ? hash_fd(fd, &size, sha) : ERR_IO;
+	if (err == ERR_IO)
+		n = errno;
+	if (fd >= 0)
+		(void)close(fd);
+	if (err == ERR_IO)
+		return term_fail(t, EXIT_FAILED, "%s: %s.", path, strerror(n));
+	if (err != ERR_OK)
+		return fail_err(t, err, path);
+	limit = (uint64_t)o->server->policy->limits.attachments_mib << 20;
+	if (o->bytes + size > limit)
+		return term_fail(t, EXIT_USAGE, "%s: this organisation takes "
+		    "at most %u MiB of attachments.", path,
+		    o->server->policy->limits.attachments_mib);
+	return add_file(o, name, size, sha,
+	    (struct outgoing_file){ .path = path });
+}
+
+/* --- readers --- */
+
+static enum exit_code
+nobody(const struct term *t, const struct policy_route *r)
+{
+	if (r != NULL && r->keys == KEYS_HYBRID && !age_hybrid_available())
+		return fail_err(t, ERR_UNSUPPORTED,
+		    "This organisation's keys");
+	return term_fail(t, EXIT_REFUSED, "By this policy nobody who is not "
+	    "left out could read it. Please use another way to speak up.");
+}
+
+enum exit_code
+outgoing_address(struct outgoing *o, const struct age_recipient *reporter)
+{
+	const struct policy *p = o->server->policy;
+	const struct policy_route *r = policy_route(p, o->m->route);
+	const struct term *t = o->server->term;
+	struct member member[MEMBERS_MAX];
+	size_t n = 0;
+	enum err err;
+
+	if (r == NULL)
+		return nobody(t, r);
+	err = members_compute(p, r, o->m->exclude, o->m->n_exclude, today(),
+	    member, MEMBERS_MAX, &n);
+	if (err != ERR_OK)
+		return fail_err(t, err, "The list of readers");
+	if (n == 0)
+		return nobody(t, r);
+	for (size_t i = 0; i < n; i++) {
+		const struct age_recipient *key = members_recipient(p, r,
+		    member[i].person, today());
+
+		if (key == NULL)
+			return nobody(t, r);
+		o->to[i] = (struct message_to){ .person = member[i].person,
+			.key = *key };
+	}
+	o->n_to = n;
+	if (reporter != NULL)
+		o->to[o->n_to++] = (struct message_to){
+			.person = PERSON_REPORTER, .key = *reporter };
+	return EXIT_DONE;
+}

@@ -1,0 +1,416 @@
+#include "client/outgoing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/env.h"
+
+/* What preamble, entry and lengths may take of a text exchange. */
+#define OVERHEAD (2048 + ENTRY_NOTE_MAX)
+
+/* --- reading the files again --- */
+
+struct source {
+	const struct outgoing *o;
+	size_t index;
+	int fd; /* of the file at index; -1 */
+	size_t at; /* in memory */
+};
+
+static enum err
+source_open(struct source *s, size_t index)
+{
+	if (s->index == index && s->fd >= 0)
+		return ERR_OK;
+	if (s->fd >= 0)
+		(void)close(s->fd);
+	s->index = index;
+	s->fd = open(s->o->file[index].path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	return s->fd >= 0 ? ERR_OK : ERR_IO;
+}
+
+static enum err
+from_files(void *ctx, size_t index, uint8_t *out, size_t n, size_t *ret_n)
+{
+	struct source *s = ctx;
+	const struct outgoing_file *f = &s->o->file[index];
+	enum err err;
+	ssize_t got;
+
+	if (f->path == NULL) {
+		size_t left = f->memory.n - s->at;
+
+		*ret_n = left < n ? left : n;
+		if (*ret_n > 0)
+			memcpy(out, f->memory.p + s->at, *ret_n);
+		s->at += *ret_n;
+		return ERR_OK;
+	}
+	err = source_open(s, index);
+	if (err != ERR_OK)
+		return err;
+	do
+		got = read(s->fd, out, n);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return ERR_IO;
+	*ret_n = (size_t)got;
+	return ERR_OK;
+}
+
+static enum err
+seal_to(struct outgoing *o, struct message_seal *seal, age_sink *sink,
+    void *ctx)
+{
+	struct source s = { .o = o, .fd = -1 };
+	enum err err = message_seal_payload(seal, from_files, &s, sink, ctx);
+
+	if (s.fd >= 0)
+		(void)close(s.fd);
+	return err == ERR_OK ? message_seal_content(seal, o->content) : err;
+}
+
+/* --- the payload, here or ahead in pieces --- */
+
+struct upload {
+	struct server *server;
+	struct request_put put;
+	struct buf piece;
+	struct progress progress;
+	enum reply reply; /* of what went wrong */
+};
+
+static enum err
+upload_flush(struct upload *u)
+{
+	struct bundle_request r = { .kind = REQUEST_PUT };
+	const struct bundle_answer *a;
+
+	u->put.piece = buf_bytes(&u->piece);
+	r.put = u->put;
+	u->reply = server_ask_again(u->server, &r, &a);
+	if (u->reply != REPLY_OK)
+		return ERR_IO;
+	progress_add(&u->progress, u->piece.n);
+	u->put.index++;
+	u->piece.n = 0;
+	return ERR_OK;
+}
+
+static enum err
+to_pieces(void *ctx, struct bytes x)
+{
+	struct upload *u = ctx;
+
+	while (x.n > 0) {
+		size_t room = PIECE_LEN - u->piece.n;
+		size_t n = x.n < room ? x.n : room;
+
+		buf_put(&u->piece, x.p, n);
+		if (u->piece.err != ERR_OK)
+			return u->piece.err;
+		x = BYTES(x.p + n, x.n - n);
+		if (u->piece.n == PIECE_LEN && upload_flush(u) != ERR_OK)
+			return ERR_IO;
+	}
+	return ERR_OK;
+}
+
+static enum err
+to_buf(void *ctx, struct bytes x)
+{
+	struct buf *out = ctx;
+
+	buf_put_bytes(out, x);
+	return out->err;
+}
+
+static enum err
+send_pieces(struct outgoing *o, struct message_seal *seal,
+    struct bundle_content *c, enum reply *ret)
+{
+	struct upload u = { .server = o->server, .reply = REPLY_OK,
+		.piece = BUF_INIT(PIECE_LEN) };
+	enum err err = env_random(&env_system, u.put.upload_id,
+	    sizeof(u.put.upload_id));
+
+	u.put.size = message_seal_payload_size(seal);
+	if (u.put.size > BUNDLE_PAYLOAD_MAX) {
+		*ret = REPLY_TOO_LARGE;
+		return ERR_IO;
+	}
+	progress_start(&u.progress, "Sending", u.put.size);
+	if (err == ERR_OK)
+		err = seal_to(o, seal, to_pieces, &u);
+	if (err == ERR_OK && u.piece.n > 0)
+		err = upload_flush(&u);
+	progress_end(&u.progress);
+	buf_free(&u.piece);
+	c->is_upload = true;
+	c->upload_len = u.put.size;
+	memcpy(c->upload_id, u.put.upload_id, sizeof(c->upload_id));
+	*ret = u.reply;
+	return err;
+}
+
+static bool
+fits_in_text(const struct message_seal *seal, size_t n_to)
+{
+	uint64_t n = message_seal_payload_size(seal) + OVERHEAD;
+
+	for (size_t i = 0; i < n_to; i++)
+		n += message_seal_envelope(seal, i).n;
+	return n <= BUNDLE_TEXT_LEN;
+}
+
+/* payload holds what c borrows. *ret: what a server said against a piece. */
+static enum err
+make_content(struct outgoing *o, struct message_seal *seal,
+    struct buf *payload, struct bundle_content *c, enum reply *ret)
+{
+	enum err err;
+
+	c->n_to = o->n_to;
+	for (size_t i = 0; i < o->n_to; i++) {
+		c->to[i].person = o->to[i].person;
+		c->to[i].envelope = message_seal_envelope(seal, i);
+	}
+	if (!fits_in_text(seal, o->n_to))
+		return send_pieces(o, seal, c, ret);
+	err = seal_to(o, seal, to_buf, payload);
+	c->payload = buf_bytes(payload);
+	return err;
+}
+
+/* --- the request --- */
+
+static enum err
+put_entry(struct outgoing *o, const uint8_t seed[static SIGN_SEED_LEN],
+    bool has_content)
+{
+	struct entry e = { .seq = o->m->seq, .kind = o->m->kind,
+		.author = o->m->author };
+
+	memcpy(e.case_id, o->m->case_id, sizeof(e.case_id));
+	memcpy(e.prev, o->m->prev, sizeof(e.prev));
+	if (has_content)
+		memcpy(e.content, o->content, sizeof(e.content));
+	buf_reset(&o->head);
+	return entry_sign(&e, seed, &o->head);
+}
+
+/* A concern's head is its preamble. */
+static enum err
+put_concern(struct outgoing *o, const struct bundle_content *c,
+    const uint8_t *case_key, struct bundle_request *r)
+{
+	enum err err;
+
+	r->kind = REQUEST_CONCERN;
+	r->concern.route = o->m->route;
+	r->concern.band = o->m->band;
+	memcpy(r->concern.policy, o->m->policy, SHA256_LEN);
+	memcpy(r->concern.case_key, case_key, SIGN_PUB_LEN);
+	memcpy(r->concern.mailbox, o->m->mailbox, SHA256_LEN);
+	r->concern.content = *c;
+	buf_reset(&o->body);
+	err = bundle_request_put(r, &o->body);
+	if (err != ERR_OK)
+		return err;
+	buf_reset(&o->head);
+	buf_put(&o->head, o->body.p,
+	    bundle_preamble_length(buf_bytes(&o->body)));
+	err = bundle_pad(&o->body, BUNDLE_TEXT_LEN);
+	return err == ERR_OK ? o->head.err : err;
+}
+
+static enum err
+put_request(struct outgoing *o, const struct bundle_content *c,
+    const uint8_t seed[static SIGN_SEED_LEN], const uint8_t *session,
+    const uint8_t *case_key, struct bundle_request *r)
+{
+	enum err err;
+
+	if (case_key != NULL)
+		return put_concern(o, c, case_key, r);
+	err = put_entry(o, seed, c->n_to > 0);
+	if (err != ERR_OK)
+		return err;
+	if (session != NULL) {
+		r->kind = REQUEST_POST;
+		memcpy(r->post.session, session, BUNDLE_SESSION_LEN);
+		r->post.entry = buf_bytes(&o->head);
+		r->post.content = *c;
+	} else if (o->m->kind == MESSAGE_WITHDRAW) {
+		r->kind = REQUEST_WITHDRAW;
+		r->withdraw.entry = buf_bytes(&o->head);
+	} else {
+		r->kind = REQUEST_FOLLOWUP;
+		r->followup.entry = buf_bytes(&o->head);
+		r->followup.content = *c;
+	}
+	return ERR_OK;
+}
+
+static const char *
+not_stored(const struct outgoing *o)
+{
+	if (o->m->kind == MESSAGE_CONCERN)
+		return "Your concern was NOT stored.";
+	if (o->m->kind == MESSAGE_WITHDRAW)
+		return "Your concern was NOT withdrawn.";
+	return "Your message was NOT stored.";
+}
+
+static enum reply
+check_proof(struct outgoing *o, struct bytes proof, bool has_content,
+    enum exit_code *ret_code)
+{
+	struct statement sent = { .kind = o->m->kind };
+
+	memcpy(sent.case_id, o->m->case_id, CASE_ID_LEN);
+	if (link_digest(buf_bytes(&o->head), has_content ? o->content : NULL,
+		o->link) != ERR_OK) {
+		*ret_code = fail_err(o->server->term, ERR_CRYPTO,
+		    not_stored(o));
+		return REPLY_NONE;
+	}
+	memcpy(sent.link, o->link, LINK_LEN);
+	if (!server_proof_fits(o->server, proof, &sent, &o->day)) {
+		*ret_code = term_fail(o->server->term, EXIT_REFUSED, "%s The "
+		    "server's proof does not fit what was sent: somebody may "
+		    "have changed it on the way. Please do not rely on it; "
+		    "try again later or use another way.", not_stored(o));
+		return REPLY_NONE;
+	}
+	buf_reset(&o->proof);
+	buf_put_bytes(&o->proof, proof);
+	return REPLY_OK;
+}
+
+static enum reply
+exchange(struct outgoing *o, const struct bundle_request *r, bool has_content,
+    enum exit_code *ret_code)
+{
+	const struct bundle_answer *a;
+	enum reply reply = server_ask_again(o->server, r, &a);
+
+	if (reply == REPLY_OK)
+		return check_proof(o, a->stored.proof, has_content, ret_code);
+	if (reply == REPLY_CONFLICT || reply == REPLY_BAD_POLICY)
+		*ret_code = EXIT_NOT_STORED;
+	else
+		*ret_code = server_fail(o->server, reply, not_stored(o));
+	return reply;
+}
+
+static enum reply
+send_sealed(struct outgoing *o, struct message_seal *seal,
+    const uint8_t seed[static SIGN_SEED_LEN], const uint8_t *session,
+    const uint8_t *case_key, enum exit_code *ret_code)
+{
+	struct buf payload CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
+	struct bundle_content content = { 0 };
+	struct bundle_request r = { 0 };
+	enum reply reply = REPLY_OK;
+	enum err err = make_content(o, seal, &payload, &content, &reply);
+
+	if (reply != REPLY_OK) {
+		*ret_code = server_fail(o->server, reply, not_stored(o));
+		return reply;
+	}
+	if (err == ERR_OK)
+		err = put_request(o, &content, seed, session, case_key, &r);
+	if (err != ERR_OK) {
+		*ret_code = fail_err(o->server->term, err, not_stored(o));
+		return REPLY_NONE;
+	}
+	return exchange(o, &r, true, ret_code);
+}
+
+enum reply
+outgoing_send(struct outgoing *o, const uint8_t seed[static SIGN_SEED_LEN],
+    const uint8_t *session, const uint8_t *case_key, enum exit_code *ret_code)
+{
+	struct message_seal *seal = NULL;
+	enum reply reply = REPLY_NONE;
+	enum err err = message_seal_new(&env_system, o->m, seed, o->to,
+	    o->n_to, &seal);
+
+	if (err == ERR_OK)
+		reply = send_sealed(o, seal, seed, session, case_key,
+		    ret_code);
+	else
+		*ret_code = fail_err(o->server->term, err, not_stored(o));
+	seal = message_seal_free(seal);
+	return reply;
+}
+
+enum reply
+outgoing_send_bare(struct outgoing *o,
+    const uint8_t seed[static SIGN_SEED_LEN], const uint8_t *session,
+    enum exit_code *ret_code)
+{
+	struct bundle_content none = { 0 };
+	struct bundle_request r = { 0 };
+	enum err err = put_request(o, &none, seed, session, NULL, &r);
+
+	if (err != ERR_OK) {
+		*ret_code = fail_err(o->server->term, err, not_stored(o));
+		return REPLY_NONE;
+	}
+	return exchange(o, &r, false, ret_code);
+}
+
+/* --- a concern that was saved sealed --- */
+
+static enum err
+saved_statement(struct bytes body, struct statement *ret)
+{
+	struct bundle_request r;
+	uint8_t envelope[SEALED_TO_MAX][SHA256_LEN];
+	uint8_t payload[SHA256_LEN], content[SHA256_LEN];
+	const struct bundle_content *c = &r.concern.content;
+	enum err err = bundle_request_parse(body, &r);
+
+	if (err == ERR_OK &&
+	    (r.kind != REQUEST_CONCERN || c->is_upload ||
+		body.n != BUNDLE_TEXT_LEN))
+		err = ERR_SYNTAX;
+	if (err == ERR_OK)
+		err = case_id_of(r.concern.case_key, ret->case_id);
+	if (err == ERR_OK)
+		err = payload_digest_of(c->payload, payload);
+	for (size_t i = 0; err == ERR_OK && i < c->n_to; i++)
+		err = sha256(c->to[i].envelope, envelope[i]);
+	if (err == ERR_OK)
+		err = content_digest(payload,
+		    (const uint8_t (*)[SHA256_LEN])envelope, c->n_to,
+		    content);
+	if (err == ERR_OK)
+		err = link_digest(r.preamble, content, ret->link);
+	return err;
+}
+
+enum exit_code
+outgoing_send_saved(struct server *s, struct bytes body,
+    struct buf *ret_proof, int64_t *ret_day)
+{
+	struct statement sent = { .kind = MESSAGE_CONCERN };
+	const struct bundle_answer *a;
+	enum reply reply;
+
+	if (saved_statement(body, &sent) != ERR_OK)
+		return term_fail(s->term, EXIT_USAGE,
+		    "This is not a concern that speakup saved.");
+	reply = server_send_text(s, body, &a);
+	if (reply != REPLY_OK)
+		return server_fail(s, reply, "Your concern was NOT stored.");
+	if (!server_proof_fits(s, a->stored.proof, &sent, ret_day))
+		return term_fail(s->term, EXIT_REFUSED, "Your concern was NOT "
+		    "stored. The server's proof does not fit what was sent.");
+	buf_put_bytes(ret_proof, a->stored.proof);
+	return EXIT_DONE;
+}

@@ -1,0 +1,345 @@
+#include "client/server.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "crypto/codec.h"
+#include "crypto/env.h"
+#include "crypto/label.h"
+#include "crypto/proof.h"
+
+#define TRIES 4
+#define FIRST_WAIT_MS 500
+
+int64_t
+today(void)
+{
+	return env_now(&env_system) / DAY_SECONDS;
+}
+
+/* --- opening --- */
+
+static enum exit_code
+policy_failed(const struct term *t, enum err err)
+{
+	switch ((int)err) {
+	case ERR_EXPIRED:
+		return term_fail(t, EXIT_REFUSED, "The organisation's policy "
+		    "has ended, so nothing can be sealed safely. If this "
+		    "device's date is right, please use another way to speak "
+		    "up, and tell them.");
+	case ERR_DENIED:
+		return term_fail(t, EXIT_REFUSED, "The server shows an older "
+		    "policy than it did before. Somebody may be tampering. "
+		    "Nothing was sent.");
+	case ERR_BAD_SIG:
+		return term_fail(t, EXIT_REFUSED, "The organisation's policy "
+		    "is not signed by enough of the people who must sign it. "
+		    "Nothing was sent.");
+	case ERR_NOMEM:
+		return fail_err(t, err, "The policy");
+	default:
+		return term_fail(t, EXIT_REFUSED, "What the server shows as "
+		    "its policy is not one. Nothing was sent.");
+	}
+}
+
+static enum exit_code
+check_policy(const struct term *t, const struct server_config *config,
+    const struct answer_policy *a, struct server *s)
+{
+	struct pin pin;
+	enum exit_code code = pin_parse(t, config->pin, &pin);
+	enum err err;
+
+	if (code == EXIT_DONE)
+		code = roots_check(t, a->root, a->n_roots, &pin, s->hash0,
+		    &s->root);
+	if (code != EXIT_DONE)
+		return code;
+	err = policy_open(a->policy, &s->root, env_now(&env_system), 0,
+	    &s->policy, &s->status);
+	if (err != ERR_OK)
+		return policy_failed(t, err);
+	buf_put_bytes(&s->note, a->policy);
+	if (s->note.err != ERR_OK)
+		return fail_err(t, s->note.err, "The policy");
+	if (s->status.soft_expired)
+		term_warn(t, "The organisation's policy should have been "
+		    "renewed by now. It still counts.");
+	return EXIT_DONE;
+}
+
+static enum exit_code
+fetch_policy(const struct term *t, const struct server_config *config,
+    struct server *s)
+{
+	struct buf body CLEAN_BUF = BUF_INIT(BUNDLE_POLICY_MAX);
+	unsigned status = 0;
+
+	s->transport = http_exchange(s->http, "/v1/policy", BYTES(NULL, 0),
+	    &body, &status);
+	if (s->transport != HTTP_ANSWERED)
+		return server_fail(s, REPLY_NONE, "");
+	if (status != 200)
+		return server_fail(s, reply_parse(buf_bytes(&body)), "");
+	if (bundle_answer_parse(buf_bytes(&body), s->parsed) != ERR_OK ||
+	    s->parsed->kind != ANSWER_POLICY)
+		return server_fail(s, REPLY_NONE, "");
+	return check_policy(t, config, &s->parsed->policy, s);
+}
+
+enum exit_code
+server_open(const struct term *t, const struct server_config *config,
+    struct server *ret)
+{
+	enum http_result r;
+
+	*ret = (struct server){ .term = t };
+	ret->note.max = NOTE_MAX;
+	ret->answer.max = BUNDLE_PIECE_LEN;
+	ret->parsed = calloc(1, sizeof(*ret->parsed));
+	if (ret->parsed == NULL)
+		return fail_err(t, ERR_NOMEM, "The server");
+	if (config->http.server == NULL)
+		return term_fail(t, EXIT_USAGE, "Which server? Say --server "
+		    "https://…, as on the poster.");
+	r = http_open(&config->http, &ret->http);
+	if (r == HTTP_BAD_CONFIG)
+		return term_fail(t, EXIT_USAGE, "%s A server begins with "
+		    "https:// and has no path; a proxy begins with socks5h:// "
+		    "or http://.", http_result_text(r));
+	if (r != HTTP_ANSWERED)
+		return term_fail(t, EXIT_FAILED, "%s", http_result_text(r));
+	return fetch_policy(t, config, ret);
+}
+
+void
+server_close(struct server *s)
+{
+	s->http = http_close(s->http);
+	s->policy = policy_free(s->policy);
+	buf_free(&s->note);
+	buf_free(&s->answer);
+	free(s->parsed);
+	s->parsed = NULL;
+}
+
+/* --- replies --- */
+
+static const struct {
+	const char *code;
+	enum reply reply;
+	enum exit_code exit;
+	const char *text;
+} replies[] = {
+	{ "bad-request", REPLY_BAD_REQUEST, EXIT_FAILED,
+	    "The server did not understand this program. One of them may be "
+	    "out of date." },
+	{ "bad-bundle", REPLY_BAD_REQUEST, EXIT_FAILED,
+	    "The server did not understand this program. One of them may be "
+	    "out of date." },
+	{ "bad-policy", REPLY_BAD_POLICY, EXIT_NOT_STORED,
+	    "The organisation has a new policy since a moment ago. Please "
+	    "start again." },
+	{ "bad-signature", REPLY_BAD_SIGNATURE, EXIT_SECRET,
+	    "The server does not know this signature." },
+	{ "no-session", REPLY_NO_SESSION, EXIT_LOGIN,
+	    "You are not logged in, or your session has ended. Please log "
+	    "in: ftsu login." },
+	{ "denied", REPLY_DENIED, EXIT_NOT_STORED,
+	    "This is not open to you, or not any more." },
+	{ "unknown", REPLY_UNKNOWN, EXIT_UNKNOWN,
+	    "The server knows nothing under this name." },
+	{ "conflict", REPLY_CONFLICT, EXIT_NOT_STORED,
+	    "Somebody else wrote first. Please try again." },
+	{ "exists", REPLY_EXISTS, EXIT_NOT_STORED,
+	    "Something else is stored under this name already." },
+	{ "too-large", REPLY_TOO_LARGE, EXIT_NOT_STORED,
+	    "It is too large for this server." },
+	{ "busy", REPLY_BUSY, EXIT_UNAVAILABLE,
+	    "The server is busy. Please try again in a few minutes." },
+	{ "down", REPLY_DOWN, EXIT_UNAVAILABLE,
+	    "The server cannot store anything just now. Please try again "
+	    "later." },
+	{ "full", REPLY_FULL, EXIT_NOT_STORED,
+	    "The server has no space left. Please try again later, or use "
+	    "another way to speak up." },
+};
+#define N_REPLIES (sizeof(replies) / sizeof(replies[0]))
+
+enum reply
+reply_parse(struct bytes json)
+{
+	json_t *j = json_loadb((const char *)json.p, json.n,
+	    JSON_REJECT_DUPLICATES, NULL);
+	const char *code = json_string_value(json_object_get(j, "error"));
+	enum reply r = REPLY_NONE;
+
+	for (size_t i = 0; code != NULL && i < N_REPLIES; i++) {
+		if (strcmp(replies[i].code, code) == 0)
+			r = replies[i].reply;
+	}
+	json_decref(j);
+	return r;
+}
+
+enum exit_code
+server_fail(const struct server *s, enum reply r, const char *what)
+{
+	const char *gap = what[0] != '\0' ? " " : "";
+
+	for (size_t i = 0; i < N_REPLIES; i++) {
+		if (replies[i].reply == r)
+			return term_fail(s->term, replies[i].exit, "%s%s%s",
+			    what, gap, replies[i].text);
+	}
+	return term_fail(s->term, EXIT_UNAVAILABLE, "%s%s%s", what, gap,
+	    s->transport != HTTP_ANSWERED
+		? http_result_text(s->transport)
+		: "The server's answer could not be understood.");
+}
+
+/* --- exchanges --- */
+
+static const char *
+path_of(enum bundle_path p)
+{
+	switch (p) {
+	case BUNDLE_PATH_TEXT:
+		return "/v1/text";
+	case BUNDLE_PATH_PIECE:
+		return "/v1/piece";
+	case BUNDLE_PATH_STAFF:
+		return "/v1/staff";
+	}
+	return "";
+}
+
+static enum answer_kind
+answer_to(enum request_kind k)
+{
+	switch (k) {
+	case REQUEST_CONCERN:
+	case REQUEST_FOLLOWUP:
+	case REQUEST_WITHDRAW:
+	case REQUEST_POST:
+		return ANSWER_STORED;
+	case REQUEST_POLL:
+		return ANSWER_MAILBOX;
+	case REQUEST_PUT:
+	case REQUEST_STATUS:
+		return ANSWER_PIECES;
+	case REQUEST_GET:
+		return ANSWER_PIECE;
+	case REQUEST_CHALLENGE:
+		return ANSWER_CHALLENGE;
+	case REQUEST_LOGIN:
+		return ANSWER_SESSION;
+	case REQUEST_LOGOUT:
+		return ANSWER_ENDED;
+	case REQUEST_QUEUE:
+		return ANSWER_QUEUE;
+	case REQUEST_CASE:
+		return ANSWER_CASE;
+	}
+	return ANSWER_STORED;
+}
+
+static enum reply
+exchange(struct server *s, const char *path, struct bytes body,
+    enum answer_kind kind, const struct bundle_answer **ret)
+{
+	unsigned status = 0;
+
+	buf_reset(&s->answer);
+	s->transport = http_exchange(s->http, path, body, &s->answer, &status);
+	if (s->transport != HTTP_ANSWERED)
+		return REPLY_NONE;
+	if (status != 200)
+		return reply_parse(buf_bytes(&s->answer));
+	if (s->answer.n != answer_length(kind) ||
+	    bundle_answer_parse(buf_bytes(&s->answer), s->parsed) != ERR_OK ||
+	    s->parsed->kind != kind)
+		return REPLY_NONE;
+	*ret = s->parsed;
+	return REPLY_OK;
+}
+
+enum reply
+server_ask(struct server *s, const struct bundle_request *r,
+    const struct bundle_answer **ret)
+{
+	struct buf body CLEAN_BUF = BUF_INIT(BUNDLE_PIECE_LEN);
+	enum err err = bundle_request_put(r, &body);
+
+	if (err == ERR_OK)
+		err = bundle_pad(&body, request_length(r->kind));
+	if (err != ERR_OK)
+		return err == ERR_LIMIT ? REPLY_TOO_LARGE : REPLY_BAD_REQUEST;
+	return exchange(s, path_of(request_path(r->kind)), buf_bytes(&body),
+	    answer_to(r->kind), ret);
+}
+
+static void
+wait_ms(int64_t ms)
+{
+	struct timespec t = { .tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000 };
+
+	(void)nanosleep(&t, NULL);
+}
+
+static bool
+may_pass(const struct server *s, enum reply r)
+{
+	return r == REPLY_BUSY || r == REPLY_DOWN ||
+	    (r == REPLY_NONE && s->transport != HTTP_ANSWERED &&
+		s->transport != HTTP_BAD_SERVER);
+}
+
+enum reply
+server_ask_again(struct server *s, const struct bundle_request *r,
+    const struct bundle_answer **ret)
+{
+	int64_t wait = FIRST_WAIT_MS;
+	enum reply reply = server_ask(s, r, ret);
+
+	for (int i = 1; i < TRIES && may_pass(s, reply); i++) {
+		wait_ms(wait);
+		wait *= 2;
+		reply = server_ask(s, r, ret);
+	}
+	return reply;
+}
+
+enum reply
+server_send_text(struct server *s, struct bytes body,
+    const struct bundle_answer **ret)
+{
+	return exchange(s, path_of(BUNDLE_PATH_TEXT), body, ANSWER_STORED,
+	    ret);
+}
+
+/* --- filing proofs --- */
+
+bool
+server_proof_fits(const struct server *s, struct bytes proof,
+    const struct statement *sent, int64_t *ret_day)
+{
+	struct statement stored;
+	struct bytes text;
+
+	if (proof_verify(proof, s->root.instance_keys,
+		s->root.n_instance_keys, &text) != ERR_OK ||
+	    statement_parse(text, &stored) != ERR_OK)
+		return false;
+	if (memcmp(stored.case_id, sent->case_id, CASE_ID_LEN) != 0 ||
+	    stored.kind != sent->kind || stored.policy != s->policy->serial ||
+	    memcmp(stored.link, sent->link, LINK_LEN) != 0)
+		return false;
+	*ret_day = stored.day;
+	return true;
+}

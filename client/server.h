@@ -1,0 +1,79 @@
+#pragma once
+
+#include "client/http.h"
+#include "client/roots.h"
+#include "crypto/bundle.h"
+#include "crypto/entry.h"
+
+/*
+ * A server whose roots and policy were fetched and checked, and the exchanges
+ * of docs/PROTOCOL.md with it.
+ */
+
+struct server_config {
+	struct http_config http;
+	const char *pin; /* --root-hash; NULL: trust begins with this answer */
+};
+
+struct server {
+	const struct term *term;
+	struct http *http;
+	uint8_t hash0[SHA256_LEN];
+	struct root root;
+	struct policy *policy;
+	struct policy_status status;
+	struct buf note;  /* the policy's, as it came */
+	struct buf answer; /* of the last exchange */
+	struct bundle_answer *parsed;
+	enum http_result transport; /* behind REPLY_NONE */
+};
+
+/* Fetches and checks. Complaints are said; EXIT_REFUSED: signatures, pin,
+ * rollback, expiry. server_close in any case. */
+enum exit_code server_open(const struct term *t,
+    const struct server_config *config, struct server *ret) MUST_CHECK;
+void server_close(struct server *s);
+
+enum reply {
+	REPLY_OK,
+	REPLY_NONE, /* no answer, or none of this protocol */
+	REPLY_BAD_REQUEST,
+	REPLY_BAD_POLICY,
+	REPLY_BAD_SIGNATURE,
+	REPLY_NO_SESSION,
+	REPLY_DENIED,
+	REPLY_UNKNOWN,
+	REPLY_CONFLICT,
+	REPLY_EXISTS,
+	REPLY_TOO_LARGE,
+	REPLY_BUSY,
+	REPLY_DOWN,
+	REPLY_FULL,
+};
+/* The code of an error's JSON body; REPLY_NONE where it is none. */
+enum reply reply_parse(struct bytes json);
+
+/* One exchange; the answer is borrowed until the next. Only an answer of the kind that belongs to the request is REPLY_OK. */
+enum reply server_ask(struct server *s, const struct bundle_request *r,
+    const struct bundle_answer **ret) MUST_CHECK;
+/* The same for requests that may be sent again: tries a few times while
+ * nobody answers or the server is busy. */
+enum reply server_ask_again(struct server *s, const struct bundle_request *r,
+    const struct bundle_answer **ret) MUST_CHECK;
+/* A body that is complete already, to /v1/text. */
+enum reply server_send_text(struct server *s, struct bytes body,
+    const struct bundle_answer **ret) MUST_CHECK;
+/* Says what a reply means for the person; `what`: "Your concern was not
+ * stored." or such, said first, may be "". */
+enum exit_code server_fail(const struct server *s, enum reply r,
+    const char *what);
+
+/*
+ * Whether this proof, signed by an instance key of the root, states what we
+ * sent: case, kind, policy serial and link. *ret_day: the day it was stored.
+ */
+bool server_proof_fits(const struct server *s, struct bytes proof,
+    const struct statement *sent, int64_t *ret_day);
+
+/* Today, in days since 1970-01-01 UTC. */
+int64_t today(void);

@@ -1,0 +1,194 @@
+#include "client/show.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "crypto/codec.h"
+
+#define SHOW_NAME_MAX 128
+#define ATTACHMENTS "attachments/"
+#define IS_TAR(b) ((b)->n >= 512 && memcmp((b)->p + 257, "ustar", 5) == 0)
+
+static const char *
+did(enum message_kind k)
+{
+	switch (k) {
+	case MESSAGE_CONCERN:
+		return "raised this concern";
+	case MESSAGE_FOLLOWUP:
+		return "wrote again";
+	case MESSAGE_WITHDRAW:
+		return "withdrew the concern";
+	case MESSAGE_REPLY:
+		return "answered";
+	case MESSAGE_ACK:
+		return "acknowledged the concern";
+	case MESSAGE_NOTE:
+		return "noted for the other readers";
+	}
+	return "";
+}
+
+static bool
+is_attachment(const struct manifest_file *f)
+{
+	return strncmp(f->name, ATTACHMENTS, strlen(ATTACHMENTS)) == 0;
+}
+
+static void
+say_inside(const struct term *t, const struct manifest *m)
+{
+	for (size_t i = 0; i < m->n_answers; i++)
+		term_item(t, 1, "%s: %s", m->answer[i].field,
+		    m->answer[i].value);
+	for (size_t i = 0; i < m->n_files; i++) {
+		if (is_attachment(&m->file[i]))
+			term_item(t, 1, "Attachment: %s (%" PRIu64 " bytes)",
+			    m->file[i].name + strlen(ATTACHMENTS),
+			    m->file[i].size);
+	}
+}
+
+static void
+say_remarks(const struct term *t, const struct conversation_message *m)
+{
+	if (m->m == NULL)
+		return;
+	if (!m->is_policy_known)
+		term_item(t, 1, "(Sealed under an earlier policy: its list of "
+		    "readers was checked for people left out, and could not "
+		    "be computed again.)");
+	else if (!m->is_route_expected)
+		term_item(t, 1, "(By its answers, the policy would have sent "
+		    "this concern another way than the reporter's program "
+		    "did.)");
+}
+
+static void
+say_message(const struct term *t, const struct conversation_message *m,
+    show_name *name, void *ctx)
+{
+	char who[SHOW_NAME_MAX];
+
+	term_say(t, "\n%s %s:", name(ctx, m->author, who, sizeof(who)),
+	    did(m->kind));
+	if (!m->is_readable && message_kind_has_content(m->kind)) {
+		term_item(t, 1, "(not sealed to you)");
+		return;
+	}
+	if (m->m != NULL)
+		say_inside(t, m->m);
+	if (m->m == NULL && IS_TAR(&m->text))
+		term_item(t, 1, "(a tar archive of %zu bytes: --save writes "
+		    "it to a file)", m->text.n);
+	else if (m->text.n > 0)
+		term_quote(t, buf_bytes(&m->text), 2);
+	say_remarks(t, m);
+}
+
+void
+show_messages(const struct term *t, const struct conversation *c,
+    enum chain chain, show_name *name, void *ctx)
+{
+	for (size_t i = 0; i < c->n_messages; i++) {
+		if (conversation_chain(c->message[i]) == chain)
+			say_message(t, c->message[i], name, ctx);
+	}
+}
+
+/* --- JSON --- */
+
+/* Text that is not UTF-8 is left out: JSON cannot carry it. */
+static void
+set_text(json_t *j, const struct buf *text)
+{
+	json_t *s = json_stringn(text->n > 0 ? (const char *)text->p : "",
+	    text->n);
+
+	if (s != NULL)
+		(void)json_object_set_new(j, "text", s);
+}
+
+static json_t *
+files_json(const struct manifest *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->n_files; i++) {
+		if (is_attachment(&m->file[i]))
+			(void)json_array_append_new(list,
+			    json_pack("{s:s, s:I}", "name",
+				m->file[i].name + strlen(ATTACHMENTS), "size",
+				(json_int_t)m->file[i].size));
+	}
+	return list;
+}
+
+static json_t *
+answers_json(const struct manifest *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->n_answers; i++)
+		(void)json_array_append_new(list,
+		    json_sprintf("%s=%s", m->answer[i].field,
+			m->answer[i].value));
+	return list;
+}
+
+static json_t *
+people_json(const struct manifest *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->n_to; i++)
+		(void)json_array_append_new(list,
+		    json_integer(m->to[i].person));
+	return list;
+}
+
+static json_t *
+message_json(const struct conversation_message *m, show_name *name, void *ctx)
+{
+	char who[SHOW_NAME_MAX];
+	json_t *j = json_pack("{s:s, s:I, s:s, s:i, s:s, s:b}", "chain",
+	    chain_name(conversation_chain(m)), "seq", (json_int_t)m->seq,
+	    "kind", message_kind_name(m->kind), "author", (int)m->author,
+	    "name", name(ctx, m->author, who, sizeof(who)), "readable",
+	    m->is_readable);
+
+	if (j == NULL || !m->is_readable)
+		return j;
+	set_text(j, &m->text);
+	if (m->m == NULL)
+		return j;
+	(void)json_object_set_new(j, "files", files_json(m->m));
+	(void)json_object_set_new(j, "answers", answers_json(m->m));
+	(void)json_object_set_new(j, "readers", people_json(m->m));
+	(void)json_object_set_new(j, "policy_known",
+	    json_boolean(m->is_policy_known));
+	return j;
+}
+
+enum exit_code
+show_json(const struct term *t, const struct conversation *c,
+    bool is_withdrawn, show_name *name, void *ctx)
+{
+	char id[2 * CASE_ID_LEN + 1], band[] = "P0";
+	json_t *list = json_array(), *j;
+	bool ok;
+
+	hex_encode(id, c->case_id, CASE_ID_LEN);
+	band[1] = (char)('0' + c->band);
+	for (size_t i = 0; i < c->n_messages; i++)
+		(void)json_array_append_new(list,
+		    message_json(c->message[i], name, ctx));
+	j = json_pack("{s:s, s:s, s:i, s:b, s:b, s:o}", "case", id, "band",
+	    band, "route", (int)c->route, "withdrawn", is_withdrawn, "plain",
+	    c->is_plain, "messages", list);
+	ok = j != NULL && json_dumpf(j, stdout, JSON_COMPACT) == 0;
+	json_decref(j);
+	puts("");
+	return ok ? EXIT_DONE : fail_err(t, ERR_NOMEM, "JSON");
+}

@@ -1,0 +1,103 @@
+#include "client/staff_case.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct conversation *
+conversation_of(struct staff *s, const uint8_t id[static CASE_ID_LEN])
+{
+	struct conversation *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->known = s->known;
+	c->n_known = s->n_known;
+	c->today = today();
+	memcpy(c->case_id, id, CASE_ID_LEN);
+	c->person = s->person->number;
+	c->ids = s->ids;
+	c->n_ids = s->n_ids;
+	return c;
+}
+
+enum exit_code
+staff_case_open(struct staff *s, const uint8_t id[static CASE_ID_LEN],
+    const char *save, const char *sealed, struct staff_case *ret)
+{
+	enum exit_code code;
+
+	*ret = (struct staff_case){ .staff = s,
+		.c = conversation_of(s, id) };
+	if (ret->c == NULL)
+		return fail_err(&s->term, ERR_NOMEM, "The case");
+	code = folder_open(&s->term, save, sealed, &ret->folder);
+	if (code != EXIT_DONE)
+		return code;
+	ret->c->sink = folder_sink;
+	ret->c->sink_ctx = &ret->folder;
+	ret->fetch = (struct fetch){ .server = &s->server, .c = ret->c,
+		.folder = &ret->folder, .is_staff = true,
+		.session = s->session };
+	return staff_case_refresh(ret);
+}
+
+enum exit_code
+staff_case_refresh(struct staff_case *k)
+{
+	const struct term *t = &k->staff->term;
+	enum exit_code code = fetch_chain(&k->fetch, CHAIN_TALK);
+
+	if (code == EXIT_DONE)
+		code = fetch_chain(&k->fetch, CHAIN_STAFF);
+	if (code == EXIT_UNKNOWN)
+		return term_fail(t, code,
+		    "There is no such case among those given to you.");
+	if (code != EXIT_DONE)
+		return code;
+	return fetch_refused(t, conversation_finish(k->c));
+}
+
+void
+staff_case_close(struct staff_case *k)
+{
+	folder_close(&k->folder);
+	if (k->c != NULL)
+		conversation_free(k->c);
+	free(k->c);
+	k->c = NULL;
+}
+
+/* A line "reply: age1…" of an unsigned text. */
+static enum err
+plain_reply_to(struct bytes text, struct age_recipient *ret)
+{
+	static const char name[] = "reply: ";
+	struct reader r = reader_over(text);
+
+	while (r.err == ERR_OK && r.n > 0) {
+		const uint8_t *end = memchr(r.p, '\n', r.n);
+		struct bytes line = reader_bytes(&r, end != NULL
+			? (size_t)(end - r.p) : r.n);
+
+		if (r.n > 0)
+			(void)reader_u8(&r);
+		if (line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
+		if (line.n >= sizeof(name) &&
+		    memcmp(line.p, name, sizeof(name) - 1) == 0)
+			return age_recipient_parse(BYTES(
+			    line.p + sizeof(name) - 1,
+			    line.n - (sizeof(name) - 1)), ret);
+	}
+	return ERR_NOT_FOUND;
+}
+
+enum err
+staff_case_reply_to(const struct staff_case *k, struct age_recipient *ret)
+{
+	const struct manifest *m = conversation_concern(k->c);
+
+	if (m != NULL)
+		return age_recipient_parse(bytes_str(m->reply), ret);
+	return plain_reply_to(buf_bytes(&k->c->message[0]->text), ret);
+}
