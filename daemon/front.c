@@ -285,6 +285,9 @@ on_tick(evutil_socket_t fd, short what, void *ctx)
 	if (!f->is_started)
 		return;
 	front_accept(f, true);
+	budget_tick(&f->text);
+	budget_tick(&f->pieces);
+	front_resume_soon(f);
 	tell_parent(f, WIRE_ALIVE, ERR_OK);
 	if (f->vault != NULL)
 		channel_trim(f->vault);

@@ -9,14 +9,24 @@
 
 #define ACCEPTS_A_TURN 16 /* then others have their turn */
 
-/* Room for one more: an idle connection makes place where it has to. */
+/* Whether there is room for one more, or an idle connection to drop for it. */
 static bool
-make_room(struct front *f)
+has_room(const struct front *f)
 {
-	if (f->n_conns < f->config.connections)
-		return true;
-	log_count(EV_OVER_CONNECTIONS);
-	return conn_drop_idle(f);
+	return f->n_conns < f->config.connections || !TAILQ_EMPTY(&f->idle);
+}
+
+static void
+take_in(struct listener *l, int fd)
+{
+	struct front *f = l->front;
+
+	if (f->n_conns >= f->config.connections) {
+		log_count(EV_OVER_CONNECTIONS);
+		conn_drop_idle(f);
+	}
+	if (conn_new(f, fd, l->flags) != ERR_OK)
+		close(fd);
 }
 
 /* The address of the peer is not asked for, here or anywhere. False: no more
@@ -27,8 +37,7 @@ accept_one(struct listener *l)
 	int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd >= 0) {
-		if (conn_new(l->front, fd, l->flags) != ERR_OK)
-			close(fd);
+		take_in(l, fd);
 		return true;
 	}
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
@@ -46,7 +55,7 @@ on_connection(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd, (void)what;
 	for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-		if (!make_room(l->front)) {
+		if (!has_room(l->front)) {
 			front_accept(l->front, false);
 			return;
 		}

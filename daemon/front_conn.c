@@ -49,6 +49,24 @@ struct conn {
 
 /* --- small things --- */
 
+static struct budget *
+budget_of(struct conn *c)
+{
+	return c->endpoint->is_piece ? &c->front->pieces : &c->front->text;
+}
+
+/* Keeps only what `want` bytes need; the request's body is complete, or not
+ * wanted any more. */
+static void
+give_back(struct conn *c, size_t want)
+{
+	if (c->endpoint == NULL)
+		return;
+	budget_release(budget_of(c), &c->charged, want);
+	budget_unfavour(budget_of(c), c);
+	front_resume_soon(c->front);
+}
+
 static void
 conn_free(struct conn *c)
 {
@@ -61,11 +79,7 @@ conn_free(struct conn *c)
 	event_del(&c->deadline);
 	if (c->state == CONN_WAITING)
 		front_forget(f, c->ticket);
-	if (c->charged > 0) {
-		budget_release(c->endpoint->is_piece ? &f->pieces : &f->text,
-		    &c->charged, 0);
-		front_resume_soon(f);
-	}
+	give_back(c, 0);
 	free(c->body);
 	bufferevent_free(c->bev);
 	free(c);
@@ -88,12 +102,6 @@ enter_queue(struct conn *c, struct conn_list *queue)
 	leave_queue(c);
 	TAILQ_INSERT_TAIL(queue, c, queued);
 	c->queue = queue;
-}
-
-static struct budget *
-budget_of(struct conn *c)
-{
-	return c->endpoint->is_piece ? &c->front->pieces : &c->front->text;
 }
 
 static void
@@ -245,8 +253,7 @@ conn_answered(struct conn *c, enum answer a, struct bytes body, size_t charged)
 {
 	c->charged = charged;
 	c->is_refused |= c->front->is_draining;
-	budget_release(budget_of(c), &c->charged, body.n);
-	front_resume_soon(c->front);
+	give_back(c, body.n);
 	if (a == ANSWER_OK)
 		answer_ok(c, body);
 	else
@@ -282,7 +289,7 @@ ask(struct conn *c)
 	struct budget *b = budget_of(c);
 	enum err e = ERR_LIMIT;
 
-	if (budget_charge(b, &c->charged,
+	if (budget_charge(b, c, &c->charged,
 	    c->body_len > c->answer_len ? c->body_len : c->answer_len))
 		e = front_ask(c->front, c, c->endpoint->wire, b, &c->charged,
 		    BYTES(c->body, c->body_len), &c->ticket);
@@ -292,6 +299,7 @@ ask(struct conn *c)
 		c->state = CONN_WAITING;
 		leave_queue(c);
 		release_body(c);
+		give_back(c, 0); /* the ticket has the charge */
 	} else {
 		answer_error(c, error_of_answer(e == ERR_NOT_FOUND ?
 		    ANSWER_DOWN : ANSWER_BUSY));
@@ -314,7 +322,8 @@ finish_body(struct conn *c)
 		wait_in_line(c);
 }
 
-/* Takes what came of the body, as far as it may be kept; false: no more now. */
+/* Takes what came of the body, one unit of the budget at a time; false: no
+ * more now. */
 static bool
 take_body(struct conn *c)
 {
@@ -324,9 +333,11 @@ take_body(struct conn *c)
 
 	if (n > c->body_len - c->body_have)
 		n = c->body_len - c->body_have;
+	if (n > BUDGET_UNIT - c->body_have % BUDGET_UNIT)
+		n = BUDGET_UNIT - c->body_have % BUDGET_UNIT;
 	if (n == 0)
 		return false;
-	if (!budget_charge(budget_of(c), &c->charged, c->body_have + n)) {
+	if (!budget_charge(budget_of(c), c, &c->charged, c->body_have + n)) {
 		wait_in_line(c);
 		return false;
 	}
@@ -439,7 +450,7 @@ conn_resume(struct conn *c)
 {
 	if (c->state == CONN_ASKING)
 		return ask(c);
-	if (!budget_charge(budget_of(c), &c->charged, c->body_have + 1))
+	if (!budget_charge(budget_of(c), c, &c->charged, c->body_have + 1))
 		return false;
 	leave_queue(c);
 	bufferevent_enable(c->bev, EV_READ);
@@ -469,10 +480,7 @@ on_output_empty(struct bufferevent *bev, void *ctx)
 	(void)bev;
 	if (c->state != CONN_ANSWERING)
 		return;
-	if (c->charged > 0) {
-		budget_release(budget_of(c), &c->charged, 0);
-		front_resume_soon(c->front);
-	}
+	give_back(c, 0);
 	if (c->is_refused || c->front->is_draining) {
 		conn_linger(c);
 		return;
@@ -587,15 +595,13 @@ conn_new(struct front *f, int fd, unsigned flags)
 	return ERR_OK;
 }
 
-bool
+void
 conn_drop_idle(struct front *f)
 {
 	struct conn *c = TAILQ_FIRST(&f->idle);
 
-	if (c == NULL)
-		return false;
-	conn_free(c);
-	return true;
+	if (c != NULL)
+		conn_free(c);
 }
 
 void

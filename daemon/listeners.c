@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define BACKLOG 4096
+#define SEND_BUFFER (256 * 1024)
 
 union address {
 	struct sockaddr any;
@@ -60,18 +61,24 @@ remove_stale(const union address *a)
 		(void)unlink(a->local.sun_path);
 }
 
+/*
+ * Connections inherit these from their listener. What a visitor does not read
+ * is bounded in the kernel too: it would take some megabytes.
+ */
 static bool
 set_options(int fd)
 {
-	const int on = 1;
+	const int on = 1, send_buffer = SEND_BUFFER;
 	int domain = 0;
 	socklen_t n = sizeof(domain);
 
 	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) != 0)
 		return false;
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer,
+	    sizeof(send_buffer)) != 0)
+		return false;
 	if (domain == AF_UNIX)
 		return true;
-	/* Connections inherit it from their listener. */
 	return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0;
 }
 

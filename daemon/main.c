@@ -154,7 +154,7 @@ run(const struct options *o)
 	}
 	config_free(c);
 	free(p);
-	return code;
+	return o->checks_only && code != EXIT_SUCCESS ? EXIT_FAILURE : code;
 }
 
 /* --- the command line --- */

@@ -1,0 +1,374 @@
+"""Fronts from outside: sizes, refusals, deadlines, limits, TLS."""
+import json
+import re
+import socket
+import ssl
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from alone import (Alone, Connection, PIECE, POLL, SMALL,  # noqa: E402
+                   TEXT, bundle, free_port, get, post)
+
+MARK = "mArK7e3f"
+
+
+class Shared(unittest.TestCase):
+    """One daemon for all tests of a class."""
+    options = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.d = Alone(**cls.options)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.d.stop()
+
+
+class Sizes(Shared):
+    def test_every_answer_of_a_page_has_its_one_size(self):
+        status = bundle("speakup: v1 status\nupload: " + "1" * 32 + "\n",
+                        SMALL)
+        for raw, code, size in [
+                (get("/v1/policy"), 200, TEXT),
+                (get("/v1/plain"), 200, TEXT),
+                (post("/v1/text", POLL), 200, TEXT),
+                (post("/v1/text", bytes(TEXT)), 400, TEXT),
+                (post("/v1/text", b"x"), 413, TEXT),
+                (post("/v1/staff", bytes(TEXT)), 400, TEXT),
+                (post("/v1/staff", POLL), 400, TEXT),
+                (post("/v1/piece", status), 200, SMALL),
+                (post("/v1/piece", bytes(SMALL)), 400, SMALL),
+                (post("/v1/piece", bytes(PIECE)), 400, SMALL),
+                (post("/v1/plain", b"no age file"), 400, TEXT),
+                (post("/v1/plain/answer", b"0" * 64 + b"\n"), 404, TEXT),
+                (get("/"), 404, SMALL)]:
+            with self.subTest(raw[:40]):
+                a = self.d.request(raw)
+                self.assertEqual((a.status, len(a.body)), (code, size))
+
+    def test_answers_say_nothing_of_time_build_or_visitor(self):
+        for raw in get("/v1/policy"), post("/v1/text", POLL), get("/no"):
+            a = self.d.request(raw)
+            self.assertLessEqual(set(a.fields), {
+                "content-type", "content-length", "cache-control",
+                "x-content-type-options", "connection"})
+
+    def test_errors_are_json_and_text_for_plain_pages(self):
+        a = self.d.request(post("/v1/text", bytes(TEXT)))
+        self.assertEqual(a.fields["content-type"], "application/json")
+        self.assertEqual(json.loads(a.body)["error"], "bad-bundle")
+        a = self.d.request(post("/v1/plain", b"no age file"))
+        self.assertEqual(a.fields["content-type"],
+                         "text/plain; charset=utf-8")
+        self.assertRegex(a.body.strip().decode(), r"^[A-Z].*\.$")
+
+    def test_plain_page_is_for_age(self):
+        text = self.d.request(get("/v1/plain")).body.decode()
+        lines = [x for x in text.splitlines() if not x.startswith("#")]
+        self.assertEqual(len(lines), 2)
+        self.assertTrue(all(re.fullmatch("age1[a-z0-9]{58}", x)
+                            for x in lines))
+        self.assertIn("Amara Okafor", text)
+
+
+class Refusals(Shared):
+    TABLE = [
+        (b"nonsense\r\n\r\n", 400, "bad-request"),
+        (b"GET /v1/policy HTTP/1.1\r\n\r\n", 400, "bad-request"),
+        (b"GET /v1/policy HTTP/1.1\nHost: x\n\n", 400, "bad-request"),
+        (get("/nothing"), 404, "unknown"),
+        (get("/v1/text"), 405, "bad-request"),
+        (post("/v1/policy", b""), 405, "bad-request"),
+        (b"POST /v1/text HTTP/1.1\r\nHost: x\r\n\r\n", 411, "bad-request"),
+        (b"POST /v1/text HTTP/1.1\r\nHost: x\r\nContent-Length: 49151\r\n"
+         b"\r\n", 413, "too-large"),
+        (b"POST /v1/piece HTTP/1.1\r\nHost: x\r\nContent-Length: 1025\r\n"
+         b"\r\n", 413, "too-large"),
+        (b"POST /v1/text HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999"
+         b"\r\n\r\n", 413, "too-large"),
+        (get("/" + "a" * 100), 414, "bad-request"),
+        (post("/v1/text", b"", "Expect: tea\r\n"), 417, "bad-request"),
+        (get("/v1/policy", "X: " + "a" * 9000 + "\r\n"), 431, "bad-request"),
+        (b"POST /v1/text HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked"
+         b"\r\n\r\n", 501, "bad-request"),
+        (b"GET /v1/policy HTTP/1.0\r\nHost: x\r\n\r\n", 505, "bad-request"),
+    ]
+
+    def test_what_is_refused_and_how(self):
+        for raw, status, code in self.TABLE:
+            with self.subTest(raw[:60]), self.d.connect() as c:
+                a = c.send(raw).answer()
+                self.assertEqual(a.status, status)
+                self.assertEqual(json.loads(a.body)["error"], code)
+                self.assertEqual(a.fields["connection"], "close")
+                self.assertTrue(c.ended())
+
+    def test_405_names_the_method_that_there_is(self):
+        self.assertEqual(self.d.request(get("/v1/text")).fields["allow"],
+                         "POST")
+        self.assertEqual(
+            self.d.request(post("/v1/policy", b"")).fields["allow"], "GET")
+
+    def test_nothing_of_a_request_comes_back(self):
+        for raw in (get("/" + MARK), get("/v1/policy", f"X-A: {MARK}\r\n"),
+                    f"{MARK}\r\n\r\n".encode(),
+                    post("/v1/text", bundle(f"speakup: v1 {MARK}\n")),
+                    post("/v1/plain", MARK.encode())):
+            a = self.d.request(raw)
+            self.assertNotIn(MARK.encode(), a.head + a.body)
+        self.assertNotIn(MARK, self.d.log())
+
+    def test_too_large_a_body_is_refused_before_it_is_read(self):
+        with self.d.connect() as c:
+            c.send(b"POST /v1/text HTTP/1.1\r\nHost: x\r\n"
+                   b"Content-Length: 200000000\r\n\r\n")
+            self.assertEqual(c.answer().status, 413)
+
+    def test_the_answer_reaches_a_client_that_goes_on_sending(self):
+        with self.d.connect() as c:
+            c.send(b"POST /v1/text HTTP/1.1\r\nHost: x\r\n"
+                   b"Content-Length: 400000\r\n\r\n")
+            c.send(bytes(400000))  # a reset would break this, or the answer
+            self.assertEqual(c.answer().status, 413)
+            self.assertTrue(c.ended())
+
+
+class KeepAlive(Shared):
+    def test_many_requests_on_one_connection(self):
+        with self.d.connect() as c:
+            for _ in range(50):
+                a = c.send(post("/v1/text", POLL)).answer()
+                self.assertEqual(a.status, 200)
+                self.assertNotIn("connection", a.fields)
+
+    def test_an_error_of_the_vault_keeps_the_connection(self):
+        with self.d.connect() as c:
+            for _ in range(3):
+                self.assertEqual(
+                    c.send(post("/v1/text", bytes(TEXT))).answer().status,
+                    400)
+
+    def test_pipelined_requests_are_answered_in_order(self):
+        with self.d.connect() as c:
+            c.send(post("/v1/text", POLL) + get("/v1/policy") +
+                   post("/v1/text", bytes(TEXT)) + get("/v1/plain"))
+            self.assertTrue(c.answer().body.startswith(b"speakup: v1 mailbox"))
+            self.assertTrue(c.answer().body.startswith(b"speakup: v1 policy"))
+            self.assertEqual(c.answer().status, 400)
+            self.assertTrue(c.answer().body.startswith(b"# Northshire"))
+
+    def test_connection_close_is_honoured_and_tls_ends_cleanly(self):
+        with self.d.connect() as c:
+            a = c.send(get("/v1/policy", "Connection: close\r\n")).answer()
+            self.assertEqual(a.fields["connection"], "close")
+            self.assertTrue(c.ended())  # raises without close_notify
+
+    def test_expect_is_answered_before_the_body(self):
+        with self.d.connect() as c:
+            c.send(post("/v1/text", POLL, "Expect: 100-continue\r\n")[:-TEXT])
+            self.assertEqual(c.head(), b"HTTP/1.1 100 Continue")
+            self.assertEqual(c.send(POLL).answer().status, 200)
+
+    def test_a_request_in_single_bytes_is_the_same_request(self):
+        with self.d.connect() as c:
+            for b in get("/v1/policy"):
+                c.send(bytes([b]))
+            self.assertEqual(c.answer().status, 200)
+
+
+class Deadlines(Shared):
+    options = {"limits": {
+        "handshake-seconds": 1, "header-seconds": 1, "body-seconds": 1,
+        "idle-seconds": 1, "answer-seconds": 1,
+        "bytes-per-second": 1000000}}
+
+    def drip(self, c, data):
+        """A byte every tenth of a second, until something comes back."""
+        begin = time.monotonic()
+        c.sock.settimeout(0.1)
+        for b in data:
+            c.send(bytes([b]))
+            try:
+                c.more()
+                break
+            except (TimeoutError, ssl.SSLWantReadError):
+                pass
+        c.sock.settimeout(10)
+        return time.monotonic() - begin
+
+    def test_one_byte_at_a_time_does_not_stretch_a_head(self):
+        with self.d.connect() as c:
+            self.assertLess(self.drip(c, get("/" + "a" * 50)), 3)
+            self.assertEqual(c.answer().status, 408)
+            self.assertTrue(c.ended())
+
+    def test_one_byte_at_a_time_does_not_stretch_a_body(self):
+        with self.d.connect() as c:
+            c.send(post("/v1/text", POLL)[:-TEXT])
+            self.assertLess(self.drip(c, POLL[:100]), 3)
+            a = c.answer()
+            self.assertEqual((a.status, len(a.body)), (408, TEXT))
+
+    def test_a_silent_handshake_ends(self):
+        with self.d.tcp() as s:
+            begin = time.monotonic()
+            self.assertEqual(s.recv(1), b"")
+            self.assertLess(time.monotonic() - begin, 3)
+
+    def test_an_idle_connection_ends_cleanly(self):
+        with self.d.connect() as c:
+            c.send(get("/v1/policy")).answer()
+            begin = time.monotonic()
+            self.assertTrue(c.ended())
+            self.assertLess(time.monotonic() - begin, 3)
+
+    def test_a_client_that_does_not_read_is_ended(self):
+        with self.d.tcp() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            t = self.d.context().wrap_socket(s, server_hostname="127.0.0.1",
+                                             suppress_ragged_eofs=False)
+            t.sendall(get("/v1/policy") * 200)
+            time.sleep(3)
+            t.settimeout(5)
+            with t, self.assertRaises((ssl.SSLEOFError, ConnectionError)):
+                while t.recv(65536):  # cut off, without a clean end
+                    pass
+
+
+class Limits(unittest.TestCase):
+    def test_an_idle_connection_makes_room_for_a_new_one(self):
+        with Alone(limits={"connections": 4}) as d:
+            old = [d.connect() for _ in range(4)]
+            for c in old:
+                c.send(get("/v1/policy")).answer()
+            self.assertEqual(d.request(get("/v1/policy")).status, 200)
+            old[0].sock.settimeout(5)
+            with self.assertRaises((ssl.SSLEOFError, ConnectionResetError)):
+                old[0].ended()
+            for c in old:
+                c.close()
+
+    def test_busy_connections_are_kept_and_a_new_one_waits(self):
+        with Alone(limits={"connections": 2}) as d:
+            busy = [d.connect() for _ in range(2)]
+            for c in busy:
+                c.send(post("/v1/text", POLL)[:-10])
+            time.sleep(0.2)
+            waiting = d.tcp()
+            waiting.settimeout(0.5)
+            with self.assertRaises(TimeoutError):
+                d.context().wrap_socket(waiting, server_hostname="127.0.0.1")
+            for c in busy:
+                self.assertEqual(c.send(POLL[-10:]).answer().status, 200)
+                c.close()
+            self.assertEqual(d.request(get("/v1/policy")).status, 200)
+
+    def test_bodies_over_the_budget_wait_and_text_goes_on(self):
+        with Alone(limits={"in-flight-mib": 1}) as d:
+            raw = post("/v1/piece", bytes(PIECE))
+            held = [d.connect() for _ in range(2)]
+            for c in held:  # one is within the budget, one may go over it
+                c.send(raw[:-1])
+            time.sleep(0.3)
+            with d.connect() as waits:
+                waits.sock.settimeout(1)
+                with self.assertRaises((TimeoutError, ssl.SSLWantReadError)):
+                    waits.send(raw).answer()
+                self.assertEqual(d.request(post("/v1/text", POLL)).status,
+                                 200)
+                for c in held:
+                    c.close()
+                waits.sock.settimeout(10)
+                self.assertEqual(waits.answer().status, 400)
+
+    def test_bodies_that_all_wait_for_memory_all_get_it(self):
+        with Alone(limits={"in-flight-mib": 1}) as d:
+            raw = post("/v1/piece", bytes(PIECE))
+            many = [d.connect() for _ in range(12)]
+            for c in many:
+                c.send(raw[:200000])
+            for c in many:
+                c.send(raw[200000:])
+            for c in many:
+                self.assertEqual(c.answer().status, 400)
+                c.close()
+
+    def test_a_stalled_body_does_not_hold_up_the_others_for_long(self):
+        with Alone(limits={"in-flight-mib": 1}) as d:
+            raw = post("/v1/piece", bytes(PIECE))
+            stalled = [d.connect() for _ in range(2)]
+            for c in stalled:
+                c.send(raw[:-1])
+            time.sleep(0.3)
+            self.assertEqual(d.request(raw).status, 400)
+            for c in stalled:
+                c.close()
+
+
+class Kinds(unittest.TestCase):
+    def test_each_listener_answers_its_own_pages(self):
+        a, b = free_port(), free_port()
+        with Alone(listeners=[
+                f"{{name: web, kind: public, address: \"127.0.0.1:{a}\"}}",
+                f"{{name: in, kind: staff, address: \"127.0.0.1:{b}\"}}",
+                ]) as d:
+            for port, raw, status in [
+                    (a, post("/v1/text", POLL), 200),
+                    (a, post("/v1/staff", bytes(TEXT)), 404),
+                    (a, get("/v1/plain"), 200), (a, get("/v1/policy"), 200),
+                    (b, post("/v1/text", POLL), 404),
+                    (b, post("/v1/staff", bytes(TEXT)), 400),
+                    (b, get("/v1/plain"), 404), (b, get("/v1/policy"), 200)]:
+                with self.subTest((port == a, raw[:30])):
+                    self.assertEqual(d.request(raw, port=port).status, status)
+
+    def test_a_unix_socket_without_tls(self):
+        path = Path("/tmp") / f"speakup-test-{free_port()}"
+        try:
+            with Alone(listeners=[f"{{name: onion, kind: public, tls: no, "
+                                  f"address: \"unix:{path}\"}}"]) as d:
+                with socket.socket(socket.AF_UNIX) as s:
+                    s.settimeout(10)
+                    s.connect(str(path))
+                    c = Connection(s)
+                    a = c.send(post("/v1/text", POLL)).answer()
+                    self.assertEqual((a.status, len(a.body)), (200, TEXT))
+                    self.assertEqual(path.stat().st_mode & 0o777, 0o660)
+                self.assertNotIn("bad-tls", d.log())
+        finally:
+            path.unlink(missing_ok=True)
+
+
+class Tls(unittest.TestCase):
+    def version(self, minimum, highest):
+        with Alone(minimum=minimum) as d:
+            context = d.context()
+            context.maximum_version = highest
+            with d.connect(context) as c:
+                c.send(get("/v1/policy")).answer()
+                return c.sock.version(), c.sock.cipher()[0]
+
+    def test_tls_1_2_is_refused(self):
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            self.version(None, ssl.TLSVersion.TLSv1_2)
+
+    def test_tls_1_2_can_be_allowed_and_is_forward_secret(self):
+        version, cipher = self.version("1.2", ssl.TLSVersion.TLSv1_2)
+        self.assertEqual(version, "TLSv1.2")
+        self.assertTrue(cipher.startswith("ECDHE-"))
+
+    def test_nothing_links_two_visits(self):
+        with Alone() as d:
+            context = d.context()
+            with d.connect(context) as c:
+                c.send(get("/v1/policy")).answer()
+                session = c.sock.session
+                self.assertFalse(session is not None and session.has_ticket)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,317 @@
+"""Processes from outside: start, reload, drain, deaths, systemd's protocols."""
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from alone import (Alone, POLL, TEXT, free_port, get, gone,  # noqa: E402
+                   make_certificate, post)
+
+
+class Check(unittest.TestCase):
+    def setUp(self):
+        self.d = Alone(start=False)
+        self.addCleanup(self.d.stop)
+
+    def refused(self, *words):
+        done = self.d.check()
+        self.assertEqual(done.returncode, 1, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def test_a_good_configuration_is_quiet(self):
+        done = self.d.check()
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, "", ""))
+
+    def test_a_bad_line_is_named(self):
+        path = self.d.dir / "speakupd.yaml"
+        path.write_text(path.read_text() + "colour: red\n")
+        n = len(path.read_text().splitlines())
+        self.refused(f"speakupd.yaml:{n}:", "colour")
+
+    def test_a_missing_file_is_named(self):
+        (self.d.dir / "store.key").unlink()
+        self.refused("store.key cannot be opened: No such file")
+
+    def test_a_key_of_another_certificate(self):
+        key = (self.d.dir / "key.pem").read_bytes()
+        make_certificate(self.d.dir, "two")
+        (self.d.dir / "key.pem").write_bytes(key)
+        self.refused("not that of the certificate")
+
+    def test_a_certificate_that_is_none(self):
+        (self.d.dir / "cert.pem").write_text("hello\n")
+        self.refused("cert.pem")
+
+    def test_a_policy_that_nobody_of_the_root_signed(self):
+        policy = (self.d.dir / "policy.note").read_bytes()
+        self.d.make_policy(1)  # new keys, new root
+        (self.d.dir / "policy.note").write_bytes(policy)
+        self.refused("policy.note", "not signed")
+
+    def test_an_instance_key_that_the_root_does_not_name(self):
+        key = (self.d.dir / "instance.key").read_bytes()
+        self.d.make_policy(1)
+        (self.d.dir / "instance.key").write_bytes(key)
+        self.refused("instance.key", "root")
+
+    def test_a_state_directory_that_others_can_read(self):
+        (self.d.dir / "state").chmod(0o755)
+        self.refused("0700")
+
+    def test_serving_refuses_the_same(self):
+        (self.d.dir / "policy.note").write_text("hello\n")
+        self.d.launch()
+        self.assertEqual(self.d.wait(), 78)
+        self.assertIn("policy.note", self.d.log())
+
+    def test_a_taken_port_is_said(self):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", self.d.port))
+            s.listen()
+            self.d.launch()
+            self.assertEqual(self.d.wait(), 78)
+        self.assertIn("Address already in use", self.d.log())
+
+    def test_the_wrong_store_key_is_not_tried_again(self):
+        self.d.start()
+        self.d.signal(signal.SIGTERM)
+        self.assertEqual(self.d.wait(), 0)
+        (self.d.dir / "store.key").write_text("0" * 64 + "\n")
+        self.d.launch()
+        self.assertEqual(self.d.wait(), 78)
+        self.assertIn("was not opened", self.d.log())
+
+
+class Deaths(unittest.TestCase):
+    def test_a_killed_front_is_started_again(self):
+        with Alone(fronts=2) as d:
+            for n in range(1, 4):
+                front = d.pid_of("front")
+                os.kill(front, signal.SIGKILL)
+                self.assertTrue(gone(front))
+                d.wait_log("front-started", 2 + n)
+                self.assertEqual(d.request(post("/v1/text", POLL)).status,
+                                 200)
+            self.assertEqual(len(d.children()), 3)
+
+    def test_the_service_ends_with_its_vault(self):
+        with Alone(fronts=2) as d:
+            children = d.children()
+            os.kill(d.pid_of("vault"), signal.SIGKILL)
+            self.assertEqual(d.wait(), 1)
+            self.assertTrue(all(gone(p) for p in children))
+            d.start()  # and nothing is in the way of a new start
+            self.assertEqual(d.request(post("/v1/text", POLL)).status, 200)
+
+    def test_no_child_outlives_its_parent(self):
+        with Alone(fronts=2) as d:
+            children = d.children()
+            self.assertEqual(len(children), 3)
+            d.process.kill()
+            d.wait()
+            self.assertTrue(all(gone(p) for p in children))
+
+
+@unittest.skipIf(os.geteuid() != 0, "only root may look into these processes")
+class Inside(unittest.TestCase):
+    def test_a_front_has_no_file_open_and_may_write_none(self):
+        with Alone() as d:
+            front = d.pid_of("front")
+            log = str(d.dir / "log")
+            for fd in Path(f"/proc/{front}/fd").iterdir():
+                to = os.readlink(fd)
+                self.assertTrue(
+                    to.startswith(("socket:", "pipe:", "anon_inode:")) or
+                    to in ("/dev/null", log), to)
+            limits = Path(f"/proc/{front}/limits").read_text()
+            self.assertRegex(limits, r"Max file size +0 +0 ")
+            self.assertRegex(limits, r"Max core file size +0 +0 ")
+            for pid in [d.process.pid, *d.children()]:
+                status = Path(f"/proc/{pid}/status").read_text()
+                self.assertIn("NoNewPrivs:\t1", status)
+
+    def test_nobody_else_of_the_same_user_may_look(self):
+        with Alone() as d:
+            for pid in [d.process.pid, *d.children()]:
+                self.assertEqual(os.stat(f"/proc/{pid}/mem").st_uid, 0)
+
+    def test_the_children_have_none_of_the_keys_names(self):
+        with Alone(env={"CREDENTIALS_DIRECTORY": "/x"}) as d:
+            for pid in d.children():
+                env = Path(f"/proc/{pid}/environ").read_bytes()
+                self.assertNotIn(b"CREDENTIALS_DIRECTORY", env)
+
+    def test_root_can_be_given_up(self):
+        d = Alone(start=False)
+        with d:
+            os.chmod(d.dir, 0o755)
+            shutil.chown(d.dir / "state", "nobody")
+            path = d.dir / "speakupd.yaml"
+            path.write_text("user: nobody\n" + path.read_text())
+            d.start()
+            for pid in [d.process.pid, *d.children()]:
+                status = Path(f"/proc/{pid}/status").read_text()
+                self.assertRegex(status, r"Uid:(\t65534){4}")
+            self.assertEqual(d.request(post("/v1/text", POLL)).status, 200)
+
+
+class Reload(unittest.TestCase):
+    def setUp(self):
+        self.d = Alone(fronts=2)
+        self.addCleanup(self.d.stop)
+
+    def serials(self):
+        """What each of some connections is served."""
+        out = set()
+        for _ in range(8):
+            body = self.d.request(get("/v1/policy")).body
+            out.add(int(body.split(b'"serial":')[1].split(b",")[0]))
+        return out
+
+    def settle(self, serial):
+        end = time.monotonic() + 10
+        while self.serials() != {serial} and time.monotonic() < end:
+            time.sleep(0.05)
+        self.assertEqual(self.serials(), {serial})
+
+    def test_a_new_policy_is_served_without_a_break(self):
+        with self.d.connect() as c:
+            c.send(get("/v1/policy")).answer()
+            self.d.make_policy(2)
+            self.d.signal(signal.SIGHUP)
+            self.settle(2)
+            self.assertIn(b'"serial":2', c.send(get("/v1/policy"))
+                          .answer().body)
+
+    def test_an_older_policy_is_refused(self):
+        self.d.make_policy(7)
+        self.d.signal(signal.SIGHUP)
+        self.settle(7)
+        self.d.make_policy(6)
+        self.d.signal(signal.SIGHUP)
+        self.d.wait_log("policy-refused")
+        self.settle(7)
+        self.assertIn("older", self.d.log())
+
+    def test_a_broken_file_changes_nothing(self):
+        (self.d.dir / "policy.note").write_text("hello\n")
+        self.d.signal(signal.SIGHUP)
+        self.d.wait_log("policy-refused")
+        self.settle(1)
+
+    def test_what_the_vault_refuses_no_front_serves(self):
+        """Another policy under the same serial: only the vault can know."""
+        self.d.make_policy(2)
+        self.d.signal(signal.SIGHUP)
+        self.settle(2)
+        before = self.d.request(get("/v1/policy")).body
+        self.d.make_policy(2)  # the same serial, other keys
+        self.d.signal(signal.SIGHUP)
+        self.d.wait_log("policy-refused")
+        self.assertEqual(self.d.request(get("/v1/policy")).body, before)
+
+    def test_a_new_certificate_is_used(self):
+        old = self.d.context()
+        make_certificate(self.d.dir, "two")
+        self.d.signal(signal.SIGHUP)
+        self.d.wait_log("policy-taken", 2)
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                self.assertEqual(self.d.request(get("/v1/policy")).status,
+                                 200)
+                break
+            except OSError:
+                time.sleep(0.05)
+        time.sleep(0.3)
+        for _ in range(8):
+            self.assertEqual(self.d.request(get("/v1/policy")).status, 200)
+        with self.assertRaises(OSError):
+            self.d.connect(old)
+
+
+class Drain(unittest.TestCase):
+    def test_what_is_under_way_is_finished(self):
+        with Alone() as d, d.connect() as c, d.connect() as idle:
+            idle.send(get("/v1/policy")).answer()
+            raw = post("/v1/text", POLL)
+            c.send(raw[:30000])
+            time.sleep(0.2)
+            d.signal(signal.SIGTERM)
+            self.assertTrue(idle.ended())
+            with self.assertRaises(OSError):
+                d.tcp().close()
+            a = c.send(raw[30000:]).answer()
+            self.assertEqual((a.status, len(a.body)), (200, TEXT))
+            self.assertEqual(a.fields["connection"], "close")
+            self.assertTrue(c.ended())
+            c.close()
+            self.assertEqual(d.wait(), 0)
+
+    def test_it_does_not_wait_for_ever(self):
+        with Alone(limits={"drain-seconds": 1}) as d, d.connect() as c:
+            c.send(post("/v1/text", POLL)[:30000])
+            time.sleep(0.2)
+            begin = time.monotonic()
+            d.signal(signal.SIGTERM)
+            self.assertEqual(d.wait(), 0)
+            self.assertLess(time.monotonic() - begin, 5)
+
+
+class Systemd(unittest.TestCase):
+    def test_it_tells_systemd_how_it_is(self):
+        with tempfile.TemporaryDirectory() as tmp, \
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.bind(tmp + "/notify")
+            s.settimeout(10)
+            with Alone(env={"NOTIFY_SOCKET": tmp + "/notify",
+                            "WATCHDOG_USEC": "200000"}) as d:
+                self.assertEqual(s.recv(200), b"READY=1")
+                self.assertEqual(s.recv(200), b"WATCHDOG=1")
+                d.signal(signal.SIGHUP)
+                said = [x for x in (s.recv(200) for _ in range(6))
+                        if x != b"WATCHDOG=1"]
+                self.assertTrue(said[0].startswith(
+                    b"RELOADING=1\nMONOTONIC_USEC="))
+                self.assertEqual(said[1], b"READY=1")
+                d.signal(signal.SIGTERM)
+                while (last := s.recv(200)) == b"WATCHDOG=1":
+                    pass
+                self.assertEqual(last, b"STOPPING=1")
+
+    @unittest.skipUnless(shutil.which("systemd-socket-activate"),
+                         "no systemd-socket-activate")
+    def test_listeners_are_taken_by_name(self):
+        port = free_port()
+        with Alone(listeners=["{name: web, kind: both}"], start=False,
+                   wrap=["systemd-socket-activate", f"--listen=127.0.0.1:"
+                         f"{port}", "--fdname=web"]) as d:
+            d.launch()
+            d.wait_log("Listening on")
+            self.assertEqual(d.request(post("/v1/text", POLL),
+                                       port=port).status, 200)
+
+    @unittest.skipUnless(shutil.which("systemd-socket-activate"),
+                         "no systemd-socket-activate")
+    def test_a_socket_of_another_name_is_refused(self):
+        port = free_port()
+        with Alone(listeners=["{name: web, kind: both}"], start=False,
+                   wrap=["systemd-socket-activate", f"--listen=127.0.0.1:"
+                         f"{port}", "--fdname=wap"]) as d:
+            d.launch()
+            d.wait_log("Listening on")
+            d.tcp(port).close()
+            self.assertEqual(d.wait(), 78)
+            self.assertIn('"wap"', d.log())
+
+
+if __name__ == "__main__":
+    unittest.main()
