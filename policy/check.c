@@ -1,9 +1,10 @@
-#include "policy/check_parts.h"
+#include "policy/check.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "crypto/codec.h"
+#include "policy/check_parts.h"
 #include "policy/members.h"
 
 #define SENTENCE_MAX 600

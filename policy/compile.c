@@ -72,9 +72,9 @@ compile_head(struct compiler *c, const struct compile_input *in,
 	p->serial = in->serial != 0 ? in->serial : s->serial;
 	memcpy(p->org, s->org, sizeof(p->org));
 	p->issued = in->issued != 0 ? in->issued : s->issued * DAY_SECONDS;
-	if (p->issued < 0)
+	if (p->issued < 0 || p->issued > YAML_DAY_MAX * (int64_t)DAY_SECONDS)
 		return yaml_fail(c->doc, yaml_get(yaml_root(c->doc), "issued"),
-		    "this day is too long ago");
+		    "this day is too far away");
 	c->day = p->issued / DAY_SECONDS;
 	if (in->previous != NULL)
 		memcpy(p->previous, in->previous, sizeof(p->previous));

@@ -288,7 +288,8 @@ compile_people(struct compiler *c, const struct yaml_node *at)
 
 	if (e != ERR_OK)
 		return e;
-	c->policy->people = arena_alloc(c->arena, n, sizeof(*c->policy->people));
+	c->policy->people = arena_alloc(c->arena, n,
+	    sizeof(*c->policy->people));
 	if (c->policy->people == NULL)
 		return ERR_NOMEM;
 	item = first;

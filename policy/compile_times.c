@@ -161,8 +161,9 @@ compile_limits(struct compiler *c, const struct yaml_node *at)
 /* --- calendar --- */
 
 #define HOLIDAYS_MAX 256
-#define DAYS_BEFORE 31	/* of issue: concerns that came under the policy before */
-#define DAYS_AFTER 120	/* the hard expiry: deadlines that begin under it */
+/* What came under the policy before, and what begins under this one's end. */
+#define DAYS_BEFORE 31 /* issue */
+#define DAYS_AFTER 120 /* hard expiry */
 
 struct calendar_draft {
 	char zone[sizeof(((struct policy *)0)->zone)];

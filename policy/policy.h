@@ -237,23 +237,23 @@ struct policy_contact {
 };
 
 struct policy_limits {
-	uint16_t living_days;	 /* signed in within, or a rung is not living */
-	uint16_t caseload;	 /* open cases of one investigator */
-	uint16_t attachments_mib; /* of one concern; 0: no attachments */
-	uint16_t close_after_days;  /* silent reporter: closed with notice */
-	uint16_t mailbox_days;	    /* kept after closing */
+	uint16_t living_days;	   /* signed in within, or is not living */
+	uint16_t caseload;	   /* open cases of one investigator */
+	uint16_t attachments_mib;  /* of one concern; 0: no attachments */
+	uint16_t close_after_days; /* silent reporter: closed with notice */
+	uint16_t mailbox_days;	   /* kept after closing */
 	size_t n_prompts;
-	uint16_t prompt_days[POLICY_TIMES_MAX]; /* silent reporter, ascending */
+	uint16_t prompt_days[POLICY_TIMES_MAX]; /* silent reporter */
 	size_t n_detriment;
 	uint16_t detriment_days[POLICY_TIMES_MAX]; /* after closing */
-	uint16_t notify_minutes;     /* notifications go out this coarsely */
-	uint8_t notify_at_once;	     /* bands exempt from that */
-	uint8_t close_needs_second;  /* bands that one person cannot close */
+	uint16_t notify_minutes;    /* notifications go out this coarsely */
+	uint8_t notify_at_once;	    /* bands exempt from that */
+	uint8_t close_needs_second; /* bands that one person cannot close */
 };
 
 struct policy {
 	uint32_t serial; /* from 1 */
-	uint8_t previous[SHA256_LEN]; /* policy before this; zero for the first */
+	uint8_t previous[SHA256_LEN]; /* the policy before; zero: none */
 	char org[POLICY_NAME_MAX + 1];
 	int64_t issued, soft_expiry, hard_expiry;
 	char zone[POLICY_SLUG_MAX + 33]; /* for people to read */

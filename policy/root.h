@@ -61,10 +61,10 @@ struct policy_status {
 };
 
 /*
- * Opens a policy note: signed by a quorum of the root's policy keys, of the
- * root's organisation (ERR_CORRUPT), not past its hard expiry (ERR_EXPIRED), serial at least
- * min_serial (ERR_DENIED: a rollback). ERR_BAD_SIG, ERR_SYNTAX. Caller frees
- * the policy.
+ * Opens a policy note: signed by a quorum of the root's policy keys
+ * (ERR_BAD_SIG), of the root's organisation (ERR_CORRUPT), not past its hard
+ * expiry (ERR_EXPIRED), serial at least min_serial (ERR_DENIED: a rollback).
+ * ERR_SYNTAX. Caller frees the policy.
  */
 enum err policy_open(struct bytes note, const struct root *root, int64_t now,
     uint32_t min_serial, struct policy **ret,

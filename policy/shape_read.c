@@ -115,7 +115,8 @@ read_name(struct shape_reader *r, const json_t *j, const struct names *names,
 {
 	if (!json_is_string(j) ||
 	    names_find(names, string_of(j), ret) != ERR_OK)
-		return shape_fail(r, "is not one of the words that can be here");
+		return shape_fail(r,
+		    "is not one of the words that can be here");
 	return ERR_OK;
 }
 

@@ -7,15 +7,17 @@
  * scalars, every scalar taken as text. Refused, with a place: repeated keys,
  * keys that are not plain scalars, anchors, aliases, tags, merge keys, a
  * second document, directives, bytes that are not UTF-8, NUL and other control
- * characters, and anything past the limits below. Keys are [A-Za-z0-9_-]+. Used for the policy
- * language, for speakupd's configuration and for sample concerns.
+ * characters, and anything past the limits below. Keys are [A-Za-z0-9_-]+.
+ * Used for the policy language, for speakupd's configuration and for sample
+ * concerns.
  */
 
 #define YAML_SIZE_MAX (512 * 1024)
 #define YAML_DEPTH_MAX 12
 #define YAML_NODES_MAX 20000
 #define YAML_KEY_MAX 64
-#define YAML_KEYS_MAX 512 /* in one map */
+#define YAML_KEYS_MAX 512   /* in one map */
+#define YAML_DAY_MAX 376199 /* the last of 2999 */
 
 enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAP };
 
@@ -74,7 +76,7 @@ enum err yaml_number(struct yaml_doc *d, const struct yaml_node *at,
 /* yes, no, true, false. */
 enum err yaml_bool(struct yaml_doc *d, const struct yaml_node *at, bool *ret)
     MUST_CHECK;
-/* 2026-11-21, as days since 1970-01-01. */
+/* 2026-11-21, as days since 1970-01-01: from that day on, to YAML_DAY_MAX. */
 enum err yaml_day(struct yaml_doc *d, const struct yaml_node *at, int64_t *ret)
     MUST_CHECK;
 

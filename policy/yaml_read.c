@@ -129,7 +129,7 @@ yaml_day(struct yaml_doc *d, const struct yaml_node *at, int64_t *ret)
 
 	if (e != ERR_OK)
 		return e;
-	if (day_parse(x, &day) != ERR_OK)
+	if (day_parse(x, &day) != ERR_OK || day < 0 || day > YAML_DAY_MAX)
 		return yaml_fail(d, at, "%s is a day such as 2026-11-21",
 		    name_of(at));
 	*ret = day;

@@ -1,4 +1,4 @@
-#include "support.h"
+#include "tests/policy/support.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "support.h"
+#include "tests/policy/support.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,6 +210,8 @@ static const struct {
 	{ "name: x\nnumber: 0x3\n", "f:2:9: number is a number from 2 to 70" },
 	{ "name: x\nflag: on\n", "f:2:7: flag is yes or no" },
 	{ "name: x\nday: 2026-02-30\n",
+	    "f:2:6: day is a day such as 2026-11-21" },
+	{ "name: x\nday: 1969-12-31\n",
 	    "f:2:6: day is a day such as 2026-11-21" },
 	{ "name: x\nitems: [1, 2, 3, 4]\n",
 	    "f:2:8: items is a list of 1 to 3" },
