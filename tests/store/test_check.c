@@ -396,6 +396,146 @@ test_a_store_that_is_open_is_not_checked(void **state)
 	assert_int_equal(store_check(&k->config, NULL, NULL, &r), ERR_EXISTS);
 }
 
+static enum err
+append_5(struct store_txn *txn, void *ctx)
+{
+	(void)ctx;
+	return kit_append(txn, 5, 1);
+}
+
+static enum err
+open_view(struct store *s, uint32_t n)
+{
+	uint8_t id[STORE_CASE_ID_LEN];
+	struct store_view *v;
+	enum err e;
+
+	kit_id(n, id);
+	e = store_view_open(s, id, &v);
+	if (e == ERR_OK)
+		store_view_close(v);
+	return e;
+}
+
+/* The index as it was before the last message comes back. */
+static void
+test_an_older_index_is_found(void **state)
+{
+	struct kit *k = *state;
+	struct MDB_txn *txn;
+	uint8_t old[8192], *out;
+	struct bytes x;
+	size_t n;
+
+	assert_int_equal(db_read_begin(k->s->db, &txn), ERR_OK);
+	assert_int_equal(db_get(k->s->db, txn, TABLE_INDEX, 5, &x), ERR_OK);
+	n = x.n;
+	memcpy(old, x.p, n);
+	db_read_end(k->s->db);
+	assert_int_equal(store_run(k->s, append_5, NULL), ERR_OK);
+	assert_true(kit_is_whole(k->s, 5, 2));
+	assert_int_equal(db_write_begin(k->s->db, &txn), ERR_OK);
+	assert_int_equal(db_reserve(k->s->db, TABLE_INDEX, 5, n, DB_PUT, &out),
+	    ERR_OK);
+	memcpy(out, old, n);
+	assert_int_equal(db_write_commit(k->s->db), ERR_OK);
+	assert_int_equal(open_view(k->s, 5), ERR_CORRUPT);
+}
+
+/* --- what is in memory --- */
+
+static enum err
+random_batch(struct store_txn *txn, void *ctx)
+{
+	uint64_t *seed = ctx;
+	uint8_t id[STORE_CASE_ID_LEN];
+	struct store_case c;
+	size_t expired;
+	enum err e = ERR_OK;
+
+	for (int i = 0; i < 10 && e == ERR_OK; i++) {
+		uint32_t r, n;
+
+		kit_fill((uint8_t *)&r, sizeof(r), (*seed)++);
+		n = r / 8 % 40;
+		kit_id(n, id);
+		if (txn_case_get(txn, id, &c) != ERR_OK) {
+			e = kit_add(txn, n);
+			continue;
+		}
+		c.marks.due = (r / 400 % 3) * 90000;
+		c.marks.band = (uint8_t)(r / 500 % 4);
+		c.marks.closed = r / 600 % 2 == 0;
+		if (r % 8 < 2)
+			e = txn_case_destroy(txn, id);
+		else if (r % 8 < 5)
+			e = txn_marks_set(txn, id, &c.marks);
+		else if (r % 8 < 7)
+			e = txn_reader_put(txn, id, (uint16_t)(10 + r / 700 % 6),
+			    r / 800 % 2 == 0);
+		else
+			e = txn_uploads_expire(txn, HOUR + 1, 1, &expired);
+	}
+	return e;
+}
+
+static void
+same_keys(const struct keyset *a, const struct keyset *b)
+{
+	uint64_t x[256], y[256];
+	size_t n = keyset_page(a, 0, x, 256);
+
+	assert_int_equal(a->count, b->count);
+	assert_int_equal(keyset_page(b, 0, y, 256), n);
+	assert_memory_equal(x, y, n * sizeof(x[0]));
+}
+
+static void
+same_memory(const struct store *a, const struct store *b)
+{
+	const struct memory *x = &a->memory, *y = &b->memory;
+
+	assert_int_equal(x->ids.count, y->ids.count);
+	assert_int_equal(x->mailboxes.count, y->mailboxes.count);
+	assert_int_equal(x->uploads.count, y->uploads.count);
+	assert_int_equal(x->cases, y->cases);
+	assert_int_equal(x->n_uploads, y->n_uploads);
+	assert_int_equal(x->attachments, y->attachments);
+	assert_int_equal(x->pages, y->pages);
+	same_keys(&x->free_slots, &y->free_slots);
+	same_keys(&x->due, &y->due);
+	same_keys(&x->upload_age, &y->upload_age);
+	for (uint16_t person = 0; person < 20; person++) {
+		assert_int_equal(store_queue_count(a, person),
+		    store_queue_count(b, person));
+		if (store_queue_count(a, person) > 0)
+			same_keys(memory_queue(x, person),
+			    memory_queue(y, person));
+	}
+}
+
+/* The files are closed, what was in memory is kept to compare. */
+static void
+test_memory_follows_commits_as_a_new_start_would_build_it(void **state)
+{
+	struct kit *k = *state;
+	struct store *live;
+	uint64_t seed = 1;
+
+	for (int i = 0; i < 150; i++) {
+		assert_int_equal(store_run(k->s, random_batch, &seed), ERR_OK);
+		if (i % 10 != 0)
+			continue;
+		live = k->s;
+		live->db = db_close(live->db);
+		kit_open(k);
+		same_memory(live, k->s);
+		store_close(live);
+	}
+	k->s = store_close(k->s);
+	assert_int_equal(kit_findings(k), 0);
+}
+
 static void
 newer_version(struct store *s, struct MDB_txn *txn)
 {
@@ -495,6 +635,8 @@ main(void)
 		T(test_each_damage_is_found_and_named),
 		T(test_a_sound_store_has_no_findings_and_is_counted),
 		T(test_a_store_that_is_open_is_not_checked),
+		T(test_an_older_index_is_found),
+		T(test_memory_follows_commits_as_a_new_start_would_build_it),
 		T(test_a_newer_schema_is_refused),
 		T(test_a_damaged_page_of_slots_is_not_opened_quietly),
 		T(test_damage_to_one_case_leaves_the_others),

@@ -196,6 +196,10 @@ test_a_slot_reads_back_in_every_place_of_its_page(void **state)
 		assert_true(slot_has_id(page, i, in.c.id));
 		assert_true(slot_has_mailbox(page, i, in.c.mailbox));
 		assert_false(slot_has_id(page, i, in.c.mailbox));
+		in.c.mailbox[SHA256_LEN - 1] ^= 1;
+		assert_false(slot_has_mailbox(page, i, in.c.mailbox));
+		in.c.id[STORE_CASE_ID_LEN - 1] ^= 1;
+		assert_false(slot_has_id(page, i, in.c.id));
 	}
 	slot_clear(page, 3);
 	assert_int_equal(slot_get(page, 3, &out), ERR_OK);

@@ -136,6 +136,50 @@ test_a_batch_that_returns_an_error_stores_nothing(void **state)
 	check_clean(k);
 }
 
+/* A generator that gives out after some calls. */
+static unsigned random_left;
+
+static enum err
+failing_random(void *ctx, uint8_t *out, size_t n)
+{
+	if (random_left == 0)
+		return ERR_CRYPTO;
+	random_left--;
+	return env_system.random(ctx, out, n);
+}
+
+static enum err
+add_and_swallow(struct store_txn *txn, void *ctx)
+{
+	(void)ctx;
+	for (uint32_t n = 1; n < 60; n++)
+		(void)!kit_add(txn, n);
+	return ERR_OK;
+}
+
+static void
+test_an_error_while_writing_sticks_though_the_batch_says_nothing(void **state)
+{
+	struct kit *k = *state;
+	struct env env = { .random = failing_random, .now = env_system.now };
+
+	k->s = store_close(k->s);
+	k->config.env = &env;
+	random_left = 100;
+	kit_open(k);
+	assert_int_equal(kit_add_many(k->s, 0, 1), ERR_OK);
+	random_left = 20;
+	assert_int_equal(store_run(k->s, add_and_swallow, NULL), ERR_CRYPTO);
+	assert_false(store_is_latched(k->s));
+	random_left = 1000;
+	assert_true(kit_is_whole(k->s, 0, 1));
+	assert_false(kit_is_whole(k->s, 1, 1));
+	k->s = store_close(k->s);
+	assert_int_equal(kit_findings(k), 0);
+	k->config.env = &env_system;
+	kit_open(k);
+}
+
 static enum err
 same_mailbox(struct store_txn *txn, void *ctx)
 {
@@ -531,6 +575,13 @@ test_a_queue_cursor_must_be_a_row_of_that_queue(void **state)
 	assert_int_equal(store_queue_page(k->s, 10, id, &row, 1, &n), ERR_OK);
 	assert_int_equal(store_queue_page(k->s, 12, id, &row, 1, &n),
 	    ERR_NOT_FOUND);
+	/* 12 has a queue now, with another row */
+	assert_int_equal(store_run(k->s, release_12, NULL), ERR_OK);
+	assert_int_equal(store_queue_page(k->s, 12, NULL, &row, 1, &n),
+	    ERR_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(store_queue_page(k->s, 12, id, &row, 1, &n),
+	    ERR_NOT_FOUND);
 	kit_id(77, id);
 	assert_int_equal(store_queue_page(k->s, 10, id, &row, 1, &n),
 	    ERR_NOT_FOUND);
@@ -695,6 +746,7 @@ main(void)
 		T(test_mailbox_finds_its_case_and_no_other),
 		T(test_operations_of_one_batch_see_each_other_and_fail_alone),
 		T(test_a_batch_that_returns_an_error_stores_nothing),
+		T(test_an_error_while_writing_sticks_though_the_batch_says_nothing),
 		T(test_a_mailbox_belongs_to_one_case),
 		T(test_refused_cases_leave_nothing_and_the_batch_goes_on),
 		T(test_envelopes_are_kept_back_until_released_and_gone_when_dropped),

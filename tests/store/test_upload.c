@@ -165,6 +165,22 @@ test_pieces_in_any_order_become_a_message(void **state)
 }
 
 static void
+test_an_upload_keeps_its_records_over_a_new_start(void **state)
+{
+	struct kit *k = *state;
+
+	assert_int_equal(send(k, piece(SIZE, 0)), ERR_OK);
+	kit_reopen(k);
+	assert_int_equal(kit_add_many(k->s, 50, 3), ERR_OK);
+	send_all(k, SIZE, PIECES);
+	assert_int_equal(take(k), ERR_OK);
+	check_taken(k, SIZE, PIECES);
+	check_clean(k);
+	for (uint32_t n = 50; n < 53; n++)
+		assert_true(kit_is_whole(k->s, n, 1));
+}
+
+static void
 test_the_digest_of_an_upload_is_over_its_pieces(void **state)
 {
 	struct kit *k = *state;
@@ -288,6 +304,34 @@ test_an_abandoned_upload_is_gone_after_its_time(void **state)
 	assert_int_equal(x.n, 0);
 }
 
+static enum err
+piece_and_expire(struct store_txn *txn, void *ctx)
+{
+	struct expiry *x = ctx;
+	struct store_piece p = piece(SIZE, 1);
+
+	p.hour = HOUR + 5;
+	assert_int_equal(txn_upload_piece(txn, &p), ERR_OK);
+	return txn_uploads_expire(txn, x->hour, 10, &x->n);
+}
+
+static void
+test_an_upload_that_goes_on_is_not_expired_in_the_same_batch(void **state)
+{
+	struct kit *k = *state;
+	struct expiry x = { .hour = HOUR + 1 };
+	struct store_upload u;
+
+	assert_int_equal(send(k, piece(SIZE, 0)), ERR_OK);
+	assert_int_equal(store_run(k->s, piece_and_expire, &x), ERR_OK);
+	assert_int_equal(x.n, 0);
+	assert_int_equal(store_upload_find(k->s, upload_id, &u), ERR_OK);
+	assert_int_equal(u.received, 2);
+	assert_int_equal(store_run(k->s, expire_batch, &x), ERR_OK);
+	assert_int_equal(x.n, 0);
+	check_clean(k);
+}
+
 /* Everything of an upload's life in one batch. */
 static enum err
 whole_life(struct store_txn *txn, void *ctx)
@@ -325,11 +369,13 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_pieces_in_any_order_become_a_message),
+		T(test_an_upload_keeps_its_records_over_a_new_start),
 		T(test_the_digest_of_an_upload_is_over_its_pieces),
 		T(test_a_piece_again_is_fine_and_another_in_its_place_refused),
 		T(test_pieces_of_wrong_size_or_number_are_refused),
 		T(test_attachments_stop_at_their_share_and_text_goes_on),
 		T(test_an_abandoned_upload_is_gone_after_its_time),
+		T(test_an_upload_that_goes_on_is_not_expired_in_the_same_batch),
 		T(test_pieces_and_their_message_fit_in_one_batch),
 	};
 
