@@ -25,6 +25,8 @@ monotonic_now(void)
 
 /* --- starting --- */
 
+/* A terminal's keys, and systemd where it signals the whole group, are for the
+ * parent: children are told by it. */
 static bool
 reset_signals(void)
 {
@@ -32,7 +34,8 @@ reset_signals(void)
 
 	sigemptyset(&none);
 	for (int sig = 1; sig < NSIG; sig++)
-		(void)signal(sig, SIG_DFL);
+		(void)signal(sig, sig == SIGINT || sig == SIGTERM ||
+		    sig == SIGHUP ? SIG_IGN : SIG_DFL);
 	return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/config.h"
+#include "daemon/inputs.h"
 
 #define FILES "state: /s\npolicy: /p\nroots: /r\n"
 #define KEYS "instance-key: /i\nstore-key: /k\n"
@@ -181,6 +181,23 @@ test_keys_default_to_credentials(void **state)
 	config_free(c);
 }
 
+/* The example that is installed; its path is the program's argument. */
+static void
+test_the_example_is_a_configuration(void **state)
+{
+	struct buf yaml = BUF_INIT(YAML_SIZE_MAX);
+	struct complaint why = { 0 };
+	struct config *c;
+
+	if (inputs_read(*state, &yaml, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	buf_put_u8(&yaml, 0);
+	c = must_parse((const char *)yaml.p, "/run/credentials/x");
+	assert_int_equal(c->n_listeners, 2);
+	config_free(c);
+	buf_free(&yaml);
+}
+
 static void
 test_front_config_survives_its_frame(void **state)
 {
@@ -200,14 +217,17 @@ test_front_config_survives_its_frame(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	void *example = argc == 2 ? argv[1] : NULL;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_bad_configurations_are_refused_with_their_place),
 		cmocka_unit_test(test_defaults_are_safe),
 		cmocka_unit_test(test_everything_can_be_set),
 		cmocka_unit_test(test_keys_default_to_credentials),
+		cmocka_unit_test_prestate(test_the_example_is_a_configuration,
+		    example),
 		cmocka_unit_test(test_front_config_survives_its_frame),
 	};
 

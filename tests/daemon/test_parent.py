@@ -111,6 +111,14 @@ class Deaths(unittest.TestCase):
             d.start()  # and nothing is in the way of a new start
             self.assertEqual(d.request(post("/v1/text", POLL)).status, 200)
 
+    def test_signals_to_the_group_are_for_the_parent(self):
+        with Alone() as d:
+            for pid in d.children():
+                for sig in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
+                    os.kill(pid, sig)
+            self.assertEqual(d.request(post("/v1/text", POLL)).status, 200)
+            self.assertNotIn("ended", d.log())
+
     def test_no_child_outlives_its_parent(self):
         with Alone(fronts=2) as d:
             children = d.children()
