@@ -42,6 +42,7 @@ struct person {
 struct world {
 	char dir[64];
 	int64_t now;
+	uint64_t drawn; /* not 0: randomness is counted from here */
 	struct env env;
 	struct vault_config config;
 	struct vault_secret secret;
@@ -64,6 +65,9 @@ struct world *world_new(void);
 void world_free(struct world *w);
 /* The process ends and starts again on the same store. */
 void world_restart(struct world *w);
+/* An empty store again, the clock at its start, and randomness that is the same
+ * each time. */
+void world_fresh(struct world *w);
 /* The bundle of a policy with this serial, under a root with this realm. */
 void world_policy_bundle(
     struct world *w, uint32_t serial, uint8_t realm, struct buf *out);

@@ -56,7 +56,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		wire_head_get(p + at, &h);
 		assert((state == WIRE_BROKEN) ==
 		    (!wire_allowed(PEER_FRONT, PEER_VAULT, h.type, &max) ||
-		    h.length > max));
+			h.length > max));
 	} else {
 		assert(state == WIRE_FINE);
 	}
