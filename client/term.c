@@ -22,7 +22,7 @@ put_wrapped(FILE *f, struct bytes x, unsigned indent)
 	(void)fflush(f);
 }
 
-static void
+__attribute__((format(printf, 4, 0))) static void
 put_formatted(FILE *f, unsigned indent, const char *before, const char *fmt,
     va_list args)
 {

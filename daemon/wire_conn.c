@@ -286,7 +286,7 @@ wire_conn_send(struct wire_conn *c, enum wire_type type, uint16_t status,
 	size_t moved = c->out.at;
 	enum err e;
 
-	if (!wire_allowed(c->self, c->peer, type, &max) || body.n > max)
+	if (!wire_allowed(c->self, c->peer, (uint16_t)type, &max) || body.n > max)
 		return ERR_DENIED;
 	if ((e = flow_reserve(&c->out, sizeof(head) + body.n)) != ERR_OK)
 		return e;
@@ -295,7 +295,7 @@ wire_conn_send(struct wire_conn *c, enum wire_type type, uint16_t status,
 		c->fd_out[i].at -= moved;
 	wire_head_put(head,
 	    &(struct wire_head){ .length = (uint32_t)body.n,
-		.type = type,
+		.type = (uint16_t)type,
 		.status = status,
 		.id = id });
 	flow_put(&c->out, head, sizeof(head));
@@ -310,7 +310,7 @@ wire_conn_send_fd(struct wire_conn *c, enum wire_type type, uint16_t status,
 	int copy;
 	enum err e;
 
-	if (!wire_has_fd(type))
+	if (!wire_has_fd((uint16_t)type))
 		return ERR_DENIED;
 	if (c->n_fd_out == WIRE_FDS_MAX)
 		return ERR_LIMIT;
