@@ -21,11 +21,11 @@ struct check {
 	void *ctx;
 	struct store_report report;
 	struct named named;
-	struct keyset cases;   /* numbers in use */
+	struct keyset cases; /* numbers in use */
 	struct upload *upload;
 	struct buf piece;
 	uint64_t pages;
-	size_t at;	       /* in named, while records are scanned */
+	size_t at; /* in named, while records are scanned */
 	uint8_t page[SLOT_PAGE_PLAIN];
 };
 
@@ -93,11 +93,11 @@ check_piece(struct check *c, const uint8_t *key, uint64_t record, size_t len,
 /* --- messages --- */
 
 static enum err
-check_payload(struct check *c, const struct slot *slot,
-    const struct index_entry *e)
+check_payload(
+    struct check *c, const struct slot *slot, const struct index_entry *e)
 {
 	const uint8_t *key = e->uploaded ? e->key : slot->key;
-	uint8_t (*hash)[SHA256_LEN];
+	uint8_t(*hash)[SHA256_LEN];
 	uint8_t digest[SHA256_LEN];
 	enum err err = ERR_OK;
 
@@ -110,8 +110,8 @@ check_payload(struct check *c, const struct slot *slot,
 		err = check_piece(c, key, e->payload + i,
 		    piece_len(e->m.payload_size, i), hash[i]);
 	if (err == ERR_OK)
-		err = payload_digest((const uint8_t (*)[SHA256_LEN])hash,
-		    e->m.pieces, digest);
+		err = payload_digest(
+		    (const uint8_t(*)[SHA256_LEN])hash, e->m.pieces, digest);
 	free(hash);
 	if (err == ERR_OK &&
 	    memcmp(digest, e->m.payload_digest, sizeof(digest)) != 0)
@@ -120,21 +120,21 @@ check_payload(struct check *c, const struct slot *slot,
 }
 
 static enum err
-check_entry(struct check *c, const struct slot *slot,
-    const struct index_entry *e)
+check_entry(
+    struct check *c, const struct slot *slot, const struct index_entry *e)
 {
 	enum err err = check_record(c, slot->key, e->head, e->m.head_len);
 
 	for (size_t i = 0; i < e->n_envelopes && err == ERR_OK; i++)
-		err = check_record(c, slot->key, e->envelope[i].record,
-		    e->envelope[i].len);
+		err = check_record(
+		    c, slot->key, e->envelope[i].record, e->envelope[i].len);
 	c->report.messages++;
 	return err == ERR_OK ? check_payload(c, slot, e) : err;
 }
 
 static bool
-chain_fits(const struct store_case *c, const struct index *x,
-    enum store_chain chain)
+chain_fits(
+    const struct store_case *c, const struct index *x, enum store_chain chain)
 {
 	uint32_t count = c->chain[chain].count;
 	const struct index_entry *last;
@@ -160,8 +160,8 @@ counts_fit(const struct store_case *c, const struct index *x)
 		if (x->entry[i].m.author == STORE_REPORTER)
 			reporters++;
 	}
-	return x->n == (size_t)c->chain[STORE_TALK].count +
-	    c->chain[STORE_STAFF].count &&
+	return x->n ==
+	    (size_t)c->chain[STORE_TALK].count + c->chain[STORE_STAFF].count &&
 	    attachments == c->attachments && reporters == c->reporter_messages;
 }
 
@@ -178,8 +178,7 @@ check_messages(struct check *c, uint32_t number, const struct slot *slot)
 		return ERR_OK;
 	}
 	if (!chain_fits(&slot->c, &x, STORE_TALK) ||
-	    !chain_fits(&slot->c, &x, STORE_STAFF) ||
-	    !counts_fit(&slot->c, &x))
+	    !chain_fits(&slot->c, &x, STORE_STAFF) || !counts_fit(&slot->c, &x))
 		finding(c, FINDING_CHAIN, number);
 	for (size_t i = 0; i < x.n && e == ERR_OK; i++)
 		e = check_entry(c, slot, &x.entry[i]);
@@ -208,8 +207,8 @@ static bool
 is_known(const struct memory *m, const struct store_case *c)
 {
 	uint64_t id = map_tag(&m->ids, BYTES(c->id, sizeof(c->id)));
-	uint64_t mailbox = map_tag(&m->mailboxes,
-	    BYTES(c->mailbox, sizeof(c->mailbox)));
+	uint64_t mailbox =
+	    map_tag(&m->mailboxes, BYTES(c->mailbox, sizeof(c->mailbox)));
 	size_t at_id = 0, at_mailbox = 0;
 	uint32_t number;
 
@@ -251,8 +250,9 @@ visit_page(void *ctx, uint64_t number, struct bytes key, struct bytes value)
 	enum err e;
 
 	(void)key;
-	e = number != c->pages++ ? ERR_CORRUPT :
-	    open_page(c->s, (uint32_t)number, value, c->page);
+	e = number != c->pages++
+	    ? ERR_CORRUPT
+	    : open_page(c->s, (uint32_t)number, value, c->page);
 	if (is_fatal(e))
 		return e;
 	if (e != ERR_OK) {
@@ -275,8 +275,8 @@ check_upload(struct check *c, const struct upload *u)
 	for (uint32_t i = 0; i < u->pieces && e == ERR_OK; i++) {
 		if (!upload_has(u, i))
 			continue;
-		e = check_piece(c, u->key, u->first + i,
-		    piece_len(u->size, i), hash);
+		e = check_piece(
+		    c, u->key, u->first + i, piece_len(u->size, i), hash);
 		if (e == ERR_OK && memcmp(hash, u->hash[i], sizeof(hash)) != 0)
 			finding(c, FINDING_DIGEST, u->first + i);
 	}
@@ -440,8 +440,7 @@ store_check(const struct store_config *config, store_found *found, void *ctx,
 	}
 	if (e == ERR_OK) {
 		*ret = c->report;
-		e = c->report.findings > 0 ? ERR_CORRUPT :
-		    db_unmark(c->s->db);
+		e = c->report.findings > 0 ? ERR_CORRUPT : db_unmark(c->s->db);
 	}
 	check_free(c);
 	return e;

@@ -3,7 +3,7 @@
 #include "store/seal.h"
 
 /*
- * The only code that knows LMDB: one environment with full synchronisation,
+ * The only code that knows LMDB (db*.c): one environment, fully synchronised,
  * six tables, one write transaction and one reusable read transaction, growth
  * of the map, space allocated ahead, and the latch after a failed write.
  *

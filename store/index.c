@@ -153,8 +153,7 @@ index_put(const struct index *x, uint32_t version, struct buf *out)
 	for (size_t i = 0; i < x->n; i++)
 		entry_put(&x->entry[i], out);
 	if (out->err == ERR_OK)
-		buf_put_zeros(out,
-		    padded(out->n - start) - (out->n - start));
+		buf_put_zeros(out, padded(out->n - start) - (out->n - start));
 }
 
 /* --- reading --- */
@@ -166,8 +165,9 @@ entry_get_payload(struct reader *r, uint8_t flags, struct index_entry *e)
 		e->payload = reader_u64(r);
 		e->m.payload_size = reader_u64(r);
 		reader_copy(r, e->m.payload_digest, SHA256_LEN);
-		if (e->m.payload_size == 0 || e->m.payload_size >
-		    (uint64_t)STORE_UPLOAD_PIECES_MAX * PIECE_LEN)
+		if (e->m.payload_size == 0 ||
+		    e->m.payload_size >
+			(uint64_t)STORE_UPLOAD_PIECES_MAX * PIECE_LEN)
 			return ERR_CORRUPT;
 		e->m.pieces = piece_count(e->m.payload_size);
 	}

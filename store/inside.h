@@ -46,6 +46,8 @@ enum err value_check(struct store *s, struct bytes name, struct bytes sealed)
 enum err store_open_bare(const struct store_config *config, enum db_use use,
     struct store **ret) MUST_CHECK;
 
+/* --- read.c --- */
+
 /* A case by its id, inside a snapshot. */
 enum err slot_find(struct store *s, struct MDB_txn *txn, const uint8_t *id,
     uint32_t *ret_number, struct slot *ret) MUST_CHECK;

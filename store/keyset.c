@@ -108,8 +108,9 @@ chunk_split(struct keyset *s, size_t i, uint32_t at)
 	}
 	c = &s->chunk[i];
 	memcpy(key, c->key + at, (c->n - at) * sizeof(*key));
-	s->chunk[i + 1] = (struct keyset_chunk){ .key = key, .n = c->n - at,
-		.cap = CHUNK_MAX };
+	s->chunk[i + 1] = (struct keyset_chunk){
+		.key = key, .n = c->n - at, .cap = CHUNK_MAX
+	};
 	c->n = at;
 	return ERR_OK;
 }

@@ -52,8 +52,7 @@ queue_key(const struct store_case *c, uint32_t number)
 {
 	uint64_t first = (c->marks.closed ? 0x80u : 0u) | c->marks.band;
 
-	return first << 56 | (uint64_t)(c->filed_day & DAY_MASK) << 32 |
-	    number;
+	return first << 56 | (uint64_t)(c->filed_day & DAY_MASK) << 32 | number;
 }
 
 /* Where the person's queue is, or would go. */
@@ -166,8 +165,8 @@ add_slot(struct memory *m, uint32_t number, const struct slot *s)
 static void
 remove_names(struct memory *m, uint32_t number, const struct store_case *c)
 {
-	map_remove(&m->ids, map_tag(&m->ids, BYTES(c->id, sizeof(c->id))),
-	    number);
+	map_remove(
+	    &m->ids, map_tag(&m->ids, BYTES(c->id, sizeof(c->id))), number);
 	map_remove(&m->mailboxes,
 	    map_tag(&m->mailboxes, BYTES(c->mailbox, sizeof(c->mailbox))),
 	    number);
@@ -176,8 +175,8 @@ remove_names(struct memory *m, uint32_t number, const struct store_case *c)
 static enum err
 add_names(struct memory *m, uint32_t number, const struct store_case *c)
 {
-	enum err e = map_add(&m->ids,
-	    map_tag(&m->ids, BYTES(c->id, sizeof(c->id))), number);
+	enum err e = map_add(
+	    &m->ids, map_tag(&m->ids, BYTES(c->id, sizeof(c->id))), number);
 
 	if (e != ERR_OK)
 		return e;

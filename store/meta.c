@@ -25,8 +25,8 @@ wrap_key(const uint8_t key[static STORE_KEY_LEN],
 }
 
 static enum err
-epoch_unwrap(struct store *s, const uint8_t *key, struct bytes id,
-    struct bytes wrapped)
+epoch_unwrap(
+    struct store *s, const uint8_t *key, struct bytes id, struct bytes wrapped)
 {
 	struct place at = place_name(TABLE_META, KEY_EPOCH);
 	uint8_t kek[AEAD_KEY_LEN];
@@ -38,8 +38,9 @@ epoch_unwrap(struct store *s, const uint8_t *key, struct bytes id,
 	if (e == ERR_OK)
 		e = aead_open(s->sealer.aead, kek, wrapped.p,
 		    BYTES(at.ad, at.n),
-		    BYTES(wrapped.p + AEAD_NONCE_LEN,
-			wrapped.n - AEAD_NONCE_LEN), s->epoch);
+		    BYTES(
+			wrapped.p + AEAD_NONCE_LEN, wrapped.n - AEAD_NONCE_LEN),
+		    s->epoch);
 	bytes_wipe(kek, sizeof(kek));
 	return e == ERR_CORRUPT ? ERR_DENIED : e;
 }
@@ -88,8 +89,8 @@ meta_write(struct store *s, const uint8_t *key)
 	if (e == ERR_OK)
 		e = put_meta(s, KEY_EPOCH, BYTES(wrapped, sizeof(wrapped)));
 	if (e == ERR_OK)
-		e = put_meta(s, DB_VERSION_KEY,
-		    BYTES(version, sizeof(version)));
+		e = put_meta(
+		    s, DB_VERSION_KEY, BYTES(version, sizeof(version)));
 	return e;
 }
 
@@ -114,8 +115,8 @@ meta_read(struct store *s, struct MDB_txn *txn, const uint8_t *key)
 {
 	struct bytes version, id, epoch;
 	struct reader r;
-	enum err e = db_get_name(s->db, txn, TABLE_META, DB_VERSION_KEY,
-	    &version);
+	enum err e =
+	    db_get_name(s->db, txn, TABLE_META, DB_VERSION_KEY, &version);
 
 	if (e != ERR_OK)
 		return e;
@@ -159,16 +160,16 @@ txn_value_put(struct store_txn *txn, const char *name, struct bytes x)
 		return ERR_LIMIT;
 	txn->wrote = true;
 	txn->bytes += x.n + SEAL_OVERHEAD;
-	e = db_reserve_name(txn->s->db, TABLE_VALUES, name,
-	    x.n + SEAL_OVERHEAD, &out);
+	e = db_reserve_name(
+	    txn->s->db, TABLE_VALUES, name, x.n + SEAL_OVERHEAD, &out);
 	if (e == ERR_OK)
 		e = seal_value(&txn->s->sealer, txn->s->epoch, &at, x, out);
 	return txn_stick(txn, e);
 }
 
 static enum err
-value_load(struct store *s, struct MDB_txn *txn, const char *name,
-    struct buf *out)
+value_load(
+    struct store *s, struct MDB_txn *txn, const char *name, struct buf *out)
 {
 	struct place at = place_name(TABLE_VALUES, name);
 	struct bytes sealed;

@@ -75,8 +75,8 @@ pages_flush(struct store_txn *txn)
 	for (struct txn_page *p = txn->pages; p != NULL && e == ERR_OK;
 	     p = p->next)
 		if (p->dirty)
-			e = txn_seal(txn, txn->s->epoch, TABLE_SLOTS,
-			    p->number, p->existed ? DB_PUT : DB_APPEND,
+			e = txn_seal(txn, txn->s->epoch, TABLE_SLOTS, p->number,
+			    p->existed ? DB_PUT : DB_APPEND,
 			    BYTES(p->now, sizeof(p->now)));
 	return e;
 }

@@ -31,8 +31,8 @@ txn_case_get_by_mailbox(struct store_txn *txn,
 }
 
 enum err
-txn_marks_set(struct store_txn *txn,
-    const uint8_t id[static STORE_CASE_ID_LEN], const struct store_marks *marks)
+txn_marks_set(struct store_txn *txn, const uint8_t id[static STORE_CASE_ID_LEN],
+    const struct store_marks *marks)
 {
 	struct case_at at CLEAN_CASE = { 0 };
 	enum err e = txn->err;
@@ -95,8 +95,7 @@ remove_reader(struct store_case *c, uint16_t person)
 }
 
 static enum err
-delete_envelopes_of(struct store_txn *txn, struct txn_index *x,
-    uint16_t person)
+delete_envelopes_of(struct store_txn *txn, struct txn_index *x, uint16_t person)
 {
 	enum err e = ERR_OK;
 
@@ -151,8 +150,8 @@ delete_entry(struct store_txn *txn, const struct index_entry *e)
 }
 
 enum err
-txn_case_destroy(struct store_txn *txn,
-    const uint8_t id[static STORE_CASE_ID_LEN])
+txn_case_destroy(
+    struct store_txn *txn, const uint8_t id[static STORE_CASE_ID_LEN])
 {
 	struct case_at at CLEAN_CASE = { 0 };
 	struct txn_index *x;
@@ -178,8 +177,8 @@ txn_case_destroy(struct store_txn *txn,
 
 /* Skips cases that this batch destroyed. */
 static enum err
-due_case(struct store_txn *txn, uint32_t number, struct store_case *out,
-    size_t *n)
+due_case(
+    struct store_txn *txn, uint32_t number, struct store_case *out, size_t *n)
 {
 	unsigned i = number % SLOTS_PER_PAGE;
 	struct txn_page *page;
@@ -203,8 +202,8 @@ txn_due_page(struct store_txn *txn, int64_t now, struct store_case *out,
 	size_t got, n = 0;
 	enum err e = txn->err;
 
-	got = keyset_page(&txn->s->memory.due, 0, key,
-	    cap < DUE_CHUNK ? cap : DUE_CHUNK);
+	got = keyset_page(
+	    &txn->s->memory.due, 0, key, cap < DUE_CHUNK ? cap : DUE_CHUNK);
 	for (size_t i = 0; i < got && e == ERR_OK && key[i] >> 32 <= last; i++)
 		e = due_case(txn, KEY_NUMBER(key[i]), out, &n);
 	if (e == ERR_OK)

@@ -58,8 +58,8 @@ static enum err
 check_message(struct store_txn *txn, const struct store_case *c,
     const struct store_message_new *m, struct txn_upload **ret_upload)
 {
-	uint32_t count = c->chain[STORE_TALK].count +
-	    c->chain[STORE_STAFF].count;
+	uint32_t count =
+	    c->chain[STORE_TALK].count + c->chain[STORE_STAFF].count;
 	enum err e;
 
 	assert(m->link != NULL);
@@ -94,8 +94,8 @@ check_readers(const struct store_case_new *n)
 /* --- writing --- */
 
 static enum err
-put_record(struct store_txn *txn, const uint8_t *key, struct bytes x,
-    uint64_t *ret)
+put_record(
+    struct store_txn *txn, const uint8_t *key, struct bytes x, uint64_t *ret)
 {
 	*ret = txn->next_record++;
 	return txn_seal(txn, key, TABLE_RECORDS, *ret, DB_APPEND, x);
@@ -137,8 +137,8 @@ put_payload(struct store_txn *txn, const uint8_t *key,
 
 /* The pieces stay where they are, under the upload's key. */
 static enum err
-take_upload(struct store_txn *txn, struct txn_upload *t,
-    struct index_entry *entry)
+take_upload(
+    struct store_txn *txn, struct txn_upload *t, struct index_entry *entry)
 {
 	const struct upload *u = &t->u;
 
@@ -151,8 +151,8 @@ take_upload(struct store_txn *txn, struct txn_upload *t,
 }
 
 static void
-describe(const struct store_message_new *m, uint32_t seq,
-    struct index_entry *entry)
+describe(
+    const struct store_message_new *m, uint32_t seq, struct index_entry *entry)
 {
 	*entry = (struct index_entry){
 		.m = {
@@ -292,7 +292,7 @@ txn_append(struct store_txn *txn, const uint8_t id[static STORE_CASE_ID_LEN],
 	if (e != ERR_OK)
 		return e;
 	if (!bytes_equal(BYTES(at.slot.c.chain[m->chain].head, LINK_LEN),
-	    BYTES(prev, LINK_LEN)))
+		BYTES(prev, LINK_LEN)))
 		return ERR_CONFLICT;
 	e = check_message(txn, &at.slot.c, m, &upload);
 	if (e == ERR_OK)

@@ -33,8 +33,10 @@ upload_free(struct txn_upload *t)
 static struct upload_mark
 mark_of(const struct txn_upload *t)
 {
-	return (struct upload_mark){ .tag = t->tag, .number = t->number,
-		.hour = t->u.hour, .bytes = upload_received_bytes(&t->u) };
+	return (struct upload_mark){ .tag = t->tag,
+		.number = t->number,
+		.hour = t->u.hour,
+		.bytes = upload_received_bytes(&t->u) };
 }
 
 static enum err
@@ -71,8 +73,7 @@ is_live(const struct txn_upload *t, const uint8_t *id)
 }
 
 enum err
-txn_upload_of(struct store_txn *txn, const uint8_t *id,
-    struct txn_upload **ret)
+txn_upload_of(struct store_txn *txn, const uint8_t *id, struct txn_upload **ret)
 {
 	const struct map *m = &txn->s->memory.uploads;
 	uint64_t tag = map_tag(m, BYTES(id, STORE_UPLOAD_ID_LEN));
@@ -118,8 +119,7 @@ check_piece(const struct store_piece *p)
 {
 	uint64_t max = (uint64_t)STORE_UPLOAD_PIECES_MAX * PIECE_LEN;
 
-	if (p->size == 0 || p->size > max ||
-	    p->index >= piece_count(p->size) ||
+	if (p->size == 0 || p->size > max || p->index >= piece_count(p->size) ||
 	    p->data.n != piece_len(p->size, p->index))
 		return ERR_LIMIT;
 	return ERR_OK;
@@ -158,8 +158,8 @@ free_number(struct store_txn *txn, uint32_t *ret)
 
 /* Takes consecutive record numbers for all pieces. */
 static enum err
-upload_make(struct store_txn *txn, const struct store_piece *p,
-    struct txn_upload **ret)
+upload_make(
+    struct store_txn *txn, const struct store_piece *p, struct txn_upload **ret)
 {
 	const struct map *m = &txn->s->memory.uploads;
 	struct txn_upload *t;
@@ -209,8 +209,8 @@ piece_store(struct store_txn *txn, struct txn_upload *t,
 	t->u.hour = p->hour;
 	t->dirty = true;
 	txn->attachments += p->data.n;
-	return txn_stick(txn, txn_seal(txn, t->u.key, TABLE_RECORDS, record,
-	    DB_PUT, p->data));
+	return txn_stick(txn,
+	    txn_seal(txn, t->u.key, TABLE_RECORDS, record, DB_PUT, p->data));
 }
 
 enum err
@@ -254,8 +254,7 @@ delete_pieces(struct store_txn *txn, const struct upload *u)
 }
 
 static enum err
-expire_one(struct store_txn *txn, uint32_t number, uint32_t hour,
-    size_t *count)
+expire_one(struct store_txn *txn, uint32_t number, uint32_t hour, size_t *count)
 {
 	struct txn_upload *t;
 	enum err e = by_number(txn, number, 0, &t);
@@ -263,8 +262,8 @@ expire_one(struct store_txn *txn, uint32_t number, uint32_t hour,
 	/* Its tag was not at hand; it is needed to forget it. */
 	if (e != ERR_OK)
 		return e;
-	t->tag = map_tag(&txn->s->memory.uploads,
-	    BYTES(t->u.id, STORE_UPLOAD_ID_LEN));
+	t->tag = map_tag(
+	    &txn->s->memory.uploads, BYTES(t->u.id, STORE_UPLOAD_ID_LEN));
 	t->before.tag = t->tag;
 	if (t->gone || t->u.hour >= hour)
 		return ERR_OK; /* touched by this batch */
@@ -277,8 +276,8 @@ expire_one(struct store_txn *txn, uint32_t number, uint32_t hour,
 #define EXPIRE_MAX 16
 
 enum err
-txn_uploads_expire(struct store_txn *txn, uint32_t hour, size_t max,
-    size_t *ret_n)
+txn_uploads_expire(
+    struct store_txn *txn, uint32_t hour, size_t max, size_t *ret_n)
 {
 	uint64_t key[EXPIRE_MAX];
 	size_t n, count = 0;

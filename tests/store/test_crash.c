@@ -142,8 +142,8 @@ check_case(struct kit *k, uint32_t n, uint32_t next)
 	if (later && is_destroyed(n))
 		assert_false(is_there(k, n));
 	else
-		assert_true(kit_is_whole(k->s, n,
-		    later && is_followed_up(n) ? 2 : 1));
+		assert_true(
+		    kit_is_whole(k->s, n, later && is_followed_up(n) ? 2 : 1));
 }
 
 /* The batch that was under way is there as a whole or not at all. Returns the

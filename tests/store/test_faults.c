@@ -26,7 +26,7 @@ enum call { CALL_WRITE, CALL_FDATASYNC, CALL_FALLOCATE, CALLS };
 
 static struct {
 	enum call call;
-	int error;   /* 0: nothing fails */
+	int error; /* 0: nothing fails */
 	unsigned at; /* uses until then */
 	bool once;
 	unsigned hits;
@@ -49,12 +49,11 @@ fails(enum call call)
 }
 
 /* Names as the linker knows them; large-file headers rename some in C. */
-EXPORT ssize_t faulty_pwrite(int, const void *, size_t, off_t)
-    __asm__("pwrite");
-EXPORT ssize_t faulty_pwritev(int, const struct iovec *, int, off_t)
-    __asm__("pwritev");
-EXPORT ssize_t faulty_writev(int, const struct iovec *, int)
-    __asm__("writev");
+EXPORT ssize_t faulty_pwrite(int, const void *, size_t, off_t) __asm__(
+    "pwrite");
+EXPORT ssize_t faulty_pwritev(int, const struct iovec *, int, off_t) __asm__(
+    "pwritev");
+EXPORT ssize_t faulty_writev(int, const struct iovec *, int) __asm__("writev");
 EXPORT int faulty_fdatasync(int) __asm__("fdatasync");
 EXPORT int faulty_fallocate(int, int, off_t, off_t) __asm__("fallocate");
 EXPORT int faulty_fallocate64(int, int, off_t, off_t) __asm__("fallocate64");
@@ -295,7 +294,8 @@ piece_and_text(struct store_txn *txn, void *ctx)
 {
 	static const uint8_t id[STORE_UPLOAD_ID_LEN] = { 1 };
 	static uint8_t data[PIECE_LEN];
-	struct store_piece p = { .upload = id, .size = PIECE_LEN,
+	struct store_piece p = { .upload = id,
+		.size = PIECE_LEN,
 		.data = BYTES(data, sizeof(data)) };
 	struct attach *a = ctx;
 

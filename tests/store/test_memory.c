@@ -50,8 +50,10 @@ static enum err
 piece_batch(struct store_txn *txn, void *ctx)
 {
 	const uint32_t *index = ctx;
-	struct store_piece p = { .upload = upload_id, .size = SIZE,
-		.index = *index, .data = BYTES(piece_data, PIECE_LEN) };
+	struct store_piece p = { .upload = upload_id,
+		.size = SIZE,
+		.index = *index,
+		.data = BYTES(piece_data, PIECE_LEN) };
 
 	return txn_upload_piece(txn, &p);
 }

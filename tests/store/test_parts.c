@@ -174,16 +174,17 @@ test_a_slot_reads_back_in_every_place_of_its_page(void **state)
 		in.c.route = 0xfedc;
 		in.c.filed_day = 0xabcdef;
 		in.c.policy_serial = UINT64_MAX - i;
-		in.c.marks = (struct store_marks){ 1, 2, 3, 4, true,
-			0x12345678, 0x9abcdef0, { 1, -2, 3, INT64_MAX }, -5 };
+		in.c.marks = (struct store_marks){ 1, 2, 3, 4, true, 0x12345678,
+			0x9abcdef0, { 1, -2, 3, INT64_MAX }, -5 };
 		in.c.chain[0].count = 7;
 		in.c.chain[1].head[31] = 9;
 		in.c.reporter_messages = 6;
 		in.c.attachments = 1ull << 40;
 		in.c.n_readers = STORE_READERS_MAX;
 		for (size_t k = 0; k < STORE_READERS_MAX; k++)
-			in.c.reader[k] = (struct store_reader){
-				(uint16_t)(k * 4000), k % 2 == 1 };
+			in.c.reader[k] =
+			    (struct store_reader){ (uint16_t)(k * 4000),
+				    k % 2 == 1 };
 		slot_put(page, i, &in);
 		assert_int_equal(slot_get(page, i, &out), ERR_OK);
 		assert_true(out.used);
@@ -231,8 +232,8 @@ make_entry(struct index_entry *e, uint32_t i)
 			kit_fill(e->key, sizeof(e->key), i + 1300);
 	}
 	for (size_t k = 0; k < e->n_envelopes; k++)
-		e->envelope[k] = (struct index_envelope){
-			(uint16_t)(k + i), (uint32_t)(k * 3), k << 33 };
+		e->envelope[k] = (struct index_envelope){ (uint16_t)(k + i),
+			(uint32_t)(k * 3), k << 33 };
 }
 
 static void
@@ -257,15 +258,14 @@ test_an_index_reads_back_and_only_with_its_version(void **state)
 		index_of(&in, sizes[s]);
 		index_put(&in, 77, &b);
 		assert_int_equal(b.err, ERR_OK);
-		assert_int_equal(index_get(buf_bytes(&b), 78, &out),
-		    ERR_CORRUPT);
+		assert_int_equal(
+		    index_get(buf_bytes(&b), 78, &out), ERR_CORRUPT);
 		assert_int_equal(index_get(buf_bytes(&b), 77, &out), ERR_OK);
 		assert_int_equal(out.n, in.n);
 		index_put(&out, 77, &again);
 		assert_true(bytes_equal(buf_bytes(&b), buf_bytes(&again)));
 		if (in.n > 20)
-			assert_int_equal(out.entry[20].envelope[19].person,
-			    39);
+			assert_int_equal(out.entry[20].envelope[19].person, 39);
 		index_clear(&in);
 		index_clear(&out);
 		buf_reset(&b);
@@ -311,8 +311,8 @@ test_a_cut_or_prolonged_index_is_refused(void **state)
 	for (end = b.n; b.p[end - 1] == 0; end--)
 		;
 	for (size_t n = 0; n < end; n++)
-		assert_int_equal(index_get(BYTES(b.p, n), 1, &out),
-		    ERR_CORRUPT);
+		assert_int_equal(
+		    index_get(BYTES(b.p, n), 1, &out), ERR_CORRUPT);
 	b.p[b.n - 1] = 1;
 	assert_int_equal(index_get(buf_bytes(&b), 1, &out), ERR_CORRUPT);
 	index_clear(&x);
@@ -334,20 +334,20 @@ test_a_value_opens_only_in_its_place_under_its_key(void **state)
 
 	(void)state;
 	assert_int_equal(sealer_init(&s, &env_system), ERR_OK);
-	assert_int_equal(seal_value(&s, key, &here, BYTES(in, 100), sealed),
-	    ERR_OK);
-	assert_int_equal(seal_value(&s, key, &here, BYTES(in, 100), again),
-	    ERR_OK);
+	assert_int_equal(
+	    seal_value(&s, key, &here, BYTES(in, 100), sealed), ERR_OK);
+	assert_int_equal(
+	    seal_value(&s, key, &here, BYTES(in, 100), again), ERR_OK);
 	assert_memory_not_equal(sealed, again, SEAL_SALT_LEN);
 	assert_int_equal(open_value(&s, key, &here, x, out), ERR_OK);
 	assert_memory_equal(in, out, sizeof(in));
 	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(open_value(&s, key, &other[i], x, out),
-		    ERR_CORRUPT);
+		assert_int_equal(
+		    open_value(&s, key, &other[i], x, out), ERR_CORRUPT);
 	for (size_t i = 0; i < sizeof(sealed); i++) {
 		sealed[i] ^= 0x80;
-		assert_int_equal(open_value(&s, key, &here, x, out),
-		    ERR_CORRUPT);
+		assert_int_equal(
+		    open_value(&s, key, &here, x, out), ERR_CORRUPT);
 		sealed[i] ^= 0x80;
 	}
 	key[0] ^= 1;
@@ -368,12 +368,12 @@ test_no_salt_comes_twice(void **state)
 	(void)state;
 	assert_int_equal(sealer_init(&s, &env_system), ERR_OK);
 	for (size_t i = 0; i < 500; i++) {
-		assert_int_equal(seal_value(&s, key, &at, BYTES_LIT(""), out),
-		    ERR_OK);
+		assert_int_equal(
+		    seal_value(&s, key, &at, BYTES_LIT(""), out), ERR_OK);
 		memcpy(salt[i], out, SEAL_SALT_LEN);
 		for (size_t k = 0; k < i; k++)
-			assert_memory_not_equal(salt[k], salt[i],
-			    SEAL_SALT_LEN);
+			assert_memory_not_equal(
+			    salt[k], salt[i], SEAL_SALT_LEN);
 	}
 	sealer_clear(&s);
 }

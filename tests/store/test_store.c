@@ -65,12 +65,12 @@ test_mailbox_finds_its_case_and_no_other(void **state)
 	for (uint32_t n = 0; n < 9; n++) {
 		kit_mailbox(n, mailbox);
 		kit_id(n, id);
-		assert_int_equal(store_case_find_by_mailbox(k->s, mailbox,
-		    &c), ERR_OK);
+		assert_int_equal(
+		    store_case_find_by_mailbox(k->s, mailbox, &c), ERR_OK);
 		assert_memory_equal(c.id, id, sizeof(id));
 		mailbox[31] ^= 1;
-		assert_int_equal(store_case_find_by_mailbox(k->s, mailbox,
-		    &c), ERR_NOT_FOUND);
+		assert_int_equal(store_case_find_by_mailbox(k->s, mailbox, &c),
+		    ERR_NOT_FOUND);
 	}
 }
 
@@ -378,14 +378,14 @@ assign_20(struct store_txn *txn, void *ctx)
 
 	(void)ctx;
 	kit_id(0, id);
-	assert_int_equal(txn_envelope_put(txn, id, STORE_TALK, 0, &e),
-	    ERR_DENIED);
+	assert_int_equal(
+	    txn_envelope_put(txn, id, STORE_TALK, 0, &e), ERR_DENIED);
 	assert_int_equal(txn_reader_put(txn, id, 20, true), ERR_OK);
-	assert_int_equal(txn_envelope_put(txn, id, STORE_TALK, 1, &e),
-	    ERR_NOT_FOUND);
+	assert_int_equal(
+	    txn_envelope_put(txn, id, STORE_TALK, 1, &e), ERR_NOT_FOUND);
 	assert_int_equal(txn_envelope_put(txn, id, STORE_TALK, 0, &e), ERR_OK);
-	assert_int_equal(txn_envelope_put(txn, id, STORE_TALK, 0, &e),
-	    ERR_EXISTS);
+	assert_int_equal(
+	    txn_envelope_put(txn, id, STORE_TALK, 0, &e), ERR_EXISTS);
 	return ERR_OK;
 }
 
@@ -398,8 +398,8 @@ test_an_assigned_reader_gets_an_envelope_of_an_old_message(void **state)
 	assert_int_equal(kit_add_many(k->s, 0, 1), ERR_OK);
 	assert_int_equal(store_run(k->s, assign_20, NULL), ERR_OK);
 	assert_int_equal(envelope_of(k->s, 0, 20, &b), ERR_OK);
-	assert_string_equal((const char *)b.p,
-	    "an envelope for the one assigned");
+	assert_string_equal(
+	    (const char *)b.p, "an envelope for the one assigned");
 	assert_true(kit_is_whole(k->s, 0, 1));
 	check_clean(k);
 }
@@ -485,148 +485,6 @@ test_a_destroyed_case_is_gone_and_its_slot_used_again(void **state)
 	check_clean(k);
 }
 
-/* --- marks, queues, timers --- */
-
-static enum err
-set_marks(struct store_txn *txn, void *ctx)
-{
-	const struct store_case *c = ctx;
-
-	return txn_marks_set(txn, c->id, &c->marks);
-}
-
-static void
-change(struct kit *k, uint32_t n, bool closed, uint8_t band, int64_t due)
-{
-	struct store_case c;
-	uint8_t id[STORE_CASE_ID_LEN];
-
-	kit_id(n, id);
-	assert_int_equal(store_case_find(k->s, id, &c), ERR_OK);
-	c.marks.closed = closed;
-	c.marks.band = band;
-	c.marks.due = due;
-	assert_int_equal(store_run(k->s, set_marks, &c), ERR_OK);
-}
-
-static int
-compare_rows(const struct store_case *a, const struct store_case *b)
-{
-	if (a->marks.closed != b->marks.closed)
-		return a->marks.closed ? 1 : -1;
-	if (a->marks.band != b->marks.band)
-		return a->marks.band < b->marks.band ? -1 : 1;
-	if (a->filed_day != b->filed_day)
-		return a->filed_day < b->filed_day ? -1 : 1;
-	return 0;
-}
-
-/* All rows in pages of 7, checked for order; returns how many. */
-static size_t
-walk_queue(struct kit *k, uint16_t person)
-{
-	struct store_case page[7], last = { 0 };
-	const uint8_t *after = NULL;
-	size_t n, all = 0;
-
-	do {
-		assert_int_equal(store_queue_page(k->s, person, after, page, 7,
-		    &n), ERR_OK);
-		for (size_t i = 0; i < n; i++, all++) {
-			if (all > 0)
-				assert_true(compare_rows(&last, &page[i]) <=
-				    0);
-			last = page[i];
-		}
-		after = last.id;
-	} while (n == 7);
-	return all;
-}
-
-static void
-test_queue_pages_are_complete_and_in_order(void **state)
-{
-	struct kit *k = *state;
-
-	assert_int_equal(kit_add_many(k->s, 0, 100), ERR_OK);
-	for (int round = 0; round < 2; round++) {
-		assert_int_equal(walk_queue(k, 10), 100);
-		assert_int_equal(walk_queue(k, 11), 100);
-		assert_int_equal(walk_queue(k, 12), 0);
-		kit_reopen(k);
-	}
-	change(k, 8, true, 1, 0);
-	change(k, 9, false, 1, 0);
-	assert_int_equal(walk_queue(k, 10), 100);
-	kit_reopen(k);
-	assert_int_equal(walk_queue(k, 10), 100);
-}
-
-static void
-test_a_queue_cursor_must_be_a_row_of_that_queue(void **state)
-{
-	struct kit *k = *state;
-	struct store_case row;
-	uint8_t id[STORE_CASE_ID_LEN];
-	size_t n;
-
-	assert_int_equal(kit_add_many(k->s, 0, 3), ERR_OK);
-	kit_id(1, id);
-	assert_int_equal(store_queue_page(k->s, 10, id, &row, 1, &n), ERR_OK);
-	assert_int_equal(store_queue_page(k->s, 12, id, &row, 1, &n),
-	    ERR_NOT_FOUND);
-	/* 12 has a queue now, with another row */
-	assert_int_equal(store_run(k->s, release_12, NULL), ERR_OK);
-	assert_int_equal(store_queue_page(k->s, 12, NULL, &row, 1, &n),
-	    ERR_OK);
-	assert_int_equal(n, 1);
-	assert_int_equal(store_queue_page(k->s, 12, id, &row, 1, &n),
-	    ERR_NOT_FOUND);
-	kit_id(77, id);
-	assert_int_equal(store_queue_page(k->s, 10, id, &row, 1, &n),
-	    ERR_NOT_FOUND);
-}
-
-struct due {
-	int64_t now;
-	size_t n;
-	struct store_case c[4];
-};
-
-static enum err
-get_due(struct store_txn *txn, void *ctx)
-{
-	struct due *d = ctx;
-
-	return txn_due_page(txn, d->now, d->c, 4, &d->n);
-}
-
-static void
-test_timers_come_in_order_at_their_quarter(void **state)
-{
-	struct kit *k = *state;
-	struct due d = { .now = 900 * 999 };
-
-	assert_int_equal(kit_add_many(k->s, 0, 4), ERR_OK);
-	assert_int_equal(store_next_due(k->s), 0);
-	change(k, 0, false, 1, 900 * 1000 + 1);
-	change(k, 1, false, 1, 900 * 1000);
-	change(k, 2, false, 1, 900 * 2000);
-	assert_int_equal(store_next_due(k->s), 900 * 1000);
-	assert_int_equal(store_run(k->s, get_due, &d), ERR_OK);
-	assert_int_equal(d.n, 0);
-	d.now = 900 * 1000;
-	kit_reopen(k);
-	assert_int_equal(store_run(k->s, get_due, &d), ERR_OK);
-	assert_int_equal(d.n, 1);
-	assert_int_equal(d.c[0].marks.due, 900 * 1000);
-	d.now = 900 * 1001;
-	assert_int_equal(store_run(k->s, get_due, &d), ERR_OK);
-	assert_int_equal(d.n, 2);
-	change(k, 1, false, 1, 0);
-	assert_int_equal(store_next_due(k->s), 900 * 1001);
-}
-
 /* --- limits of a case --- */
 
 static enum err
@@ -697,46 +555,6 @@ test_another_key_and_a_second_process_are_refused(void **state)
 	kit_open(k);
 }
 
-static void
-test_the_map_grows_by_running_the_batch_again(void **state)
-{
-	struct kit *k = *state;
-
-	k->s = store_close(k->s);
-	k->config.map_size = 512 * 1024;
-	kit_open(k);
-	for (uint32_t n = 0; n < 300; n += 60)
-		assert_int_equal(kit_add_many(k->s, n, 60), ERR_OK);
-	for (uint32_t n = 0; n < 300; n++)
-		assert_true(kit_is_whole(k->s, n, 1));
-	check_clean(k);
-}
-
-static void
-test_a_full_store_refuses_and_goes_on_reading(void **state)
-{
-	struct kit *k = *state;
-	enum err e = ERR_OK;
-	uint32_t n = 0;
-
-	k->s = store_close(k->s);
-	k->config.map_size = 512 * 1024;
-	k->config.size_max = 2 * 1024 * 1024;
-	kit_open(k);
-	while (e == ERR_OK && n < 1000) {
-		e = kit_add_many(k->s, n, 10);
-		n += 10;
-	}
-	assert_int_equal(e, ERR_FULL);
-	assert_true(n > 40);
-	assert_false(store_is_latched(k->s));
-	assert_int_equal(kit_add_many(k->s, n, 10), ERR_FULL);
-	for (uint32_t i = 0; i < n - 10; i++)
-		assert_true(kit_is_whole(k->s, i, 1));
-	assert_false(kit_is_whole(k->s, n - 10, 1));
-	check_clean(k);
-}
-
 int
 main(void)
 {
@@ -753,14 +571,9 @@ main(void)
 		T(test_an_assigned_reader_gets_an_envelope_of_an_old_message),
 		T(test_a_plain_cases_shared_header_is_for_released_readers),
 		T(test_a_destroyed_case_is_gone_and_its_slot_used_again),
-		T(test_queue_pages_are_complete_and_in_order),
-		T(test_a_queue_cursor_must_be_a_row_of_that_queue),
-		T(test_timers_come_in_order_at_their_quarter),
 		T(test_a_reporter_cannot_fill_a_case),
 		T(test_named_values_are_replaced_and_kept),
 		T(test_another_key_and_a_second_process_are_refused),
-		T(test_the_map_grows_by_running_the_batch_again),
-		T(test_a_full_store_refuses_and_goes_on_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

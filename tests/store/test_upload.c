@@ -68,8 +68,11 @@ piece(uint64_t size, uint32_t index)
 	size_t n = left < PIECE_LEN ? (size_t)left : PIECE_LEN;
 
 	kit_fill(piece_data, sizeof(piece_data), 900 + index);
-	return (struct store_piece){ .upload = upload_id, .size = size,
-		.index = index, .data = BYTES(piece_data, n), .hour = HOUR };
+	return (struct store_piece){ .upload = upload_id,
+		.size = size,
+		.index = index,
+		.data = BYTES(piece_data, n),
+		.hour = HOUR };
 }
 
 static enum err
@@ -130,8 +133,8 @@ check_taken(struct kit *k, uint64_t size, uint32_t pieces)
 		assert_int_equal(view_piece(v, STORE_TALK, 0, i, &b), ERR_OK);
 		assert_true(bytes_equal(buf_bytes(&b), piece(size, i).data));
 	}
-	assert_int_equal(view_piece(v, STORE_TALK, 0, pieces, &b),
-	    ERR_NOT_FOUND);
+	assert_int_equal(
+	    view_piece(v, STORE_TALK, 0, pieces, &b), ERR_NOT_FOUND);
 	store_view_close(v);
 }
 
@@ -155,8 +158,7 @@ test_pieces_in_any_order_become_a_message(void **state)
 	check_clean(k);
 	send_all(k, SIZE, PIECES);
 	assert_int_equal(take(k), ERR_OK);
-	assert_int_equal(store_upload_find(k->s, upload_id, &u),
-	    ERR_NOT_FOUND);
+	assert_int_equal(store_upload_find(k->s, upload_id, &u), ERR_NOT_FOUND);
 	check_taken(k, SIZE, PIECES);
 	check_clean(k);
 	check_taken(k, SIZE, PIECES);
@@ -191,8 +193,9 @@ test_the_digest_of_an_upload_is_over_its_pieces(void **state)
 	send_all(k, size, 2);
 	for (uint32_t i = 0; i < 2; i++)
 		assert_int_equal(sha256(piece(size, i).data, hash[i]), ERR_OK);
-	assert_int_equal(payload_digest(
-	    (const uint8_t (*)[SHA256_LEN])hash, 2, want), ERR_OK);
+	assert_int_equal(
+	    payload_digest((const uint8_t(*)[SHA256_LEN])hash, 2, want),
+	    ERR_OK);
 	assert_int_equal(store_upload_find(k->s, upload_id, &u), ERR_OK);
 	assert_memory_equal(u.payload_digest, want, sizeof(want));
 }
@@ -294,8 +297,7 @@ test_an_abandoned_upload_is_gone_after_its_time(void **state)
 	x.hour = HOUR + 1;
 	assert_int_equal(store_run(k->s, expire_batch, &x), ERR_OK);
 	assert_int_equal(x.n, 1);
-	assert_int_equal(store_upload_find(k->s, upload_id, &u),
-	    ERR_NOT_FOUND);
+	assert_int_equal(store_upload_find(k->s, upload_id, &u), ERR_NOT_FOUND);
 	store_counts(k->s, &counts);
 	assert_int_equal(counts.attachments, 0);
 	assert_int_equal(counts.uploads, 0);

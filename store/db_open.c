@@ -1,0 +1,262 @@
+#include "store/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/db_inside.h"
+
+#define MIB (1024ull * 1024)
+#define SIZE_MAX_DEFAULT (64 * 1024 * MIB)
+#define MAP_DEFAULT (64 * MIB)
+#define HEADROOM_DEFAULT (16 * MIB)
+#define READERS_MAX 16
+
+static const char mark[] = "check\n";
+
+static const struct {
+	const char *name;
+	unsigned flags;
+} table_of[TABLES] = {
+	[TABLE_META] = { "meta", 0 },
+	[TABLE_SLOTS] = { "slots", MDB_INTEGERKEY },
+	[TABLE_INDEX] = { "index", MDB_INTEGERKEY },
+	[TABLE_RECORDS] = { "records", MDB_INTEGERKEY },
+	[TABLE_UPLOADS] = { "uploads", MDB_INTEGERKEY },
+	[TABLE_VALUES] = { "values", 0 },
+};
+
+/* --- the state file --- */
+
+static enum err
+state_open(struct db *db, const char *dir, enum db_use use)
+{
+	char path[PATH_MAX], word[sizeof(mark) - 1];
+	ssize_t n;
+
+	if (snprintf(path, sizeof(path), "%s/state", dir) >= (int)sizeof(path))
+		return ERR_LIMIT;
+	db->state_fd =
+	    open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (db->state_fd < 0)
+		return ERR_IO;
+	if (flock(db->state_fd, LOCK_EX | LOCK_NB) != 0)
+		return errno == EWOULDBLOCK ? ERR_EXISTS : ERR_IO;
+	n = pread(db->state_fd, word, sizeof(word), 0);
+	if (n < 0)
+		return ERR_IO;
+	if (n > 0 && use == DB_SERVE)
+		return ERR_CORRUPT;
+	return ERR_OK;
+}
+
+void
+db_latch(struct db *db)
+{
+	if (db->latched)
+		return;
+	db->latched = true;
+	/* As far as a failing disk lets us; the vault's exit code says it
+	 * too. */
+	if (lseek(db->state_fd, 0, SEEK_SET) == 0 &&
+	    write(db->state_fd, mark, sizeof(mark) - 1) > 0)
+		(void)fsync(db->state_fd);
+}
+
+enum err
+db_unmark(struct db *db)
+{
+	if (ftruncate(db->state_fd, 0) != 0 || fsync(db->state_fd) != 0)
+		return ERR_IO;
+	return ERR_OK;
+}
+
+bool
+db_is_latched(const struct db *db)
+{
+	return db->latched;
+}
+
+/* --- opening --- */
+
+static enum err
+sync_directory(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return ERR_IO;
+	rc = fsync(fd);
+	close(fd);
+	return rc == 0 ? ERR_OK : ERR_IO;
+}
+
+/* What is read afterwards comes from the disk, not from a page cache that a
+ * failed sync may have left wrong. */
+static void
+drop_cache(const char *env_dir)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/data.mdb", env_dir) >=
+	    (int)sizeof(path))
+		return;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	close(fd);
+}
+
+static enum err
+tables_open(struct db *db)
+{
+	MDB_txn *txn;
+	int rc = mdb_txn_begin(db->env, NULL, 0, &txn);
+
+	if (rc != 0)
+		return db_err_of(rc);
+	for (unsigned i = 0; i < TABLES && rc == 0; i++)
+		rc = mdb_dbi_open(txn, table_of[i].name,
+		    MDB_CREATE | table_of[i].flags, &db->dbi[i]);
+	if (rc != 0) {
+		mdb_txn_abort(txn);
+		return db_err_of(rc);
+	}
+	return db_err_of(mdb_txn_commit(txn));
+}
+
+static enum err
+read_txn_make(struct db *db)
+{
+	int rc = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &db->read);
+
+	if (rc != 0)
+		return db_err_of(rc);
+	mdb_txn_reset(db->read);
+	return ERR_OK;
+}
+
+static enum err
+env_open(struct db *db, const char *env_dir)
+{
+	unsigned flags = MDB_NORDAHEAD | MDB_NOTLS;
+	MDB_envinfo info;
+	MDB_stat st;
+	int rc = mdb_env_create(&db->env);
+
+	if (rc == 0)
+		rc = mdb_env_set_maxdbs(db->env, TABLES);
+	if (rc == 0)
+		rc = mdb_env_set_maxreaders(db->env, READERS_MAX);
+	if (rc == 0)
+		rc = mdb_env_set_mapsize(db->env, db->map_size);
+	if (rc == 0)
+		rc = mdb_env_open(db->env, env_dir, flags, 0600);
+	if (rc == 0)
+		rc = mdb_env_info(db->env, &info);
+	if (rc == 0)
+		rc = mdb_env_stat(db->env, &st);
+	if (rc == 0)
+		rc = mdb_env_get_fd(db->env, &db->fd);
+	if (rc != 0)
+		return db_err_of(rc);
+	db->map_size = info.me_mapsize;
+	db->page = st.ms_psize;
+	return ERR_OK;
+}
+
+static enum err
+db_open_env(struct db *db, const struct store_config *config, enum db_use use)
+{
+	char env_dir[PATH_MAX];
+	enum err e;
+
+	if (snprintf(env_dir, sizeof(env_dir), "%s/db", config->dir) >=
+	    (int)sizeof(env_dir))
+		return ERR_LIMIT;
+	if (mkdir(env_dir, 0700) != 0 && errno != EEXIST)
+		return errno == ENOSPC ? ERR_FULL : ERR_IO;
+	if (use == DB_CHECK)
+		drop_cache(env_dir);
+	e = env_open(db, env_dir);
+	if (e == ERR_OK)
+		e = tables_open(db);
+	if (e == ERR_OK)
+		e = read_txn_make(db);
+	/* LMDB syncs the file, not the names that lead to it. */
+	if (e == ERR_OK)
+		e = sync_directory(env_dir);
+	if (e == ERR_OK)
+		e = sync_directory(config->dir);
+	return e;
+}
+
+static uint64_t
+or_default(uint64_t x, uint64_t fallback)
+{
+	return x != 0 ? x : fallback;
+}
+
+static struct db *
+db_new(const struct store_config *config)
+{
+	struct db *db = calloc(1, sizeof(*db));
+
+	if (db == NULL)
+		return NULL;
+	db->state_fd = -1;
+	db->may_allocate = true;
+	db->size_max = or_default(config->size_max, SIZE_MAX_DEFAULT);
+	db->map_size = or_default(config->map_size, MAP_DEFAULT);
+	db->headroom = or_default(config->headroom, HEADROOM_DEFAULT);
+	if (db->map_size > db->size_max)
+		db->map_size = db->size_max;
+	return db;
+}
+
+enum err
+db_open(const struct store_config *config, enum db_use use, struct db **ret)
+{
+	struct db *db = db_new(config);
+	enum err e;
+
+	if (db == NULL)
+		return ERR_NOMEM;
+	e = state_open(db, config->dir, use);
+	if (e == ERR_OK)
+		e = db_open_env(db, config, use);
+	if (e != ERR_OK) {
+		db_close(db);
+		return e;
+	}
+	/* A full disk does not keep a store from being read. */
+	if (use == DB_SERVE)
+		(void)!db_allocate(db, 0);
+	*ret = db;
+	return ERR_OK;
+}
+
+struct db *
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return NULL;
+	db_write_abort(db);
+	if (db->read != NULL)
+		mdb_txn_abort(db->read);
+	if (db->env != NULL)
+		mdb_env_close(db->env);
+	if (db->state_fd >= 0)
+		close(db->state_fd);
+	free(db);
+	return NULL;
+}

@@ -1,0 +1,137 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "store/inside.h"
+#include "tests/store/kit.h"
+
+/* What is in memory after any commits is what a new start would build. */
+
+#define HOUR 7
+
+static enum err
+piece_batch(struct store_txn *txn, void *ctx)
+{
+	static uint8_t data[PIECE_LEN];
+	static const uint8_t id[STORE_UPLOAD_ID_LEN] = { 42 };
+	struct store_piece p = { .upload = id,
+		.size = PIECE_LEN + 9,
+		.data = BYTES(data, sizeof(data)),
+		.hour = HOUR };
+
+	(void)ctx;
+	return txn_upload_piece(txn, &p);
+}
+
+static enum err
+random_batch(struct store_txn *txn, void *ctx)
+{
+	uint64_t *seed = ctx;
+	uint8_t id[STORE_CASE_ID_LEN];
+	struct store_case c;
+	size_t expired;
+	enum err e = ERR_OK;
+
+	for (int i = 0; i < 10 && e == ERR_OK; i++) {
+		uint32_t r, n;
+
+		kit_fill((uint8_t *)&r, sizeof(r), (*seed)++);
+		n = r / 8 % 40;
+		kit_id(n, id);
+		if (txn_case_get(txn, id, &c) != ERR_OK) {
+			e = kit_add(txn, n);
+			continue;
+		}
+		c.marks.due = (r / 400 % 3) * 90000;
+		c.marks.band = (uint8_t)(r / 500 % 4);
+		c.marks.closed = r / 600 % 2 == 0;
+		if (r % 8 < 2)
+			e = txn_case_destroy(txn, id);
+		else if (r % 8 < 5)
+			e = txn_marks_set(txn, id, &c.marks);
+		else if (r % 8 < 7)
+			e = txn_reader_put(txn, id,
+			    (uint16_t)(10 + r / 700 % 6), r / 800 % 2 == 0);
+		else
+			e = txn_uploads_expire(txn, HOUR + 1, 1, &expired);
+	}
+	return e;
+}
+
+static void
+same_keys(const struct keyset *a, const struct keyset *b)
+{
+	uint64_t x[256], y[256];
+	size_t n = keyset_page(a, 0, x, 256);
+
+	assert_int_equal(a->count, b->count);
+	assert_int_equal(keyset_page(b, 0, y, 256), n);
+	assert_memory_equal(x, y, n * sizeof(x[0]));
+}
+
+static void
+same_memory(const struct store *a, const struct store *b)
+{
+	const struct memory *x = &a->memory, *y = &b->memory;
+
+	assert_int_equal(x->ids.count, y->ids.count);
+	assert_int_equal(x->mailboxes.count, y->mailboxes.count);
+	assert_int_equal(x->uploads.count, y->uploads.count);
+	assert_int_equal(x->cases, y->cases);
+	assert_int_equal(x->n_uploads, y->n_uploads);
+	assert_int_equal(x->attachments, y->attachments);
+	assert_int_equal(x->pages, y->pages);
+	same_keys(&x->free_slots, &y->free_slots);
+	same_keys(&x->due, &y->due);
+	same_keys(&x->upload_age, &y->upload_age);
+	for (uint16_t person = 0; person < 20; person++) {
+		assert_int_equal(
+		    store_queue_count(a, person), store_queue_count(b, person));
+		if (store_queue_count(a, person) > 0)
+			same_keys(
+			    memory_queue(x, person), memory_queue(y, person));
+	}
+}
+
+/* The files are closed, what was in memory is kept to compare. */
+static void
+test_memory_follows_commits_as_a_new_start_would_build_it(void **state)
+{
+	struct kit k;
+	struct store *live;
+	uint64_t seed = 1;
+
+	(void)state;
+	kit_start(&k);
+	kit_open(&k);
+	assert_int_equal(store_run(k.s, piece_batch, NULL), ERR_OK);
+	for (int i = 0; i < 150; i++) {
+		assert_int_equal(store_run(k.s, random_batch, &seed), ERR_OK);
+		if (i % 10 != 0)
+			continue;
+		live = k.s;
+		live->db = db_close(live->db);
+		kit_open(&k);
+		same_memory(live, k.s);
+		store_close(live);
+	}
+	k.s = store_close(k.s);
+	assert_int_equal(kit_findings(&k), 0);
+	kit_end(&k);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_memory_follows_commits_as_a_new_start_would_build_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

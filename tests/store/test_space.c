@@ -1,0 +1,92 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/store/kit.h"
+
+static int
+setup(void **state)
+{
+	struct kit *k = calloc(1, sizeof(*k));
+
+	kit_start(k);
+	kit_open(k);
+	*state = k;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct kit *k = *state;
+
+	kit_end(k);
+	free(k);
+	return 0;
+}
+
+static void
+check_clean(struct kit *k)
+{
+	k->s = store_close(k->s);
+	assert_int_equal(kit_findings(k), 0);
+	kit_open(k);
+}
+
+static void
+test_the_map_grows_by_running_the_batch_again(void **state)
+{
+	struct kit *k = *state;
+
+	k->s = store_close(k->s);
+	k->config.map_size = 512 * 1024;
+	kit_open(k);
+	for (uint32_t n = 0; n < 300; n += 60)
+		assert_int_equal(kit_add_many(k->s, n, 60), ERR_OK);
+	for (uint32_t n = 0; n < 300; n++)
+		assert_true(kit_is_whole(k->s, n, 1));
+	check_clean(k);
+}
+
+static void
+test_a_full_store_refuses_and_goes_on_reading(void **state)
+{
+	struct kit *k = *state;
+	enum err e = ERR_OK;
+	uint32_t n = 0;
+
+	k->s = store_close(k->s);
+	k->config.map_size = 512 * 1024;
+	k->config.size_max = 2 * 1024 * 1024;
+	kit_open(k);
+	while (e == ERR_OK && n < 1000) {
+		e = kit_add_many(k->s, n, 10);
+		n += 10;
+	}
+	assert_int_equal(e, ERR_FULL);
+	assert_true(n > 40);
+	assert_false(store_is_latched(k->s));
+	assert_int_equal(kit_add_many(k->s, n, 10), ERR_FULL);
+	for (uint32_t i = 0; i < n - 10; i++)
+		assert_true(kit_is_whole(k->s, i, 1));
+	assert_false(kit_is_whole(k->s, n - 10, 1));
+	check_clean(k);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(test_the_map_grows_by_running_the_batch_again),
+		T(test_a_full_store_refuses_and_goes_on_reading),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
