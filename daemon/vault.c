@@ -1,7 +1,9 @@
-#include "daemon/vault_state.h"
+#include "daemon/vault.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "daemon/vault_state.h"
 
 /* Room for everything that one answer borrows: what an answer takes, and one
  * message more; or a piece. */

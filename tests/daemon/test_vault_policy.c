@@ -34,14 +34,14 @@ test_a_rollback_is_refused_also_after_a_new_start(void **state)
 	struct world *w = *state;
 
 	world_switch_policy(w, 3);
-	assert_int_equal(ERR_DENIED, offer(w, 2, 0x11));
+	assert_int_equal(ERR_DENIED, offer(w, 2, REALM));
 	assert_int_equal(3, vault_policy_serial(w->vault));
 	w->vault = vault_free(w->vault);
 	assert_int_equal(
 	    ERR_OK, vault_new(&w->env, &w->config, &w->secret, &w->vault));
 	assert_int_equal(0, vault_policy_serial(w->vault));
-	assert_int_equal(ERR_DENIED, offer(w, 2, 0x11));
-	assert_int_equal(ERR_OK, offer(w, 3, 0x11));
+	assert_int_equal(ERR_DENIED, offer(w, 2, REALM));
+	assert_int_equal(ERR_OK, offer(w, 3, REALM));
 	assert_int_equal(3, vault_policy_serial(w->vault));
 }
 
@@ -51,7 +51,7 @@ test_another_realm_than_the_stores_is_refused(void **state)
 	struct world *w = *state;
 
 	assert_int_equal(ERR_DENIED, offer(w, 2, 0x12));
-	assert_int_equal(ERR_OK, offer(w, 2, 0x11));
+	assert_int_equal(ERR_OK, offer(w, 2, REALM));
 }
 
 static void
@@ -65,8 +65,8 @@ test_a_second_policy_under_one_serial_is_refused(void **state)
 	assert_int_equal(ERR_OK,
 	    age_identity_recipient(
 		&w->person[CHAIR].id, &w->person[CHAIR].key));
-	assert_int_equal(ERR_DENIED, offer(w, 1, 0x11));
-	assert_int_equal(ERR_OK, offer(w, 2, 0x11));
+	assert_int_equal(ERR_DENIED, offer(w, 1, REALM));
+	assert_int_equal(ERR_OK, offer(w, 2, REALM));
 }
 
 static void
@@ -77,7 +77,7 @@ test_what_strangers_signed_is_refused(void **state)
 	uint8_t kept[SIGN_SEED_LEN];
 
 	/* The policy's text, changed after it was signed. */
-	world_policy_bundle(w, 2, 0x11, &bundle);
+	world_policy_bundle(w, 2, REALM, &bundle);
 	uint8_t *at = memmem(bundle.p, bundle.n, "Sam Archer", 10);
 	assert_non_null(at);
 	*at = 'T';
@@ -86,9 +86,9 @@ test_what_strangers_signed_is_refused(void **state)
 	/* An instance key that the root does not name. */
 	memcpy(kept, w->instance_key.pub, sizeof(kept));
 	w->instance_key.pub[0] ^= 1;
-	assert_int_not_equal(ERR_OK, offer(w, 2, 0x11));
+	assert_int_not_equal(ERR_OK, offer(w, 2, REALM));
 	memcpy(w->instance_key.pub, kept, sizeof(kept));
-	assert_int_equal(ERR_OK, offer(w, 2, 0x11));
+	assert_int_equal(ERR_OK, offer(w, 2, REALM));
 }
 
 static void
@@ -110,7 +110,7 @@ test_an_expired_policy_is_refused(void **state)
 	struct world *w = *state;
 
 	w->now = w->policy->hard_expiry;
-	assert_int_equal(ERR_EXPIRED, offer(w, 2, 0x11));
+	assert_int_equal(ERR_EXPIRED, offer(w, 2, REALM));
 }
 
 static void

@@ -30,6 +30,7 @@
 #define CHAIR 6 /* first on ROUTE_BOARD; nowhere on ROUTE_GUARDIANS */
 #define ROUTE_GUARDIANS 1
 #define ROUTE_BOARD 2
+#define REALM 0x11 /* every byte of it */
 #define WORLD_START INT64_C(1795428000) /* 2026-11-23, a Monday, 10:00 */
 
 struct person {
