@@ -1,0 +1,66 @@
+#pragma once
+
+#include <event2/event_struct.h>
+
+#include "daemon/error_table.h"
+#include "daemon/front_conn.h"
+
+/*
+ * What front_conn.c (the connection: its life, its end, libevent's calls) and
+ * front_request.c (its requests and answers) share.
+ */
+
+enum conn_state {
+	CONN_HANDSHAKE,
+	CONN_IDLE,    /* between requests */
+	CONN_HEAD,    /* within a request's head */
+	CONN_BODY,    /* within its body */
+	CONN_ASKING,  /* the body is there; waits for memory or a ticket */
+	CONN_WAITING, /* the vault has it */
+	CONN_ANSWERING,
+	CONN_LINGER, /* we have ended; what still comes is thrown away */
+};
+
+struct conn {
+	struct front *front;
+	TAILQ_ENTRY(conn) all, queued;
+	struct conn_list *queue; /* that it stands in: idle or waiting */
+	struct bufferevent *bev;
+	struct event deadline;
+	enum conn_state state;
+	unsigned flags;	     /* the listener's */
+	bool is_refused;     /* closes after the answer */
+	struct http_parser parser;
+	const struct endpoint *endpoint; /* NULL: none found (yet) */
+	uint8_t *body;
+	size_t body_have, body_len; /* ASKING on: body_len without padding */
+	size_t answer_len;
+	size_t charged;
+	size_t thrown_away;
+	uint64_t ticket;
+};
+
+/* --- front_conn.c --- */
+
+void conn_free(struct conn *c);
+/* Clean end of our side; what still comes is thrown away for a moment. */
+void conn_linger(struct conn *c);
+void conn_enter_queue(struct conn *c, struct conn_list *queue);
+void conn_leave_queue(struct conn *c);
+struct budget *conn_budget(struct conn *c);
+/* Keeps only what `want` bytes need of the charge: the request's body is
+ * complete, or not wanted any more. */
+void conn_give_back(struct conn *c, size_t want);
+/* From now on: a fixed time, and the time that n bytes take at the least rate
+ * that is allowed. */
+void conn_deadline(struct conn *c, uint64_t seconds, uint64_t n);
+
+/* --- front_request.c --- */
+
+void conn_begin_idle(struct conn *c);
+/* Takes what can be taken of the input now. */
+void conn_take_input(struct conn *c);
+/* Queues an error as the answer. */
+void conn_answer_error(struct conn *c, const struct error_text *e);
+/* The same, and ends: what follows on this connection could be anything. */
+void conn_refuse(struct conn *c, const struct error_text *e);

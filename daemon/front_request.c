@@ -1,0 +1,335 @@
+#include "daemon/front_conn_inside.h"
+
+#include <stdlib.h>
+
+#include <event2/bufferevent.h>
+
+#include "crypto/bundle.h"
+#include "daemon/front_reply.h"
+#include "daemon/http_answer.h"
+#include "daemon/log.h"
+
+#define LINGER_BYTES (1024 * 1024)
+
+static void
+release_body(struct conn *c)
+{
+	free(c->body);
+	c->body = NULL;
+	c->body_have = 0;
+}
+
+/* --- answers --- */
+
+/* The reply is in the output. */
+static void
+begin_answer(struct conn *c, enum err e, size_t length)
+{
+	release_body(c);
+	conn_leave_queue(c);
+	if (e != ERR_OK) { /* no memory: half an answer helps nobody */
+		c->is_refused = true;
+		length = 0;
+	}
+	c->state = CONN_ANSWERING;
+	bufferevent_disable(c->bev, EV_READ);
+	conn_deadline(c, c->front->config.answer, length);
+}
+
+void
+conn_answer_error(struct conn *c, const struct error_text *e)
+{
+	struct evbuffer *out = bufferevent_get_output(c->bev);
+
+	switch (e->status) {
+	case 503:
+		log_count(e == error_of_answer(ANSWER_BUSY) ?
+		    EV_ANSWERED_BUSY : EV_ANSWERED_DOWN);
+		break;
+	case 507:
+		log_count(EV_ANSWERED_FULL);
+		break;
+	default:
+		break;
+	}
+	begin_answer(c, reply_put_error(out, c->endpoint, e, c->is_refused),
+	    reply_error_length(c->endpoint));
+}
+
+void
+conn_refuse(struct conn *c, const struct error_text *e)
+{
+	c->is_refused = true;
+	conn_answer_error(c, e);
+}
+
+static void
+refuse_status(struct conn *c, unsigned status)
+{
+	log_count(EV_BAD_REQUEST);
+	conn_refuse(c, error_of_status(status));
+}
+
+static void
+answer_page(struct conn *c)
+{
+	const bool is_plain = c->endpoint->page == PAGE_PLAIN;
+	struct reply r = { .status = 200, .closes = c->is_refused,
+		.type = is_plain ? "text/plain; charset=utf-8" :
+				   "application/octet-stream",
+		.page = is_plain ? c->front->page_plain :
+				   c->front->page_policy };
+
+	if (r.page == NULL) {
+		conn_refuse(c, error_of_status(404));
+		return;
+	}
+	begin_answer(c, reply_put(bufferevent_get_output(c->bev), &r),
+	    evbuffer_get_length(r.page));
+}
+
+static void
+answer_ok(struct conn *c, struct bytes body)
+{
+	const bool is_text = c->endpoint->is_text;
+	struct reply r = { .status = 200, .closes = c->is_refused,
+		.type = is_text ? "text/plain; charset=utf-8" :
+				  "application/octet-stream",
+		.padding = is_text ? PAD_RETURNS : PAD_ZEROS,
+		.body = body, .length = c->answer_len };
+
+	if (c->endpoint->wire == WIRE_PLAIN)
+		r.body = BYTES_LIT("stored\n");
+	begin_answer(c, reply_put(bufferevent_get_output(c->bev), &r),
+	    c->answer_len);
+}
+
+void
+conn_answered(struct conn *c, enum answer a, struct bytes body, size_t charged)
+{
+	c->charged = charged;
+	c->is_refused |= c->front->is_draining;
+	conn_give_back(c, body.n);
+	if (a == ANSWER_OK)
+		answer_ok(c, body);
+	else
+		conn_answer_error(c, error_of_answer(a));
+}
+
+/* --- requests --- */
+
+void
+conn_begin_idle(struct conn *c)
+{
+	http_parser_init(&c->parser);
+	c->endpoint = NULL;
+	c->state = CONN_IDLE;
+	conn_enter_queue(c, &c->front->idle);
+	conn_deadline(c, c->front->config.idle, 0);
+	bufferevent_enable(c->bev, EV_READ);
+}
+
+/* In line for memory or a ticket, and not read from. */
+static void
+wait_in_line(struct conn *c)
+{
+	log_count(EV_OVER_BYTES);
+	bufferevent_disable(c->bev, EV_READ);
+	conn_enter_queue(c, &conn_budget(c)->waiting);
+}
+
+/* Hands the request to the vault; false: it has to wait. */
+static bool
+ask(struct conn *c)
+{
+	struct budget *b = conn_budget(c);
+	enum err e = ERR_LIMIT;
+
+	if (budget_charge(b, c, &c->charged,
+	    c->body_len > c->answer_len ? c->body_len : c->answer_len))
+		e = front_ask(c->front, c, c->endpoint->wire, b, &c->charged,
+		    BYTES(c->body, c->body_len), &c->ticket);
+	if (e == ERR_LIMIT)
+		return false;
+	if (e == ERR_OK) {
+		c->state = CONN_WAITING;
+		conn_leave_queue(c);
+		release_body(c);
+		conn_give_back(c, 0); /* the ticket has the charge */
+	} else {
+		conn_answer_error(c, error_of_answer(e == ERR_NOT_FOUND ?
+		    ANSWER_DOWN : ANSWER_BUSY));
+	}
+	return true;
+}
+
+static void
+finish_body(struct conn *c)
+{
+	bufferevent_disable(c->bev, EV_READ);
+	if (endpoint_check(c->endpoint, BYTES(c->body, c->body_len),
+	    &c->body_len, &c->answer_len) != ERR_OK) {
+		conn_answer_error(c, error_of_answer(ANSWER_BAD_BUNDLE));
+		return;
+	}
+	c->state = CONN_ASKING;
+	conn_deadline(c, c->front->config.answer, c->answer_len);
+	if (!ask(c))
+		wait_in_line(c);
+}
+
+/* Takes what came of the body, one unit of the budget at a time; false: no
+ * more now. */
+static bool
+take_body(struct conn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	size_t n = evbuffer_get_length(in);
+	int got;
+
+	if (n > c->body_len - c->body_have)
+		n = c->body_len - c->body_have;
+	if (n > BUDGET_UNIT - c->body_have % BUDGET_UNIT)
+		n = BUDGET_UNIT - c->body_have % BUDGET_UNIT;
+	if (n == 0)
+		return false;
+	if (!budget_charge(conn_budget(c), c, &c->charged, c->body_have + n)) {
+		wait_in_line(c);
+		return false;
+	}
+	got = evbuffer_remove(in, c->body + c->body_have, n);
+	if (got <= 0)
+		return false;
+	c->body_have += (size_t)got;
+	if (c->body_have == c->body_len)
+		finish_body(c);
+	return true;
+}
+
+static void
+begin_body(struct conn *c)
+{
+	const struct http_request *r = &c->parser.request;
+
+	if (!endpoint_takes(c->endpoint, r->content_length)) {
+		refuse_status(c, 413);
+		return;
+	}
+	c->body_len = (size_t)r->content_length;
+	if (c->front->vault == NULL) {
+		conn_refuse(c, error_of_answer(ANSWER_DOWN));
+		return;
+	}
+	if ((c->body = malloc(c->body_len)) == NULL) {
+		conn_refuse(c, error_of_answer(ANSWER_BUSY));
+		return;
+	}
+	c->state = CONN_BODY;
+	conn_deadline(c, c->front->config.body, c->body_len);
+	if (r->expects_continue &&
+	    evbuffer_get_length(bufferevent_get_input(c->bev)) == 0)
+		bufferevent_write(c->bev, HTTP_CONTINUE,
+		    sizeof(HTTP_CONTINUE) - 1);
+}
+
+static void
+begin_request(struct conn *c)
+{
+	const struct http_request *r = &c->parser.request;
+
+	c->is_refused = !r->keep_alive || c->front->is_draining;
+	switch (endpoint_find(r, c->flags, &c->endpoint)) {
+	case ENDPOINT_UNKNOWN:
+		refuse_status(c, 404);
+		return;
+	case ENDPOINT_METHOD:
+		refuse_status(c, 405);
+		return;
+	case ENDPOINT_FOUND:
+		break;
+	}
+	if (c->endpoint->page != PAGE_NONE)
+		answer_page(c);
+	else
+		begin_body(c);
+}
+
+/* Feeds the parser what came; false: the head is not complete. */
+static bool
+take_head(struct conn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	enum http_result result = HTTP_MORE;
+	struct evbuffer_iovec v;
+	size_t used;
+
+	if (evbuffer_get_length(in) == 0)
+		return false;
+	if (c->state == CONN_IDLE) {
+		c->state = CONN_HEAD;
+		conn_leave_queue(c);
+		conn_deadline(c, c->front->config.header, 0);
+	}
+	while (result == HTTP_MORE && evbuffer_peek(in, -1, NULL, &v, 1) > 0) {
+		result = http_parse(&c->parser, v.iov_base, v.iov_len, &used);
+		evbuffer_drain(in, used);
+	}
+	if (result == HTTP_REFUSED)
+		refuse_status(c, c->parser.status);
+	else if (result == HTTP_DONE)
+		begin_request(c);
+	return result == HTTP_DONE;
+}
+
+static bool
+throw_away(struct conn *c)
+{
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+
+	c->thrown_away += evbuffer_get_length(in);
+	evbuffer_drain(in, evbuffer_get_length(in));
+	if (c->thrown_away > LINGER_BYTES)
+		conn_free(c);
+	return false;
+}
+
+static bool
+take_input(struct conn *c)
+{
+	switch (c->state) {
+	case CONN_IDLE:
+	case CONN_HEAD:
+		return take_head(c);
+	case CONN_BODY:
+		return take_body(c);
+	case CONN_LINGER:
+		return throw_away(c);
+	case CONN_HANDSHAKE:
+	case CONN_ASKING:
+	case CONN_WAITING:
+	case CONN_ANSWERING:
+		return false;
+	}
+	return false;
+}
+
+void
+conn_take_input(struct conn *c)
+{
+	while (take_input(c))
+		;
+}
+
+bool
+conn_resume(struct conn *c)
+{
+	if (c->state == CONN_ASKING)
+		return ask(c);
+	if (!budget_charge(conn_budget(c), c, &c->charged, c->body_have + 1))
+		return false;
+	conn_leave_queue(c);
+	bufferevent_enable(c->bev, EV_READ);
+	conn_take_input(c);
+	return true;
+}
+
