@@ -103,6 +103,7 @@ keys_text(const char *policy_yaml, enum keys_made kind)
 {
 	struct yaml_doc *d = NULL;
 	struct yaml_error error;
+	const struct yaml_node *p;
 	struct buf out = BUF_INIT(YAML_SIZE_MAX);
 	uint8_t seed = 1;
 	char *text;
@@ -110,8 +111,8 @@ keys_text(const char *policy_yaml, enum keys_made kind)
 	if (yaml_parse(bytes_str(policy_yaml), "policy", &d, &error) != ERR_OK)
 		fail_msg("%s", error.text);
 	buf_put_str(&out, "keys:\n");
-	for (const struct yaml_node *p = yaml_get(yaml_root(d), "people")->first;
-	     p != NULL; p = p->next) {
+	for (p = yaml_get(yaml_root(d), "people")->first; p != NULL;
+	     p = p->next) {
 		if (!has_key(p))
 			continue;
 		buf_printf(&out, "  %s: [", yaml_get(p, "slug")->text);

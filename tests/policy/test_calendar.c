@@ -120,6 +120,25 @@ test_sums_never_run_backwards(void **state)
 	policy_free(p);
 }
 
+/* The same distance from the start, or the end of a day that is shorter. */
+static void
+test_short_days_end_at_their_end(void **state)
+{
+	struct policy_interval days[] = {
+		{ .start = 9 * 3600, .end = 17 * 3600 },
+		{ .start = (24 + 9) * 3600, .end = (24 + 12) * 3600 },
+	};
+	struct policy p = { .n_intervals = 2, .intervals = days };
+	struct policy_duration day = { 1, UNIT_WORKING_DAYS };
+	int64_t due;
+
+	(void)state;
+	assert_int_equal(calendar_add(&p, 11 * 3600, day, &due), ERR_OK);
+	assert_int_equal(due, (24 + 11) * 3600);
+	assert_int_equal(calendar_add(&p, 16 * 3600, day, &due), ERR_OK);
+	assert_int_equal(due, (24 + 12) * 3600);
+}
+
 static void
 test_working_time_is_what_the_calendar_says(void **state)
 {
@@ -183,6 +202,7 @@ main(int argc, char **argv)
 		    test_sums_over_nights_holidays_and_clock_changes),
 		cmocka_unit_test(test_sums_past_the_calendar_are_refused),
 		cmocka_unit_test(test_sums_never_run_backwards),
+		cmocka_unit_test(test_short_days_end_at_their_end),
 		cmocka_unit_test(test_working_time_is_what_the_calendar_says),
 		cmocka_unit_test(test_durations_are_read_as_they_are_written),
 	};

@@ -119,6 +119,11 @@ static const struct {
 	{ "triage: {P1: 1 day,", "triage: {P1: 3 hours,",
 	    "error: Deadlines run backwards: triage comes after acknowledge: "
 	    "3 hours can be over before 4 hours." },
+	/* only from the morning of a working day */
+	{ "acknowledge: {P1: 4 hours, P2: 1 working day,",
+	    "acknowledge: {P1: 20 hours, P2: 8 working hours,",
+	    "error: Deadlines run backwards: acknowledge: 8 working hours can "
+	    "be over before 20 hours." },
 	{ "update: {P1: 10 working days,", "update: {P1: 11 working days,",
 	    "error: Deadlines run backwards: update: 10 working days can be "
 	    "over before 11 working days." },
@@ -135,8 +140,8 @@ static const struct {
 	    "warning: With no answers and nobody marked, a concern takes "
 	    "route general in P3; living readers at once: 1, with its "
 	    "ladder: 7." },
-	{ "first: [guardian]\n    recuse-line: yes\n    ladder:\n      - {when: "
-	  "unacknowledged, after: 4 hours, bands: [P1], join: [lead-guardian",
+	{ "first: [guardian]\n    recuse-line: yes\n    ladder:\n      "
+	  "- {when: unacknowledged, after: 4 hours, bands: [P1], join: [lead-guardian",
 	    "first: [guardian-east]\n    recuse-line: yes\n    ladder:\n      "
 	    "- {when: unacknowledged, after: 4 hours, bands: [P1], join: "
 	    "[lead-guardian",
@@ -151,7 +156,8 @@ static const struct {
 	{ "ladder:\n      - {when: unacknowledged, after: 2 working days, "
 	  "tell: [chief-executive, region-lead]}\n      - {when: no-movement, "
 	  "after: 30 working days, tell: [chief-executive, region-lead]}\n",
-	    "ladder: []\n", "error: Route non-executives has no ladder in band P1: what "
+	    "ladder: []\n",
+	    "error: Route non-executives has no ladder in band P1: what "
 	    "nobody acts on stays there." },
 };
 

@@ -289,6 +289,31 @@ test_who_left_or_has_no_key_that_day_is_no_member(void **state)
 	free(yaml);
 }
 
+/* Of the keys in force the newest counts; `until` is the first day without. */
+static void
+test_key_of_the_day_is_the_newest_in_force(void **state)
+{
+	struct policy_key keys[] = {
+		{ .from = 10, .until = 30 },
+		{ .from = 20, .until = 0 },
+		{ .from = 25, .until = 28 },
+	};
+	static const struct {
+		int64_t day;
+		int key;
+	} expected[] = { { 9, -1 }, { 10, 0 }, { 19, 0 }, { 20, 1 },
+		{ 24, 1 }, { 25, 2 }, { 27, 2 }, { 28, 1 }, { 99, 1 } };
+	struct policy_person who = { .keys = keys, .n_keys = 3 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		assert_ptr_equal(policy_key_at(&who, expected[i].day),
+		    expected[i].key < 0 ? NULL : &keys[expected[i].key]);
+	who.n_keys = 1;
+	assert_non_null(policy_key_at(&who, 29));
+	assert_null(policy_key_at(&who, 30));
+}
+
 static void
 test_more_members_than_fit_are_refused(void **state)
 {
@@ -318,6 +343,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_answers_outside_the_form_are_refused),
 		cmocka_unit_test(
 		    test_who_left_or_has_no_key_that_day_is_no_member),
+		cmocka_unit_test(test_key_of_the_day_is_the_newest_in_force),
 		cmocka_unit_test(test_more_members_than_fit_are_refused),
 	};
 
