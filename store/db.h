@@ -69,8 +69,8 @@ enum err db_delete(struct db *db, enum table table, uint64_t number) MUST_CHECK;
 
 /*
  * Makes sure that `bytes` more can be written and the headroom still stays.
- * ERR_FULL: the file system has no room, and free pages do not suffice. For
- * attachments; text may use the headroom up, and the commit decides.
+ * ERR_FULL: the file system, or the size the store may have, does not give
+ * that. For attachments; text may use the headroom up, and the commit decides.
  */
 enum err db_allocate(struct db *db, uint64_t bytes) MUST_CHECK;
 /* Bytes in live pages, as last committed. */

@@ -63,18 +63,18 @@ enum err
 db_allocate(struct db *db, uint64_t bytes)
 {
 	uint64_t end, want = bytes + db->headroom;
+	uint64_t room = db->size_max;
 	MDB_envinfo info;
 
-	if (!db->may_allocate)
-		return ERR_OK;
 	if (mdb_env_info(db->env, &info) != 0)
 		return ERR_IO;
 	end = (info.me_last_pgno + 1) * db->page + want;
 	if (end > db->size_max)
 		end = db->size_max;
-	if (end <= db->allocated || extend(db, end))
-		return ERR_OK;
-	return db_used(db) + want <= db->allocated ? ERR_OK : ERR_FULL;
+	if (db->may_allocate && end > db->allocated && !extend(db, end))
+		room = db->allocated;
+	/* Pages that were freed count as room. */
+	return db_used(db) + want <= room ? ERR_OK : ERR_FULL;
 }
 
 static uint64_t

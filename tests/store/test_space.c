@@ -79,6 +79,44 @@ test_a_full_store_refuses_and_goes_on_reading(void **state)
 	check_clean(k);
 }
 
+static enum err
+pieces_then_text(struct store_txn *txn, void *ctx)
+{
+	static const uint8_t id[STORE_UPLOAD_ID_LEN] = { 1 };
+	static uint8_t data[PIECE_LEN];
+	struct store_piece p = { .upload = id, .size = 64 * PIECE_LEN,
+		.data = BYTES(data, sizeof(data)) };
+	uint32_t *pieces = ctx;
+	enum err e = ERR_OK;
+
+	for (p.index = 0; e == ERR_OK && p.index < 64; p.index++)
+		e = txn_upload_piece(txn, &p);
+	assert_int_equal(e, ERR_FULL);
+	*pieces = p.index - 1;
+	return kit_add(txn, 0);
+}
+
+static void
+test_pieces_stop_before_the_room_of_text_and_do_not_spoil_the_batch(
+    void **state)
+{
+	struct kit *k = *state;
+	uint32_t pieces, n = 1;
+
+	k->s = store_close(k->s);
+	k->config.size_max = 6 * 1024 * 1024;
+	k->config.attachments_max = 64 * 1024 * 1024;
+	kit_open(k);
+	assert_int_equal(store_run(k->s, pieces_then_text, &pieces), ERR_OK);
+	assert_in_range(pieces, 8, 20);
+	assert_true(kit_is_whole(k->s, 0, 1));
+	while (kit_add_many(k->s, n, 1) == ERR_OK)
+		n++;
+	/* at least half of the headroom was left for text */
+	assert_true(n * KIT_PAYLOAD > 512 * 1024);
+	check_clean(k);
+}
+
 int
 main(void)
 {
@@ -86,6 +124,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_the_map_grows_by_running_the_batch_again),
 		T(test_a_full_store_refuses_and_goes_on_reading),
+		T(test_pieces_stop_before_the_room_of_text_and_do_not_spoil_the_batch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
