@@ -168,9 +168,24 @@ check_size(struct checker *c, const struct policy_route *r)
 		    r->slug, MEMBERS_MAX);
 }
 
+/* Whoever sends a plain concern computes no ladder. */
+static void
+check_plain(struct checker *c)
+{
+	const struct policy_route *r = c->p->plain_route < 0 ?
+	    NULL : policy_route(c->p, (unsigned)c->p->plain_route);
+
+	for (size_t i = 0; r != NULL && i < r->n_rungs; i++)
+		if (r->rungs[i].verb == VERB_JOIN)
+			check_say(c, CHECK_WARNING,
+			    "Route %s takes plain concerns, and nobody seals "
+			    "them to rung %zu, which joins.", r->slug, i + 1);
+}
+
 void
 check_routes(struct checker *c)
 {
+	check_plain(c);
 	for (size_t i = 0; i < c->p->n_routes; i++) {
 		const struct policy_route *r = &c->p->routes[i];
 

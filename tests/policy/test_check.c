@@ -116,6 +116,10 @@ static const struct {
 	    "{when: no-movement, after: 20 days, join: [ned-lead,",
 	    "error: Route general runs backwards: rung 10 (no-movement after "
 	    "20 days) can come before rung 9 (after 15 working days)." },
+	{ "tell: [ned-lead, chair]}\n\n# In order",
+	    "join: [ned-lead, chair]}\n\n# In order",
+	    "warning: Route plain takes plain concerns, and nobody seals them "
+	    "to rung 2, which joins." },
 	{ "triage: {P1: 1 day,", "triage: {P1: 3 hours,",
 	    "error: Deadlines run backwards: triage comes after acknowledge: "
 	    "3 hours can be over before 4 hours." },
