@@ -303,8 +303,9 @@ static void
 front_ended(struct parent *p, struct child *c, int code)
 {
 	child_forget(c);
-	if (!p->is_stopping) {
+	if (!p->is_stopping || code != EXIT_SUCCESS)
 		log_now(EV_FRONT_ENDED, code);
+	if (!p->is_stopping) {
 		start_front_later(c);
 	} else if (!any_front_runs(p)) {
 		tell_drain(&p->vault);

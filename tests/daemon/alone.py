@@ -112,7 +112,7 @@ def make_certificate(directory, name):
 
 class Alone:
     def __init__(self, limits=None, fronts=1, listeners=None, minimum=None,
-                 start=True, env=None, wrap=()):
+                 start=True, env=None, wrap=(), deaths=False):
         self.build = build_directory()
         self.tmp = tempfile.TemporaryDirectory(prefix="speakup-test-")
         self.dir = Path(self.tmp.name)
@@ -121,7 +121,7 @@ class Alone:
         self.listeners = listeners or [
             f"{{name: main, kind: both, address: \"127.0.0.1:{self.port}\"}}"]
         self.env = {**os.environ, **(env or {})}
-        self.wrap = list(wrap)
+        self.wrap, self.deaths = list(wrap), deaths
         self.process = None
         (self.dir / "state").mkdir(mode=0o700)
         self.make_policy(1)
@@ -207,7 +207,11 @@ class Alone:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        path = self.dir / "log"
+        log = path.read_text() if path.exists() else ""
         self.tmp.cleanup()
+        if not self.deaths and ("-ended" in log or "Sanitizer" in log):
+            raise AssertionError(f"a process died:\n{log}")
 
     def __enter__(self):
         return self

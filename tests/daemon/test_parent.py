@@ -16,7 +16,7 @@ from alone import (Alone, POLL, TEXT, free_port, get, gone,  # noqa: E402
 
 class Check(unittest.TestCase):
     def setUp(self):
-        self.d = Alone(start=False)
+        self.d = Alone(start=False, deaths=True)
         self.addCleanup(self.d.stop)
 
     def refused(self, *words):
@@ -92,7 +92,7 @@ class Check(unittest.TestCase):
 
 class Deaths(unittest.TestCase):
     def test_a_killed_front_is_started_again(self):
-        with Alone(fronts=2) as d:
+        with Alone(fronts=2, deaths=True) as d:
             for n in range(1, 4):
                 front = d.pid_of("front")
                 os.kill(front, signal.SIGKILL)
@@ -103,7 +103,7 @@ class Deaths(unittest.TestCase):
             self.assertEqual(len(d.children()), 3)
 
     def test_the_service_ends_with_its_vault(self):
-        with Alone(fronts=2) as d:
+        with Alone(fronts=2, deaths=True) as d:
             children = d.children()
             os.kill(d.pid_of("vault"), signal.SIGKILL)
             self.assertEqual(d.wait(), 1)
@@ -120,7 +120,7 @@ class Deaths(unittest.TestCase):
             self.assertNotIn("ended", d.log())
 
     def test_no_child_outlives_its_parent(self):
-        with Alone(fronts=2) as d:
+        with Alone(fronts=2, deaths=True) as d:
             children = d.children()
             self.assertEqual(len(children), 3)
             d.process.kill()
