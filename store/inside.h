@@ -36,9 +36,18 @@ struct store {
 /* Makes, or checks and unwraps: version, store id, epoch key. */
 enum err meta_open(struct store *s, const uint8_t key[static STORE_KEY_LEN])
     MUST_CHECK;
+/* Inside a batch: draws a new epoch key and wraps it under another store key.
+ * The store goes on with the old one. */
+enum err meta_renew(struct store *s, struct MDB_txn *txn,
+    const uint8_t key[static STORE_KEY_LEN],
+    uint8_t epoch[static AEAD_KEY_LEN]) MUST_CHECK;
 /* Checks one stored named value without giving it out. */
 enum err value_check(struct store *s, struct bytes name, struct bytes sealed)
     MUST_CHECK;
+struct store_txn;
+/* Seals a named value again, under another epoch key. */
+enum err value_again(struct store_txn *txn, const char *name,
+    const uint8_t epoch[static AEAD_KEY_LEN]) MUST_CHECK;
 
 /* --- store.c --- */
 

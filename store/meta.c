@@ -46,8 +46,8 @@ epoch_unwrap(
 }
 
 static enum err
-epoch_wrap(struct store *s, const uint8_t *key,
-    const uint8_t id[static STORE_ID_LEN], uint8_t out[static WRAPPED_LEN])
+epoch_wrap(struct store *s, const uint8_t *key, const uint8_t *epoch,
+    const uint8_t *id, uint8_t out[static WRAPPED_LEN])
 {
 	struct place at = place_name(TABLE_META, KEY_EPOCH);
 	uint8_t kek[AEAD_KEY_LEN];
@@ -57,7 +57,7 @@ epoch_wrap(struct store *s, const uint8_t *key,
 		e = wrap_key(key, id, kek);
 	if (e == ERR_OK)
 		e = aead_seal(s->sealer.aead, kek, out, BYTES(at.ad, at.n),
-		    BYTES(s->epoch, AEAD_KEY_LEN), out + AEAD_NONCE_LEN);
+		    BYTES(epoch, AEAD_KEY_LEN), out + AEAD_NONCE_LEN);
 	bytes_wipe(kek, sizeof(kek));
 	return e;
 }
@@ -83,7 +83,7 @@ meta_write(struct store *s, const uint8_t *key)
 	if (e == ERR_OK)
 		e = env_random(s->env, s->epoch, sizeof(s->epoch));
 	if (e == ERR_OK)
-		e = epoch_wrap(s, key, id, wrapped);
+		e = epoch_wrap(s, key, s->epoch, id, wrapped);
 	if (e == ERR_OK)
 		e = put_meta(s, KEY_ID, BYTES(id, sizeof(id)));
 	if (e == ERR_OK)
@@ -91,6 +91,25 @@ meta_write(struct store *s, const uint8_t *key)
 	if (e == ERR_OK)
 		e = put_meta(
 		    s, DB_VERSION_KEY, BYTES(version, sizeof(version)));
+	return e;
+}
+
+enum err
+meta_renew(struct store *s, struct MDB_txn *txn,
+    const uint8_t key[static STORE_KEY_LEN], uint8_t epoch[static AEAD_KEY_LEN])
+{
+	uint8_t wrapped[WRAPPED_LEN];
+	struct bytes id;
+	enum err e = env_random(s->env, epoch, AEAD_KEY_LEN);
+
+	if (e == ERR_OK)
+		e = db_get_name(s->db, txn, TABLE_META, KEY_ID, &id);
+	if (e == ERR_OK && id.n != STORE_ID_LEN)
+		e = ERR_CORRUPT;
+	if (e == ERR_OK)
+		e = epoch_wrap(s, key, epoch, id.p, wrapped);
+	if (e == ERR_OK)
+		e = put_meta(s, KEY_EPOCH, BYTES(wrapped, sizeof(wrapped)));
 	return e;
 }
 
@@ -146,25 +165,32 @@ meta_open(struct store *s, const uint8_t key[static STORE_KEY_LEN])
 
 /* --- named values, sealed under the epoch key --- */
 
+static enum err
+value_put(struct store_txn *txn, const char *name, const uint8_t *epoch,
+    struct bytes x)
+{
+	struct place at = place_name(TABLE_VALUES, name);
+	size_t n = x.n + SEAL_OVERHEAD;
+	uint8_t *out;
+	enum err e = db_reserve_name(txn->s->db, TABLE_VALUES, name, n, &out);
+
+	txn->wrote = true;
+	txn->bytes += n;
+	if (e == ERR_OK)
+		e = seal_value(&txn->s->sealer, epoch, &at, x, out);
+	return e;
+}
+
 enum err
 txn_value_put(struct store_txn *txn, const char *name, struct bytes x)
 {
-	struct place at = place_name(TABLE_VALUES, name);
 	size_t len = strlen(name);
-	uint8_t *out;
-	enum err e;
 
 	if (txn->err != ERR_OK)
 		return txn->err;
 	if (len == 0 || len > STORE_NAME_MAX || x.n > STORE_VALUE_MAX)
 		return ERR_LIMIT;
-	txn->wrote = true;
-	txn->bytes += x.n + SEAL_OVERHEAD;
-	e = db_reserve_name(
-	    txn->s->db, TABLE_VALUES, name, x.n + SEAL_OVERHEAD, &out);
-	if (e == ERR_OK)
-		e = seal_value(&txn->s->sealer, txn->s->epoch, &at, x, out);
-	return txn_stick(txn, e);
+	return txn_stick(txn, value_put(txn, name, txn->s->epoch, x));
 }
 
 static enum err
@@ -188,6 +214,16 @@ value_load(
 	if (e != ERR_OK)
 		out->n = start;
 	return e;
+}
+
+enum err
+value_again(struct store_txn *txn, const char *name,
+    const uint8_t epoch[static AEAD_KEY_LEN])
+{
+	CLEAN_BUF struct buf b = BUF_INIT(STORE_VALUE_MAX);
+	enum err e = value_load(txn->s, txn->txn, name, &b);
+
+	return e == ERR_OK ? value_put(txn, name, epoch, buf_bytes(&b)) : e;
 }
 
 enum err

@@ -379,3 +379,15 @@ typedef void store_found(void *ctx, enum store_finding f, uint64_t number);
  */
 enum err store_check(const struct store_config *config, store_found *found,
     void *ctx, struct store_report *ret) MUST_CHECK;
+
+/* --- a new key, with no daemon running --- */
+
+/*
+ * Makes a new epoch key under a new store key, and seals again what the old
+ * one sealed, as one transaction. Once the old store key is destroyed, what
+ * old pages and backups hold of destroyed cases can be opened by nobody.
+ * Needs memory in proportion to the cases (about 0.6 KiB each). Errors of
+ * store_open and store_run.
+ */
+enum err store_rekey(const struct store_config *config,
+    const uint8_t new_key[static STORE_KEY_LEN]) MUST_CHECK;

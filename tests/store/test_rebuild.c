@@ -10,7 +10,10 @@
 #include "store/inside.h"
 #include "tests/store/kit.h"
 
-/* What is in memory after any commits is what a new start would build. */
+/*
+ * What is in memory after any commits is what a new start would build; and
+ * what a new key seals again.
+ */
 
 #define HOUR 7
 
@@ -125,12 +128,87 @@ test_memory_follows_commits_as_a_new_start_would_build_it(void **state)
 	kit_end(&k);
 }
 
+static enum err
+value_batch(struct store_txn *txn, void *ctx)
+{
+	(void)ctx;
+	return txn_value_put(txn, "name", BYTES_LIT("value"));
+}
+
+static void
+fill(struct kit *k)
+{
+	assert_int_equal(kit_add_many(k->s, 0, 100), ERR_OK);
+	assert_int_equal(store_run(k->s, piece_batch, NULL), ERR_OK);
+	assert_int_equal(store_run(k->s, value_batch, NULL), ERR_OK);
+	k->s = store_close(k->s);
+}
+
+static void
+test_a_new_key_opens_everything_and_the_old_one_nothing(void **state)
+{
+	CLEAN_BUF struct buf b = BUF_INIT(100);
+	static const uint8_t upload[STORE_UPLOAD_ID_LEN] = { 42 };
+	uint8_t new_key[STORE_KEY_LEN] = { 9 };
+	struct store_upload u;
+	struct kit k;
+
+	(void)state;
+	kit_start(&k);
+	kit_open(&k);
+	fill(&k);
+	assert_int_equal(store_rekey(&k.config, new_key), ERR_OK);
+	assert_int_equal(store_open(&k.config, &k.s), ERR_DENIED);
+	k.config.key = new_key;
+	assert_int_equal(kit_findings(&k), 0);
+	kit_open(&k);
+	for (uint32_t n = 0; n < 100; n++)
+		assert_true(kit_is_whole(k.s, n, 1));
+	assert_int_equal(store_upload_find(k.s, upload, &u), ERR_OK);
+	assert_int_equal(store_value_get(k.s, "name", &b), ERR_OK);
+	assert_true(bytes_equal(buf_bytes(&b), BYTES_LIT("value")));
+	kit_end(&k);
+}
+
+/* What was sealed under the old epoch key does not open under the new. */
+static void
+test_a_new_key_changes_every_page_of_cases(void **state)
+{
+	uint8_t old[SLOT_PAGE_LEN], plain[SLOT_PAGE_PLAIN];
+	uint8_t new_key[STORE_KEY_LEN] = { 9 };
+	struct MDB_txn *txn;
+	struct bytes x;
+	struct kit k;
+
+	(void)state;
+	kit_start(&k);
+	kit_open(&k);
+	fill(&k);
+	kit_open(&k);
+	assert_int_equal(db_read_begin(k.s->db, &txn), ERR_OK);
+	assert_int_equal(db_get(k.s->db, txn, TABLE_SLOTS, 2, &x), ERR_OK);
+	assert_int_equal(x.n, sizeof(old));
+	memcpy(old, x.p, sizeof(old));
+	db_read_end(k.s->db);
+	x = BYTES(old, sizeof(old));
+	assert_int_equal(open_page(k.s, 2, x, plain), ERR_OK);
+	k.s = store_close(k.s);
+	assert_int_equal(store_rekey(&k.config, new_key), ERR_OK);
+	k.config.key = new_key;
+	kit_open(&k);
+	assert_int_equal(open_page(k.s, 2, x, plain), ERR_CORRUPT);
+	kit_end(&k);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_memory_follows_commits_as_a_new_start_would_build_it),
+		cmocka_unit_test(
+		    test_a_new_key_opens_everything_and_the_old_one_nothing),
+		cmocka_unit_test(test_a_new_key_changes_every_page_of_cases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

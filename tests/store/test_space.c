@@ -84,7 +84,8 @@ pieces_then_text(struct store_txn *txn, void *ctx)
 {
 	static const uint8_t id[STORE_UPLOAD_ID_LEN] = { 1 };
 	static uint8_t data[PIECE_LEN];
-	struct store_piece p = { .upload = id, .size = 64 * PIECE_LEN,
+	struct store_piece p = { .upload = id,
+		.size = 64 * PIECE_LEN,
 		.data = BYTES(data, sizeof(data)) };
 	uint32_t *pieces = ctx;
 	enum err e = ERR_OK;
