@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/policy_show.h"
 #include "client/roots.h"
 #include "crypto/codec.h"
 #include "crypto/env.h"
@@ -215,45 +216,6 @@ ctl_policy_sign(const void *values, const struct args *args)
 
 /* --- showing --- */
 
-static void
-say_days(const struct term *t, const struct policy *p)
-{
-	char issued[11], soft[11], hard[11];
-
-	day_format(issued, p->issued / DAY_SECONDS);
-	day_format(soft, p->soft_expiry / DAY_SECONDS);
-	day_format(hard, p->hard_expiry / DAY_SECONDS);
-	term_say(t, "%s, policy %" PRIu32 ": issued %s, should be renewed by "
-	    "%s, ends %s.", p->org, p->serial, issued, soft, hard);
-}
-
-static const char *
-name_of(const struct policy *p, uint16_t number)
-{
-	const struct policy_person *person = policy_person(p, number);
-
-	return person != NULL ? person->name : "?";
-}
-
-static void
-say_route(const struct term *t, const struct policy *p,
-    const struct policy_route *r)
-{
-	term_item(t, 1, "Route %u, %s (%s keys)", r->number, r->title,
-	    policy_keys_name(r->keys));
-	for (size_t i = 0; i < r->n_first; i++)
-		term_item(t, 2, "at once: %s", name_of(p, r->first[i]));
-	for (size_t i = 0; i < r->n_rungs; i++) {
-		const struct policy_rung *g = &r->rungs[i];
-
-		for (size_t k = 0; k < g->n_who; k++)
-			term_item(t, 2, "%s after %u %s %s: %s",
-			    g->verb == VERB_JOIN ? "joins" : "is told",
-			    g->after.amount, policy_unit_name(g->after.unit),
-			    rung_when_name(g->when), name_of(p, g->who[k]));
-	}
-}
-
 enum exit_code
 ctl_policy_show(const void *values, const struct args *args)
 {
@@ -272,13 +234,13 @@ ctl_policy_show(const void *values, const struct args *args)
 		    ? file_write(&t, "-", buf_bytes(&json), FILE_PUBLIC, true)
 		    : fail_err(&t, err, args->at[0]);
 	}
-	say_days(&t, p);
+	policy_say_head(&t, p);
 	for (size_t i = 0; i < p->n_people; i++)
 		term_item(&t, 1, "Person %u, %s: %s, %s, %zu keys",
 		    p->people[i].number, p->people[i].slug, p->people[i].name,
 		    policy_role_name(p->people[i].role), p->people[i].n_keys);
 	for (size_t i = 0; i < p->n_routes; i++)
-		say_route(&t, p, &p->routes[i]);
+		policy_say_route(&t, p, &p->routes[i]);
 	return EXIT_DONE;
 }
 
@@ -307,7 +269,7 @@ verified(const struct term *t, const struct root *root, const char *path)
 		    "by enough of the root's keys, or is not this "
 		    "organisation's.");
 	hex_encode(hex, status.hash, SHA256_LEN);
-	say_days(t, p);
+	policy_say_head(t, p);
 	term_say(t, "Signed as the root asks. Its hash: %s", hex);
 	if (status.soft_expired)
 		term_warn(t, "It should have been renewed by now.");

@@ -42,6 +42,10 @@ enum exit_code file_write(const struct term *t, const char *path,
 enum exit_code file_directory(const struct term *t, const char *path)
     MUST_CHECK;
 
+/* A line, taken a byte at a time: the next reader of this descriptor gets what
+ * follows it. ERR_IO at the end, ERR_LIMIT. Caller frees with secret_free. */
+enum err secret_line(int fd, struct secret **ret) MUST_CHECK;
+
 /* Where passphrases come from: the terminal, or lines of a descriptor. */
 struct passphrase {
 	const struct term *term;

@@ -18,10 +18,8 @@ secret_failed(const struct passphrase *p, enum err err)
 	    "The passphrase could not be read.");
 }
 
-/* A line, a byte at a time: the next reader of this descriptor gets the next
- * line. */
-static enum err
-line_from(int fd, struct secret **ret)
+enum err
+secret_line(int fd, struct secret **ret)
 {
 	struct secret *s CLEAN_SECRET = NULL;
 	enum err err = secret_new(TERM_LINE_MAX, &s);
@@ -70,7 +68,7 @@ from_fd(const struct passphrase *p, struct secret **ret)
 	if (!fd_number(p->fd, &fd))
 		return term_fail(p->term, EXIT_USAGE,
 		    "--passphrase-fd takes the number of a descriptor.");
-	err = line_from(fd, ret);
+	err = secret_line(fd, ret);
 	return err == ERR_OK ? EXIT_DONE : secret_failed(p, err);
 }
 

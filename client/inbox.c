@@ -1,0 +1,33 @@
+#include "client/speakup.h"
+
+#include "client/show.h"
+
+static void
+say_inbox(struct mailbox *b)
+{
+	const struct term *t = &b->term;
+
+	if (b->fetch.is_withdrawn)
+		term_say(t, "You withdrew this concern. Those who had it "
+		    "already can still read it.");
+	show_messages(t, b->c, CHAIN_TALK, mailbox_name, b);
+	term_say(t, "\nEverything above was checked. To answer: speakup "
+	    "reply.");
+}
+
+enum exit_code
+speakup_inbox(const void *values, const struct args *args)
+{
+	const struct speakup_options *o = values;
+	struct mailbox b;
+	enum exit_code code = mailbox_open(o, &b);
+
+	(void)args;
+	if (code == EXIT_DONE && o->common.json)
+		code = show_json(&b.term, b.c, b.fetch.is_withdrawn,
+		    mailbox_name, &b);
+	else if (code == EXIT_DONE)
+		say_inbox(&b);
+	mailbox_close(&b);
+	return code;
+}

@@ -1,0 +1,219 @@
+#include "client/policy_show.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "crypto/codec.h"
+
+#define PERSON_TEXT_MAX (2 * POLICY_NAME_MAX + 8)
+#define RUNG_TEXT_MAX 160
+
+void
+policy_say_head(const struct term *t, const struct policy *p)
+{
+	char issued[11], soft[11], hard[11];
+
+	day_format(issued, p->issued / DAY_SECONDS);
+	day_format(soft, p->soft_expiry / DAY_SECONDS);
+	day_format(hard, p->hard_expiry / DAY_SECONDS);
+	term_say(t, "%s, policy %" PRIu32 ": issued %s, should be renewed by "
+	    "%s, ends %s.", p->org, p->serial, issued, soft, hard);
+}
+
+void
+policy_person_text(const struct policy *p, uint16_t number, char *out,
+    size_t cap)
+{
+	const struct policy_person *person = policy_person(p, number);
+
+	if (person == NULL)
+		(void)snprintf(out, cap, "somebody unknown");
+	else if (person->title[0] == '\0')
+		(void)snprintf(out, cap, "%s", person->name);
+	else
+		(void)snprintf(out, cap, "%s (%s)", person->name,
+		    person->title);
+}
+
+/* "4 hours", "1 working day" */
+static void
+duration_text(struct policy_duration d, char *out, size_t cap)
+{
+	const char *unit = policy_unit_name(d.unit);
+	size_t n = strlen(unit);
+
+	if (d.amount == 1 && n > 0 && unit[n - 1] == 's')
+		n--;
+	(void)snprintf(out, cap, "%u %.*s", d.amount, (int)n, unit);
+}
+
+static const char *
+rung_words(enum rung_when w)
+{
+	switch (w) {
+	case RUNG_UNACKNOWLEDGED:
+		return "if nobody has acknowledged it within";
+	case RUNG_UNTRIAGED:
+		return "if nobody has decided how urgent it is within";
+	case RUNG_NO_UPDATE:
+		return "if the reporter has heard nothing for";
+	case RUNG_UNRESOLVED:
+		return "if it is not resolved within";
+	case RUNG_NO_MOVEMENT:
+		return "if nothing has moved for";
+	case RUNG_BREACHED:
+		return "if a deadline has been missed by";
+	}
+	return "";
+}
+
+void
+policy_rung_text(const struct policy_rung *g, char *out, size_t cap)
+{
+	char time[48];
+
+	duration_text(g->after, time, sizeof(time));
+	if (g->when == RUNG_BREACHED && g->after.amount == 0)
+		(void)snprintf(out, cap, "if a deadline has been missed");
+	else
+		(void)snprintf(out, cap, "%s %s", rung_words(g->when), time);
+}
+
+static void
+say_person(const struct term *t, unsigned level, const struct policy *p,
+    uint16_t number, const char *when)
+{
+	char who[PERSON_TEXT_MAX];
+
+	policy_person_text(p, number, who, sizeof(who));
+	term_item(t, level, "%s%s%s", who, when[0] != '\0' ? ", " : "", when);
+}
+
+void
+policy_say_route(const struct term *t, const struct policy *p,
+    const struct policy_route *r)
+{
+	char when[RUNG_TEXT_MAX];
+
+	term_item(t, 1, "Route %u, %s (%s keys)", r->number, r->title,
+	    policy_keys_name(r->keys));
+	for (size_t i = 0; i < r->n_first; i++)
+		say_person(t, 2, p, r->first[i], "at once");
+	for (size_t i = 0; i < r->n_rungs; i++) {
+		const struct policy_rung *g = &r->rungs[i];
+		char text[RUNG_TEXT_MAX + 16];
+
+		policy_rung_text(g, when, sizeof(when));
+		(void)snprintf(text, sizeof(text), "%s %s",
+		    g->verb == VERB_JOIN ? "may read" : "is told", when);
+		for (size_t k = 0; k < g->n_who; k++)
+			say_person(t, 2, p, g->who[k], text);
+	}
+}
+
+/* --- who would get a concern --- */
+
+struct readers {
+	const struct term *t;
+	const struct policy *p;
+	const struct policy_route *r;
+	size_t n;
+	struct member m[MEMBERS_MAX];
+};
+
+static bool
+can_read(const struct readers *all, uint16_t person)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		if (all->m[i].person == person)
+			return true;
+	}
+	return false;
+}
+
+static void
+say_first(const struct readers *all)
+{
+	term_say(all->t, "\nThese people can read it at once:");
+	for (size_t i = 0; i < all->n; i++) {
+		if (all->m[i].rung == 0)
+			say_person(all->t, 1, all->p, all->m[i].person, "");
+	}
+}
+
+static void
+say_on_rung(const struct readers *all, const struct member *m, bool *said,
+    const char *title)
+{
+	char when[RUNG_TEXT_MAX];
+
+	if (!*said)
+		term_say(all->t, "\n%s", title);
+	*said = true;
+	policy_rung_text(&all->r->rungs[m->rung - 1], when, sizeof(when));
+	say_person(all->t, 1, all->p, m->person, when);
+}
+
+static void
+say_later(const struct readers *all)
+{
+	bool said = false;
+
+	for (size_t i = 0; i < all->n; i++) {
+		if (all->m[i].rung > 0)
+			say_on_rung(all, &all->m[i], &said,
+			    "These may read it later, and only if nothing "
+			    "has happened by then:");
+	}
+}
+
+/* Of those who can read it nothing is told that they do not know. */
+static void
+say_told(const struct readers *all, const uint16_t *marked, size_t n_marked,
+    int64_t day)
+{
+	struct member m[POLICY_PEOPLE_MAX];
+	bool said = false;
+	size_t n = 0;
+
+	if (members_told(all->p, all->r, marked, n_marked, day, m,
+		POLICY_PEOPLE_MAX, &n) != ERR_OK)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		if (!can_read(all, m[i].person))
+			say_on_rung(all, &m[i], &said, "These are told that "
+			    "something is overdue, and can read nothing:");
+	}
+}
+
+static void
+say_never(const struct readers *all, const uint16_t *marked, size_t n_marked)
+{
+	uint16_t out[POLICY_PEOPLE_MAX];
+	size_t n = 0;
+
+	if (n_marked == 0 || exclusions_close(all->p, all->r, marked,
+		n_marked, out, POLICY_PEOPLE_MAX, &n) != ERR_OK)
+		return;
+	term_say(all->t,
+	    "\nThese people are left out and can never read it:");
+	for (size_t i = 0; i < n; i++)
+		say_person(all->t, 1, all->p, out[i], "");
+}
+
+void
+policy_say_readers(const struct term *t, const struct policy *p,
+    const struct policy_route *r, const uint16_t *marked, size_t n_marked,
+    int64_t day)
+{
+	struct readers all = { .t = t, .p = p, .r = r };
+
+	if (members_compute(p, r, marked, n_marked, day, all.m, MEMBERS_MAX,
+		&all.n) == ERR_OK) {
+		say_first(&all);
+		say_later(&all);
+	}
+	say_told(&all, marked, n_marked, day);
+	say_never(&all, marked, n_marked);
+}

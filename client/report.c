@@ -1,0 +1,388 @@
+#include "client/speakup.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/answers.h"
+#include "client/compose.h"
+#include "client/outgoing.h"
+#include "client/policy_show.h"
+#include "crypto/codec.h"
+#include "crypto/env.h"
+#include "policy/route.h"
+
+struct report {
+	const struct speakup_options *o;
+	struct term term;
+	struct server server;
+	struct answers answers;
+	struct buf text;
+	const struct policy_route *route;
+	char words[RECEIPT_TEXT_MAX];
+	struct receipt_keys keys;
+	struct outgoing out;
+	struct buf proof;
+	int64_t day;
+};
+
+/* --- what it says --- */
+
+static enum exit_code
+gather_answers(struct report *r)
+{
+	const struct speakup_options *o = r->o;
+	enum exit_code code = EXIT_DONE;
+
+	if (o->answers != NULL)
+		code = answers_read(&r->term, &r->answers, o->answers,
+		    o->entry, &r->text);
+	for (size_t i = 0; code == EXIT_DONE && i < o->answer.n; i++)
+		code = answers_add(&r->term, &r->answers, o->answer.at[i]);
+	for (size_t i = 0; code == EXIT_DONE && i < o->about.n; i++)
+		code = answers_add_about(&r->term, &r->answers,
+		    o->about.at[i]);
+	if (code == EXIT_DONE && !r->term.yes && o->answers == NULL)
+		code = answers_ask(&r->term, &r->answers);
+	return code;
+}
+
+static enum exit_code
+gather_text(struct report *r)
+{
+	enum exit_code code = EXIT_DONE;
+
+	if (r->text.n == 0 || r->o->message != NULL)
+		code = compose_text(&r->term, r->o->message, &r->text);
+	if (code == EXIT_DONE && r->text.n == 0 && r->o->attach.n == 0)
+		return term_fail(&r->term, EXIT_USAGE,
+		    "There is nothing to send yet.");
+	return code;
+}
+
+static enum exit_code
+pick_route(struct report *r)
+{
+	struct manifest *m = r->out.m;
+	struct route_choice choice;
+	enum err err = route_pick(r->server.policy, m->answer, m->n_answers,
+	    m->exclude, m->n_exclude, &choice);
+
+	if (err != ERR_OK)
+		return fail_err(&r->term, err, "Your answers");
+	m->route = choice.route;
+	m->band = choice.band;
+	r->route = policy_route(r->server.policy, choice.route);
+	if (r->route == NULL)
+		return fail_err(&r->term, ERR_NOT_FOUND, "The route");
+	return EXIT_DONE;
+}
+
+/* --- whose it is --- */
+
+static enum exit_code
+make_receipt(struct report *r)
+{
+	uint8_t receipt[RECEIPT_LEN];
+	enum err err = env_random(&env_system, receipt, sizeof(receipt));
+
+	if (err == ERR_OK)
+		err = receipt_words(receipt, r->words);
+	if (err == ERR_OK)
+		err = receipt_derive(receipt, r->server.root.realm, &r->keys);
+	bytes_wipe(receipt, sizeof(receipt));
+	return err == ERR_OK ? EXIT_DONE
+			     : fail_err(&r->term, err, "Your receipt");
+}
+
+/* Where answers are sealed to: fixed for the life of the case. */
+static enum exit_code
+fill_author(struct report *r, struct age_recipient *ret_reply)
+{
+	struct buf text CLEAN_BUF = BUF_INIT(AGE_RECIPIENT_TEXT_MAX - 1);
+	struct manifest *m = r->out.m;
+	bool hybrid = r->route->keys == KEYS_HYBRID;
+	enum err err = age_identity_recipient(&r->keys.reply[hybrid],
+	    ret_reply);
+
+	if (err == ERR_OK)
+		err = age_recipient_put(&text, ret_reply);
+	if (err != ERR_OK)
+		return fail_err(&r->term, err, "Your receipt");
+	m->kind = MESSAGE_CONCERN;
+	m->author = PERSON_REPORTER;
+	memcpy(m->case_id, r->keys.case_id, CASE_ID_LEN);
+	memcpy(m->mailbox, r->keys.mailbox, SHA256_LEN);
+	memcpy(m->reply, text.p, text.n);
+	m->reply[text.n] = '\0';
+	return EXIT_DONE;
+}
+
+static enum exit_code
+fill_files(struct report *r)
+{
+	enum exit_code code = EXIT_DONE;
+
+	if (r->text.n > 0)
+		code = outgoing_add_text(&r->out, buf_bytes(&r->text));
+	for (size_t i = 0; code == EXIT_DONE && i < r->o->attach.n; i++)
+		code = outgoing_attach(&r->out, r->o->attach.at[i]);
+	return code;
+}
+
+static void
+say_contacts(const struct term *t, const char *title,
+    const struct policy_contact *c, size_t n)
+{
+	if (n > 0)
+		term_say(t, "\n%s", title);
+	for (size_t i = 0; i < n; i++)
+		term_item(t, 1, "%s: %s", c[i].name, c[i].contact);
+}
+
+static enum exit_code
+agree(struct report *r)
+{
+	const struct policy *p = r->server.policy;
+	const struct manifest *m = r->out.m;
+
+	policy_say_readers(&r->term, p, r->route, m->exclude, m->n_exclude,
+	    today());
+	term_say(&r->term, "\nNobody else can, not even the people who run "
+	    "the server. Nobody will know who you are, unless what you wrote "
+	    "tells them.");
+	say_contacts(&r->term, "If it is about the people who run the "
+	    "server, or you would rather go outside:", p->outside,
+	    p->n_outside);
+	say_contacts(&r->term, "If somebody is in danger now:", p->crisis,
+	    p->n_crisis);
+	if (term_agree(&r->term, "\nSend it to these people? [y/N] "))
+		return EXIT_DONE;
+	return term_fail(&r->term, EXIT_DECLINED,
+	    "Nothing was sent, and nothing was kept.");
+}
+
+/* --- afterwards --- */
+
+/* Until the words typed back are those shown. */
+static void
+confirm_words(const struct report *r)
+{
+	uint8_t shown[RECEIPT_LEN], typed[RECEIPT_LEN];
+	char line[TERM_LINE_MAX];
+
+	if (r->term.yes || receipt_parse(bytes_str(r->words), shown, NULL) !=
+	    ERR_OK)
+		return;
+	while (term_ask(&r->term, "\nType the 12 words, to be sure that you "
+	    "have them (or Enter to leave it): ", line, sizeof(line)) &&
+	    line[0] != '\0') {
+		if (receipt_parse(bytes_str(line), typed, NULL) == ERR_OK &&
+		    bytes_equal_ct(shown, typed, RECEIPT_LEN)) {
+			term_say(&r->term, "That is right. Now clear this "
+			    "window, and keep the paper safe.");
+			break;
+		}
+		term_say(&r->term, "These are not the same words. Please look "
+		    "at what you wrote down.");
+	}
+	bytes_wipe(shown, sizeof(shown));
+	bytes_wipe(typed, sizeof(typed));
+	bytes_wipe(line, sizeof(line));
+}
+
+static void
+say_words(const struct report *r)
+{
+	term_say(&r->term, "\n    %s\n", r->words);
+	term_say(&r->term, "These 12 words are your receipt. Write them down "
+	    "on paper, in this order. They are the only way to read the "
+	    "answer and to write again, and nobody can give them to you a "
+	    "second time. Whoever has them can read everything here.");
+}
+
+static enum exit_code
+print_json(const struct report *r)
+{
+	char id[2 * CASE_ID_LEN + 1], day[11], band[] = "P0";
+	json_t *j;
+	bool ok;
+
+	hex_encode(id, r->keys.case_id, CASE_ID_LEN);
+	day_format(day, r->day);
+	band[1] = (char)('0' + r->out.m->band);
+	j = json_pack("{s:b, s:s, s:s, s:s, s:s, s:i, s:s, s:s}", "stored", 1,
+	    "receipt", r->words, "case", id, "day", day, "band", band,
+	    "route", (int)r->out.m->route, "route_title", r->route->title,
+	    "org", r->server.policy->org);
+	ok = j != NULL && json_dumpf(j, stdout, JSON_COMPACT) == 0;
+	json_decref(j);
+	puts("");
+	return ok ? EXIT_DONE : fail_err(&r->term, ERR_NOMEM, "JSON");
+}
+
+static enum exit_code
+save_proof(const struct speakup_options *o, const struct term *t,
+    struct bytes proof)
+{
+	enum exit_code code;
+
+	if (o->save_proof == NULL)
+		return EXIT_DONE;
+	code = file_write(t, o->save_proof, proof, FILE_PRIVATE, false);
+	if (code == EXIT_DONE)
+		term_warn(t, "%s proves that you raised this concern on that "
+		    "day. It may protect you later; to somebody who finds it, "
+		    "it says that it was you. Keep it where only you look.",
+		    o->save_proof);
+	return code;
+}
+
+static enum exit_code
+stored(const struct report *r)
+{
+	char day[11];
+	enum exit_code code;
+
+	if (r->term.json) {
+		code = print_json(r);
+	} else {
+		day_format(day, r->day);
+		term_say(&r->term, "Your concern is stored (%s). The server's "
+		    "proof was checked and fits.", day);
+		say_words(r);
+		confirm_words(r);
+		code = EXIT_DONE;
+	}
+	return code == EXIT_DONE
+	    ? save_proof(r->o, &r->term, buf_bytes(&r->proof)) : code;
+}
+
+/* Kept sealed, for `speakup report --send`. */
+static enum exit_code
+save_sealed(const struct report *r, enum exit_code code)
+{
+	if (file_write(&r->term, r->o->save_sealed, buf_bytes(&r->out.body),
+		FILE_PRIVATE, false) != EXIT_DONE)
+		return code;
+	term_say(&r->term, "It is saved, sealed, in %s. NOBODY has it yet. To "
+	    "send it later: speakup report --send %s", r->o->save_sealed,
+	    r->o->save_sealed);
+	say_words(r);
+	return code;
+}
+
+static enum exit_code
+not_stored(struct report *r, enum exit_code code)
+{
+	bool may_retry = code == EXIT_UNAVAILABLE || code == EXIT_NOT_STORED;
+
+	while (may_retry && r->out.body.n > 0 && !r->term.yes &&
+	    term_agree(&r->term, "Try again now? [y/N] ")) {
+		buf_reset(&r->proof);
+		code = outgoing_send_saved(&r->server,
+		    buf_bytes(&r->out.body), &r->proof, &r->day);
+		if (code == EXIT_DONE)
+			return stored(r);
+	}
+	if (may_retry && r->out.body.n > 0 && r->o->save_sealed != NULL)
+		return save_sealed(r, code);
+	return code;
+}
+
+static enum exit_code
+send_concern(struct report *r)
+{
+	enum exit_code code = EXIT_FAILED;
+	enum reply reply = outgoing_send(&r->out, r->keys.sign_seed, NULL,
+	    r->keys.sign_pub, &code);
+
+	if (reply == REPLY_CONFLICT || reply == REPLY_BAD_POLICY)
+		return server_fail(&r->server, reply,
+		    "Your concern was NOT stored.");
+	if (reply != REPLY_OK)
+		return not_stored(r, code);
+	buf_put_bytes(&r->proof, buf_bytes(&r->out.proof));
+	r->day = r->out.day;
+	return stored(r);
+}
+
+static enum exit_code
+compose(struct report *r)
+{
+	struct age_recipient reply;
+	enum exit_code code = outgoing_new(&r->server, &r->out);
+
+	if (code == EXIT_DONE)
+		code = gather_answers(r);
+	if (code == EXIT_DONE)
+		code = gather_text(r);
+	if (code == EXIT_DONE)
+		code = answers_fill(&r->term, &r->answers, r->out.m);
+	if (code == EXIT_DONE)
+		code = pick_route(r);
+	if (code == EXIT_DONE)
+		code = make_receipt(r);
+	if (code == EXIT_DONE)
+		code = fill_author(r, &reply);
+	if (code == EXIT_DONE)
+		code = fill_files(r);
+	if (code == EXIT_DONE)
+		code = outgoing_address(&r->out, &reply);
+	return code;
+}
+
+/* --- one that was saved --- */
+
+static enum exit_code
+send_saved(struct report *r)
+{
+	struct buf body CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
+	char day[11];
+	enum exit_code code = file_read(&r->term, r->o->send, &body);
+
+	if (code == EXIT_DONE)
+		code = outgoing_send_saved(&r->server, buf_bytes(&body),
+		    &r->proof, &r->day);
+	if (code != EXIT_DONE)
+		return code;
+	day_format(day, r->day);
+	if (r->term.json)
+		printf("{\"stored\":true,\"day\":\"%s\"}\n", day);
+	else
+		term_say(&r->term, "Your concern is stored (%s). The server's "
+		    "proof was checked and fits. Your receipt is the 12 words "
+		    "that were shown when it was saved. Now delete %s.", day,
+		    r->o->send);
+	return save_proof(r->o, &r->term, buf_bytes(&r->proof));
+}
+
+enum exit_code
+speakup_report(const void *values, const struct args *args)
+{
+	const struct speakup_options *o = values;
+	struct server_config config = common_server(&o->common);
+	struct report r = { .o = o, .term = speakup_term(o),
+		.text.max = COMPOSE_TEXT_MAX, .proof.max = BUNDLE_TEXT_LEN };
+	enum exit_code code = server_open(&r.term, &config, &r.server);
+
+	(void)args;
+	r.answers.policy = r.server.policy;
+	if (code == EXIT_DONE && o->send != NULL) {
+		code = send_saved(&r);
+	} else if (code == EXIT_DONE) {
+		code = compose(&r);
+		if (code == EXIT_DONE)
+			code = agree(&r);
+		if (code == EXIT_DONE)
+			code = send_concern(&r);
+		outgoing_free(&r.out);
+	}
+	server_close(&r.server);
+	buf_free(&r.text);
+	buf_free(&r.proof);
+	receipt_keys_wipe(&r.keys);
+	bytes_wipe(r.words, sizeof(r.words));
+	return code;
+}
