@@ -267,14 +267,15 @@ read_conditions(struct compiler *c, const struct yaml_node *at,
 	return e;
 }
 
-/* Roles stay roles, so that their next holders are meant too. */
+/* Roles stay roles, so that their next holders are meant too; a person who is
+ * called like the role that they have needs no second mention. */
 static enum err
 read_about(struct compiler *c, const struct yaml_node *at,
     struct policy_rule *rule)
 {
 	const struct yaml_node *item = NULL;
 	size_t n = 0;
-	unsigned role;
+	unsigned role = 0;
 	enum err e = list_items(c->doc, at, POLICY_ABOUT_MAX, &item, &n);
 
 	for (; e == ERR_OK && n > 0; n--, item = item->next) {
@@ -285,7 +286,8 @@ read_about(struct compiler *c, const struct yaml_node *at,
 
 		if (is_role)
 			rule->about_roles |= 1u << role;
-		if (who != NULL)
+		if (who != NULL &&
+		    !(is_role && who->role == (enum policy_role)role))
 			rule->about[rule->n_about++] = who->number;
 		if (!is_role && who == NULL)
 			e = yaml_fail(c->doc, item,

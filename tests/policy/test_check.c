@@ -67,6 +67,8 @@ test_check_prints_what_route_and_band_give_away(void **state)
 	    "subcategory is sexual-safety; or element is detriment.\n"));
 	assert_non_null(strstr(said, "note: Route 1 in P3 tells the server: "
 	    "anything else.\n"));
+	assert_non_null(strstr(said, "note: Route 6 in P2 tells the server: "
+	    "it is about ned or ned-lead or chair.\n"));
 	assert_non_null(strstr(said, "note: Route 9 tells the server: "
 	    "sent without our software.\n"));
 	assert_non_null(strstr(said, "note: Band P1 is notified at once"));
