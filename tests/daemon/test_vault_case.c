@@ -31,16 +31,16 @@ test_a_filed_concern_comes_back_by_token_and_opens(void **state)
 
 	reporter_new(&r, 1);
 	file_concern_of(w, &r);
-	assert_int_equal(ANSWER_OK, poll(w, &r, 0));
+	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 0));
 	assert_int_equal(1, m->count);
 	assert_false(m->is_withdrawn);
 	assert_int_equal(1, m->heads.n);
 	assert_opens(w, &m->heads.at[0], &r, PERSON_REPORTER, PERSON_REPORTER);
-	assert_int_equal(ANSWER_OK, poll(w, &r, 1));
+	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 1));
 	assert_int_equal(1, m->count);
 	assert_int_equal(0, m->heads.n);
 	world_restart(w);
-	assert_int_equal(ANSWER_OK, poll(w, &r, 0));
+	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 0));
 	assert_opens(w, &m->heads.at[0], &r, PERSON_REPORTER, PERSON_REPORTER);
 	world_check_store(w, 1);
 }
@@ -232,13 +232,13 @@ test_reporter_and_staff_talk_both_ways(void **state)
 	assert_int_equal(ANSWER_OK, world_request(w, &note.request));
 	assert_proof(w, &r, MESSAGE_NOTE, note.link);
 
-	assert_int_equal(ANSWER_OK, poll(w, &r, 0));
+	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 0));
 	assert_int_equal(5, w->answer.mailbox.count);
 	assert_int_equal(3, h->n); /* what fits */
 	assert_int_equal(0, h->at[1].envelope.n); /* an ack has none */
-	assert_int_equal(ANSWER_OK, poll(w, &r, 2));
+	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 2));
 	assert_opens(w, &h->at[0], &r, PERSON_REPORTER, GUARDIAN);
-	assert_int_equal(ANSWER_OK, poll(w, &r, 4));
+	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 4));
 	assert_opens(w, &h->at[0], &r, PERSON_REPORTER, SECOND_GUARDIAN);
 
 	h = &w->answer.open.heads;
@@ -263,7 +263,7 @@ test_withdrawn_before_the_acknowledgement_it_is_gone(void **state)
 	file_concern_of(w, &r);
 	post_ok(w, &r, MESSAGE_FOLLOWUP, PERSON_REPORTER, guardians, 2);
 	post_ok(w, &r, MESSAGE_WITHDRAW, PERSON_REPORTER, NULL, 0);
-	assert_int_equal(ANSWER_OK, poll(w, &r, 0));
+	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 0));
 	assert_int_equal(0, w->answer.mailbox.count);
 	assert_int_equal(ANSWER_OK, login(w, GUARDIAN));
 	assert_int_equal(ANSWER_OK, queue(w, GUARDIAN, BYTES(NULL, 0), 10));
@@ -286,7 +286,7 @@ test_withdrawn_after_the_acknowledgement_it_is_marked(void **state)
 	assert_int_equal(ANSWER_OK, login(w, GUARDIAN));
 	post_ok(w, &r, MESSAGE_ACK, GUARDIAN, NULL, 0);
 	post_ok(w, &r, MESSAGE_WITHDRAW, PERSON_REPORTER, NULL, 0);
-	assert_int_equal(ANSWER_OK, poll(w, &r, 0));
+	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 0));
 	assert_int_equal(3, w->answer.mailbox.count);
 	assert_true(w->answer.mailbox.is_withdrawn);
 	assert_int_equal(ANSWER_OK, open_case(w, GUARDIAN, &r, CHAIN_TALK, 0));
@@ -367,7 +367,7 @@ test_an_envelope_of_a_later_rung_is_never_served(void **state)
 	assert_opens(
 	    w, &w->answer.open.heads.at[0], &r, GUARDIAN, PERSON_REPORTER);
 	assert_not_served(w, kept_back);
-	assert_int_equal(ANSWER_OK, poll(w, &r, 0));
+	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 0));
 	assert_not_served(w, kept_back);
 }
 
@@ -472,7 +472,7 @@ test_messages_that_break_the_rules_are_refused(void **state)
 		assert_int_equal(ANSWER_OK, login(w, i));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(bad[i].want, send_message(w, &r, &bad[i]));
-	assert_int_equal(ANSWER_OK, poll(w, &r, 0));
+	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 0));
 	assert_int_equal(1, w->answer.mailbox.count);
 	world_check_store(w, 1);
 }
@@ -505,13 +505,13 @@ test_an_unknown_mailbox_answers_like_an_empty_one(void **state)
 
 	reporter_new(&r, 1);
 	reporter_new(&nobody, 2);
-	assert_int_equal(ANSWER_OK, poll(w, &nobody, 0));
+	assert_int_equal(ANSWER_OK, poll_mailbox(w, &nobody, 0));
 	assert_int_equal(0, w->answer.mailbox.count);
 	n = w->body.n;
 	assert_true(n < sizeof(before));
 	memcpy(before, w->body.p, n);
 	file_concern_of(w, &r); /* now there is something to look into */
-	assert_int_equal(ANSWER_OK, poll(w, &nobody, 0));
+	assert_int_equal(ANSWER_OK, poll_mailbox(w, &nobody, 0));
 	assert_int_equal(n, w->body.n);
 	assert_memory_equal(before, w->body.p, n);
 }

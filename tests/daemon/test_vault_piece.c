@@ -139,7 +139,7 @@ test_a_concern_in_pieces_comes_back_to_both_sides(void **state)
 	assert_int_equal(ANSWER_OK, world_request(w, &d.request));
 	assert_int_equal(ANSWER_OK, world_request(w, &d.request)); /* again */
 	assert_have(w, ""); /* it is the message's now */
-	assert_int_equal(ANSWER_OK, poll(w, &r, 0));
+	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 0));
 	assert_int_equal(PIECES, w->answer.mailbox.heads.at[0].pieces);
 	assert_int_equal(ANSWER_OK, login(w, GUARDIAN));
 	assert_int_equal(ANSWER_OK, login(w, CHAIR));

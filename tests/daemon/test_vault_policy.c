@@ -101,7 +101,7 @@ test_nothing_is_answered_before_there_is_a_policy(void **state)
 	w->vault = vault_free(w->vault);
 	assert_int_equal(
 	    ERR_OK, vault_new(&w->env, &w->config, &w->secret, &w->vault));
-	assert_int_equal(ANSWER_DOWN, poll(w, &r, 0));
+	assert_int_equal(ANSWER_DOWN, poll_mailbox(w, &r, 0));
 }
 
 static void

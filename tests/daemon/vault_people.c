@@ -230,7 +230,7 @@ post_ok(struct world *w, struct reporter *r, enum message_kind kind,
 /* --- reading --- */
 
 enum answer
-poll(struct world *w, const struct reporter *r, uint32_t after)
+poll_mailbox(struct world *w, const struct reporter *r, uint32_t after)
 {
 	struct bundle_request q = { .kind = REQUEST_POLL, .poll.after = after };
 

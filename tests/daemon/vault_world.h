@@ -124,7 +124,8 @@ void assert_proof(struct world *w, const struct reporter *r,
 void post_ok(struct world *w, struct reporter *r, enum message_kind kind,
     uint16_t author, const uint16_t *to, size_t n);
 
-enum answer poll(struct world *w, const struct reporter *r, uint32_t after);
+enum answer
+poll_mailbox(struct world *w, const struct reporter *r, uint32_t after);
 enum answer login(struct world *w, uint16_t person);
 enum answer open_case(struct world *w, uint16_t person,
     const struct reporter *r, enum chain chain, uint32_t after);
