@@ -85,7 +85,7 @@ staff_name(const struct staff *s, uint16_t person, char *out, size_t cap)
 	    person);
 
 	if (person == PERSON_REPORTER)
-		(void)snprintf(out, cap, "the reporter");
+		(void)snprintf(out, cap, "The reporter");
 	else if (p != NULL)
 		(void)snprintf(out, cap, "%s", p->name);
 	else

@@ -192,10 +192,16 @@ confirm_words(const struct report *r)
 	bytes_wipe(line, sizeof(line));
 }
 
+/* In two rows of six. */
 static void
 say_words(const struct report *r)
 {
-	term_say(&r->term, "\n    %s\n", r->words);
+	const char *at = r->words;
+
+	for (int i = 0; i < RECEIPT_WORDS / 2; i++)
+		at += strcspn(at, " ") + 1;
+	term_say(&r->term, "\n    %.*s\n    %s\n", (int)(at - r->words) - 1,
+	    r->words, at);
 	term_say(&r->term, "These 12 words are your receipt. Write them down "
 	    "on paper, in this order. They are the only way to read the "
 	    "answer and to write again, and nobody can give them to you a "
