@@ -125,6 +125,7 @@ conn_begin_idle(struct conn *c)
 	c->endpoint = NULL;
 	c->state = CONN_IDLE;
 	conn_enter_queue(c, &c->front->idle);
+	front_accept(c->front, true); /* it can make room for another */
 	conn_deadline(c, c->front->config.idle, 0);
 	bufferevent_enable(c->bev, EV_READ);
 }

@@ -1,6 +1,8 @@
 """Fronts from outside: sizes, refusals, deadlines, limits, TLS."""
 import json
+import os
 import re
+import signal
 import socket
 import ssl
 import sys
@@ -237,6 +239,25 @@ class Deadlines(Shared):
             with t, self.assertRaises((ssl.SSLEOFError, ConnectionError)):
                 while t.recv(65536):  # cut off, without a clean end
                     pass
+
+
+class VaultSilent(unittest.TestCase):
+    def test_a_vault_that_does_not_answer_is_said_in_time(self):
+        with Alone(limits={"answer-seconds": 1,
+                           "bytes-per-second": 1000000}) as d:
+            vault = d.pid_of("vault")
+            os.kill(vault, signal.SIGSTOP)
+            try:
+                with d.connect() as c:
+                    a = c.send(post("/v1/text", POLL)).answer()
+                    self.assertEqual((a.status, len(a.body)), (503, TEXT))
+                    self.assertEqual(json.loads(a.body)["error"], "down")
+                    # Pages from memory go on, on the same connection.
+                    self.assertEqual(c.send(get("/v1/policy")).answer()
+                                     .status, 200)
+            finally:
+                os.kill(vault, signal.SIGCONT)
+            self.assertEqual(d.request(post("/v1/text", POLL)).status, 200)
 
 
 class Limits(unittest.TestCase):

@@ -1,0 +1,220 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/bundle.h"
+#include "daemon/budget.h"
+#include "daemon/endpoint.h"
+#include "daemon/error_table.h"
+#include "daemon/front_reply.h"
+
+/* --- errors --- */
+
+/* docs/PROTOCOL.md, "Errors". */
+static const struct {
+	enum answer answer;
+	unsigned status;
+	const char *code;
+} promised[] = {
+	{ ANSWER_BAD_REQUEST, 400, "bad-request" },
+	{ ANSWER_BAD_BUNDLE, 400, "bad-bundle" },
+	{ ANSWER_BAD_POLICY, 409, "bad-policy" },
+	{ ANSWER_BAD_SIGNATURE, 403, "bad-signature" },
+	{ ANSWER_NO_SESSION, 403, "no-session" },
+	{ ANSWER_DENIED, 403, "denied" },
+	{ ANSWER_UNKNOWN, 404, "unknown" },
+	{ ANSWER_CONFLICT, 409, "conflict" },
+	{ ANSWER_EXISTS, 409, "exists" },
+	{ ANSWER_TOO_LARGE, 413, "too-large" },
+	{ ANSWER_BUSY, 503, "busy" },
+	{ ANSWER_DOWN, 503, "down" },
+	{ ANSWER_FULL, 507, "full" },
+};
+
+static void
+test_every_answer_has_the_code_of_the_protocol(void **state)
+{
+	(void)state;
+	assert_int_equal(sizeof(promised) / sizeof(promised[0]), ANSWER_FULL);
+	for (size_t i = 0; i < sizeof(promised) / sizeof(promised[0]); i++) {
+		const struct error_text *e = error_of_answer(
+		    promised[i].answer);
+
+		assert_int_equal(e->status, promised[i].status);
+		assert_string_equal(e->code, promised[i].code);
+		assert_non_null(e->text);
+	}
+}
+
+static void
+test_every_error_fits_the_smallest_size(void **state)
+{
+	static const unsigned statuses[] = { 400, 404, 405, 408, 411, 413, 414,
+		417, 431, 501, 505 };
+	struct evbuffer *out = evbuffer_new();
+
+	(void)state;
+	reply_init();
+	for (int a = ANSWER_OK + 1; a <= ANSWER_FULL; a++)
+		assert_int_equal(reply_put_error(out, NULL,
+		    error_of_answer((enum answer)a), true), ERR_OK);
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		assert_int_equal(error_of_status(statuses[i])->status,
+		    statuses[i]);
+		assert_int_equal(reply_put_error(out, NULL,
+		    error_of_status(statuses[i]), true), ERR_OK);
+	}
+	evbuffer_free(out);
+}
+
+/* --- replies --- */
+
+static void
+test_a_body_over_its_size_is_not_sent(void **state)
+{
+	struct evbuffer *out = evbuffer_new();
+	static const uint8_t body[BUNDLE_SMALL_LEN + 1];
+	struct reply r = { .status = 200, .length = BUNDLE_SMALL_LEN,
+		.body = BYTES(body, sizeof(body)) };
+
+	(void)state;
+	assert_int_equal(reply_put(out, &r), ERR_LIMIT);
+	assert_int_equal(evbuffer_get_length(out), 0);
+	r.body.n--;
+	assert_int_equal(reply_put(out, &r), ERR_OK);
+	evbuffer_free(out);
+}
+
+/* --- pages --- */
+
+static struct http_request
+request(enum http_method method, const char *path)
+{
+	struct http_request r = { .method = method };
+
+	memcpy(r.path, path, strlen(path));
+	return r;
+}
+
+static void
+test_pages_are_found_by_method_path_and_listener(void **state)
+{
+	const struct endpoint *e = NULL;
+	struct http_request r = request(HTTP_POST, "/v1/staff");
+
+	(void)state;
+	assert_int_equal(endpoint_find(&r, LISTENER_PUBLIC, &e),
+	    ENDPOINT_UNKNOWN);
+	assert_int_equal(endpoint_find(&r, LISTENER_STAFF, &e),
+	    ENDPOINT_FOUND);
+	assert_int_equal(e->wire, WIRE_STAFF);
+	r.method = HTTP_GET;
+	assert_int_equal(endpoint_find(&r, LISTENER_STAFF, &e),
+	    ENDPOINT_METHOD);
+	r = request(HTTP_GET, "/v1/policy/");
+	assert_int_equal(endpoint_find(&r, ~0u, &e), ENDPOINT_UNKNOWN);
+}
+
+/* A bundle of another page, or in another page's length, goes nowhere. */
+static void
+test_a_bundle_belongs_to_one_page_and_one_length(void **state)
+{
+	struct bundle_request r = { .kind = REQUEST_STATUS };
+	struct buf body = BUF_INIT(BUNDLE_PIECE_LEN);
+	struct http_request piece = request(HTTP_POST, "/v1/piece");
+	struct http_request text = request(HTTP_POST, "/v1/text");
+	const struct endpoint *e = NULL;
+	size_t length = 0, answer = 0;
+
+	(void)state;
+	assert_int_equal(bundle_request_put(&r, &body), ERR_OK);
+	length = body.n;
+	assert_int_equal(bundle_pad(&body, BUNDLE_SMALL_LEN), ERR_OK);
+	assert_int_equal(endpoint_find(&piece, LISTENER_PUBLIC, &e),
+	    ENDPOINT_FOUND);
+	assert_int_equal(endpoint_check(e, buf_bytes(&body), &length, &answer),
+	    ERR_OK);
+	assert_int_equal(answer, BUNDLE_SMALL_LEN);
+	assert_true(length < BUNDLE_SMALL_LEN);
+	assert_int_equal(bundle_pad(&body, BUNDLE_TEXT_LEN), ERR_OK);
+	assert_int_equal(endpoint_check(e, buf_bytes(&body), &length, &answer),
+	    ERR_SYNTAX);
+	assert_int_equal(endpoint_find(&text, LISTENER_PUBLIC, &e),
+	    ENDPOINT_FOUND);
+	assert_int_equal(endpoint_check(e, buf_bytes(&body), &length, &answer),
+	    ERR_SYNTAX);
+	buf_free(&body);
+}
+
+/* --- the budget --- */
+
+static const struct conn *
+somebody(uintptr_t n)
+{
+	return (const struct conn *)(n * 64);
+}
+
+static void
+test_charges_come_in_units_and_go_back_whole(void **state)
+{
+	struct budget b;
+	size_t mine = 0;
+
+	(void)state;
+	budget_init(&b, 10 * BUDGET_UNIT);
+	assert_true(budget_charge(&b, somebody(1), &mine, 1));
+	assert_int_equal(b.used, BUDGET_UNIT);
+	assert_true(budget_charge(&b, somebody(1), &mine, BUDGET_UNIT));
+	assert_int_equal(b.used, BUDGET_UNIT);
+	assert_true(budget_charge(&b, somebody(1), &mine, 3 * BUDGET_UNIT));
+	budget_release(&b, &mine, BUDGET_UNIT + 1);
+	assert_int_equal(b.used, 2 * BUDGET_UNIT);
+	budget_release(&b, &mine, 0);
+	assert_int_equal(b.used, 0);
+	assert_int_equal(mine, 0);
+}
+
+static void
+test_one_may_go_over_until_it_is_done_or_stalls(void **state)
+{
+	size_t first = 0, second = 0, third = 0;
+	struct budget b;
+
+	(void)state;
+	budget_init(&b, 2 * BUDGET_UNIT);
+	assert_true(budget_charge(&b, somebody(1), &first, 2 * BUDGET_UNIT));
+	assert_true(budget_charge(&b, somebody(2), &second, BUDGET_UNIT));
+	assert_false(budget_charge(&b, somebody(3), &third, 1));
+	assert_int_equal(third, 0);
+	budget_unfavour(&b, somebody(2));
+	assert_true(budget_charge(&b, somebody(3), &third, 1));
+	assert_false(budget_charge(&b, somebody(2), &second, 3 * BUDGET_UNIT));
+	for (int i = 0; i < 10; i++)
+		budget_tick(&b);
+	assert_true(budget_charge(&b, somebody(2), &second, 3 * BUDGET_UNIT));
+	assert_false(budget_charge(&b, somebody(3), &third, 2 * BUDGET_UNIT));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_every_answer_has_the_code_of_the_protocol),
+		cmocka_unit_test(test_every_error_fits_the_smallest_size),
+		cmocka_unit_test(test_a_body_over_its_size_is_not_sent),
+		cmocka_unit_test(
+		    test_pages_are_found_by_method_path_and_listener),
+		cmocka_unit_test(
+		    test_a_bundle_belongs_to_one_page_and_one_length),
+		cmocka_unit_test(test_charges_come_in_units_and_go_back_whole),
+		cmocka_unit_test(
+		    test_one_may_go_over_until_it_is_done_or_stalls),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
