@@ -279,10 +279,14 @@ test_withdrawn_after_the_acknowledgement_it_is_marked(void **state)
 {
 	struct world *w = *state;
 	CLEAN_DRAFT struct draft d = { 0 };
-	struct reporter r;
+	const struct answer_queue *q = &w->answer.queue;
+	struct reporter r, later;
 
 	reporter_new(&r, 1);
+	reporter_new(&later, 2);
 	file_concern_of(w, &r);
+	w->now += DAY_SECONDS;
+	file_concern_of(w, &later);
 	assert_int_equal(ANSWER_OK, login(w, GUARDIAN));
 	post_ok(w, &r, MESSAGE_ACK, GUARDIAN, NULL, 0);
 	post_ok(w, &r, MESSAGE_WITHDRAW, PERSON_REPORTER, NULL, 0);
@@ -294,7 +298,12 @@ test_withdrawn_after_the_acknowledgement_it_is_marked(void **state)
 	draft_message(w, &r, MESSAGE_FOLLOWUP, PERSON_REPORTER, r.talk, r.head,
 	    guardians, 2, &d);
 	assert_int_equal(ANSWER_DENIED, world_request(w, &d.request));
-	world_check_store(w, 1);
+	/* What is still open comes before it. */
+	assert_int_equal(ANSWER_OK, queue(w, GUARDIAN, BYTES(NULL, 0), 10));
+	assert_int_equal(2, q->n_rows);
+	assert_memory_equal(later.keys.case_id, q->row[0].case_id, CASE_ID_LEN);
+	assert_int_equal(CASE_WITHDRAWN, q->row[1].state);
+	world_check_store(w, 2);
 }
 
 static void
