@@ -53,7 +53,6 @@ add_file(struct outgoing *o, const char *name, uint64_t size,
 	if (err != ERR_OK)
 		return fail_err(t, err, name);
 	o->file[o->n_files++] = file;
-	o->bytes += size;
 	return EXIT_DONE;
 }
 
@@ -124,7 +123,8 @@ outgoing_attach(struct outgoing *o, const char *path)
 	if (err != ERR_OK)
 		return fail_err(t, err, path);
 	limit = (uint64_t)o->server->policy->limits.attachments_mib << 20;
-	if (o->bytes + size > limit)
+	o->attached += size;
+	if (o->attached > limit)
 		return term_fail(t, EXIT_USAGE, "%s: this organisation takes "
 		    "at most %u MiB of attachments.", path,
 		    o->server->policy->limits.attachments_mib);

@@ -21,7 +21,7 @@ struct outgoing {
 	struct manifest *m;
 	size_t n_files;
 	struct outgoing_file file[SEALED_FILES_MAX];
-	uint64_t bytes; /* of all files */
+	uint64_t attached; /* bytes of the attachments */
 	size_t n_to;
 	struct message_to *to; /* SEALED_TO_MAX of them */
 	/* what was sent, for the proof and for another attempt */

@@ -16,7 +16,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
-from instance import Instance, build_directory  # noqa: E402
+from instance import GUARDIAN, Instance, build_directory  # noqa: E402
 
 SIZE = 64 << 20
 GROWTH_KIB = 4 * 1024
@@ -60,6 +60,10 @@ class Attachment(unittest.TestCase):
         self.file = self.dir / "recording.bin"
         self.file.write_bytes(os.urandom(SIZE))
 
+    def database_bytes(self):
+        return sum(f.stat().st_blocks * 512
+                   for f in self.instance.state.rglob("*") if f.is_file())
+
     def saved(self, where):
         return next(Path(where).rglob("recording.bin"))
 
@@ -72,11 +76,11 @@ class Attachment(unittest.TestCase):
             receipt = i.report("see the recording", "--attach",
                                self.file)["receipt"]
             i.inbox(receipt, "--save", self.dir / "reporter")
-            i.login("guardian")
-            case = next(row["case"] for row in i.queue("guardian")["cases"]
-                        if i.ftsu_json("guardian", "show", row["case"])
+            i.login(GUARDIAN)
+            case = next(row["case"] for row in i.queue(GUARDIAN)["cases"]
+                        if i.ftsu_json(GUARDIAN, "show", row["case"])
                         ["messages"][0]["text"].startswith("see"))
-            i.ftsu("guardian", "show", case, "--save", self.dir / "staff")
+            i.ftsu(GUARDIAN, "show", case, "--save", self.dir / "staff")
         print(f"at rest {rest} KiB, at most {watch.most} KiB",
               file=sys.stderr)
         for where in ("reporter", "staff"):
@@ -87,6 +91,7 @@ class Attachment(unittest.TestCase):
 
     def test_an_interrupted_upload_goes_on(self):
         i = self.instance
+        before = self.database_bytes()
         argv = [str(a) for a in (
             i.build / "client/speakup", "report", *i.server_options(),
             "--yes", "--json", "--attach", self.file)]
@@ -95,12 +100,10 @@ class Attachment(unittest.TestCase):
                                   stderr=subprocess.PIPE)
         client.stdin.write("it goes on\n")
         client.stdin.close()
-        database = i.state
+        client.stdin = None
         end = time.monotonic() + 60
         while time.monotonic() < end and client.poll() is None:
-            used = sum(f.stat().st_blocks * 512
-                       for f in database.rglob("*") if f.is_file())
-            if used > 24 << 20:
+            if self.database_bytes() > before + (24 << 20):
                 break
             time.sleep(0.005)
         self.assertIsNone(client.poll(), "it was still going up")

@@ -3,8 +3,8 @@ speakupd on loopback, and the client commands. Standard library only.
 
     with Instance(build, directory) as i:
         receipt = i.report("text")["receipt"]
-        i.login("guardian")
-        i.ftsu("guardian", "queue", "--json")
+        i.login(GUARDIAN)
+        i.ftsu(GUARDIAN, "queue", "--json")
 """
 import json
 import os
@@ -17,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSPHRASE = "demonstration"
+GUARDIAN = "guardian-east"   # reads what takes the general route
 
 
 def build_directory():
