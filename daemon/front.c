@@ -9,6 +9,7 @@
 
 #include <event2/event_struct.h>
 
+#include "crypto/codec.h"
 #include "daemon/exits.h"
 #include "daemon/front_conn.h"
 #include "daemon/front_reply.h"
@@ -104,14 +105,31 @@ static enum err
 take_policy(struct front *f, struct bytes body)
 {
 	struct pages pages = { 0 };
+	const int64_t now = time(NULL);
 	enum err e;
 
-	if ((e = pages_make(body, time(NULL), &pages)) != ERR_OK)
+	if ((e = pages_make(body, now, &pages)) != ERR_OK)
 		return e;
+	f->day = now / DAY_SECONDS;
 	replace_page(&f->page_policy, page_of(&pages.policy));
 	replace_page(&f->page_plain, page_of(&pages.plain));
 	pages_free(&pages);
 	return f->page_policy == NULL ? ERR_NOMEM : ERR_OK;
+}
+
+/* Who is current, and by which key, changes with the day. Where the policy
+ * has expired for good the old pages stay: clients see to it. */
+static void
+renew_pages(struct front *f)
+{
+	struct bytes bundle;
+
+	if (time(NULL) / DAY_SECONDS == f->day)
+		return;
+	bundle = BYTES(evbuffer_pullup(f->page_policy, -1),
+	    evbuffer_get_length(f->page_policy));
+	if (bundle.p == NULL || take_policy(f, bundle) != ERR_OK)
+		f->day = time(NULL) / DAY_SECONDS;
 }
 
 static enum err
@@ -285,6 +303,7 @@ on_tick(evutil_socket_t fd, short what, void *ctx)
 	if (!f->is_started)
 		return;
 	front_accept(f, true);
+	renew_pages(f);
 	budget_tick(&f->text);
 	budget_tick(&f->pieces);
 	front_resume_soon(f);

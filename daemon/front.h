@@ -46,6 +46,7 @@ struct front {
 
 	SSL_CTX *tls; /* NULL: no listener has TLS */
 	struct evbuffer *page_policy, *page_plain; /* NULL: not there */
+	int64_t day; /* that the pages are of */
 	size_t n_listeners;
 	struct listener listeners[FRONT_LISTENERS_MAX];
 	bool is_accepting;

@@ -1,4 +1,4 @@
-#include "daemon/front_conn_inside.h"
+#include "daemon/front_conn.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "daemon/front_conn_inside.h"
 #include "daemon/log.h"
 
 #define LINGER_SECONDS 2
