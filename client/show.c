@@ -71,8 +71,8 @@ say_message(const struct term *t, const struct conversation_message *m,
 {
 	char who[SHOW_NAME_MAX];
 
-	term_say(t, "\n%s %s:", name(ctx, m->author, who, sizeof(who)),
-	    did(m->kind));
+	term_say(t, "\n%s %s%s", name(ctx, m->author, who, sizeof(who)),
+	    did(m->kind), message_kind_has_content(m->kind) ? ":" : ".");
 	if (!m->is_readable && message_kind_has_content(m->kind)) {
 		term_item(t, 1, "(not sealed to you)");
 		return;
