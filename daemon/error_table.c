@@ -32,6 +32,9 @@ static const struct error_text answers[] = {
 	    "The service has no space left. " NOTHING_STORED },
 };
 
+const struct error_text error_no_answer = { 404, "unknown",
+	"There is no answer to it yet. Try again another day." };
+
 static const struct error_text statuses[] = {
 	{ 400, "bad-request", "This is not HTTP as the service speaks it." },
 	{ 404, "unknown", "There is no such page here." },

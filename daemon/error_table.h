@@ -20,5 +20,8 @@ const struct error_text *error_of_answer(enum answer a);
  * 431, 501 or 505. Any other gets 400's. */
 const struct error_text *error_of_status(unsigned status);
 
+/* ANSWER_UNKNOWN for somebody who asks for the answer to a plain concern. */
+extern const struct error_text error_no_answer;
+
 /* The JSON object with its newline, not padded. */
 void error_put_json(struct buf *out, const struct error_text *e);

@@ -112,6 +112,8 @@ conn_answered(struct conn *c, enum answer a, struct bytes body, size_t charged)
 	conn_give_back(c, body.n);
 	if (a == ANSWER_OK)
 		answer_ok(c, body);
+	else if (a == ANSWER_UNKNOWN && c->endpoint->wire == WIRE_PLAIN_ANSWER)
+		conn_answer_error(c, &error_no_answer);
 	else
 		conn_answer_error(c, error_of_answer(a));
 }

@@ -68,6 +68,10 @@ class Sizes(Shared):
                          "text/plain; charset=utf-8")
         self.assertRegex(a.body.strip().decode(), r"^[A-Z].*\.$")
 
+    def test_no_answer_yet_is_said_in_plain_words(self):
+        a = self.d.request(post("/v1/plain/answer", b"0" * 64))
+        self.assertIn(b"no answer to it yet", a.body)
+
     def test_plain_page_is_for_age(self):
         text = self.d.request(get("/v1/plain")).body.decode()
         lines = [x for x in text.splitlines() if not x.startswith("#")]
