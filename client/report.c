@@ -272,6 +272,10 @@ save_sealed(const struct report *r, enum exit_code code)
 	if (file_write(&r->term, r->o->save_sealed, buf_bytes(&r->out.body),
 		FILE_PRIVATE, false) != EXIT_DONE)
 		return code;
+	if (r->term.json) {
+		printf("{\"stored\":false,\"receipt\":\"%s\"}\n", r->words);
+		return code;
+	}
 	term_say(&r->term, "It is saved, sealed, in %s. NOBODY has it yet. To "
 	    "send it later: speakup report --send %s", r->o->save_sealed,
 	    r->o->save_sealed);

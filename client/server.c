@@ -10,7 +10,7 @@
 #include "crypto/label.h"
 #include "crypto/proof.h"
 
-#define TRIES 4
+#define TRIES 5
 #define FIRST_WAIT_MS 500
 
 int64_t
@@ -308,6 +308,8 @@ server_ask_again(struct server *s, const struct bundle_request *r,
 	enum reply reply = server_ask(s, r, ret);
 
 	for (int i = 1; i < TRIES && may_pass(s, reply); i++) {
+		if (i == 2)
+			term_warn(s->term, "No answer yet; trying again.");
 		wait_ms(wait);
 		wait *= 2;
 		reply = server_ask(s, r, ret);

@@ -290,7 +290,7 @@ test_bent_messages_are_refused_each_for_its_reason(void **state)
 /* --- concerns --- */
 
 static void
-test_concern_to_the_line_of_somebody_left_out_is_refused(void **state)
+test_concern_to_somebody_left_out_is_refused(void **state)
 {
 	const struct spec spec = { .kind = MESSAGE_CONCERN, .n_to = 5,
 		.to = { GUARDIAN, SECOND, EXECUTIVE, 5, PERSON_REPORTER } };
@@ -494,7 +494,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(
 		    test_bent_messages_are_refused_each_for_its_reason),
 		cmocka_unit_test(
-		    test_concern_to_the_line_of_somebody_left_out_is_refused),
+		    test_concern_to_somebody_left_out_is_refused),
 		cmocka_unit_test(
 		    test_concern_that_contradicts_its_preamble_is_refused),
 		cmocka_unit_test(test_reporter_refuses_another_mailbox),

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""speakupctl: keys, roots that follow one another, signing by several people,
+checking and counting a store."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
+from instance import Instance, build_directory  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+FAILED, USAGE, REFUSED, SECRET = 1, 2, 3, 6
+
+
+class Operator(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.dir = Path(tempfile.mkdtemp(prefix="speakup-operator-"))
+        cls.addClassCleanup(shutil.rmtree, cls.dir, ignore_errors=True)
+        cls.ctl_path = build_directory() / "client/speakupctl"
+        cls.i = Instance(build_directory(), cls.dir, start=False)
+
+    def ctl(self, *args, expect=0, words=()):
+        r, w = os.pipe()
+        os.write(w, "".join(x + "\n" for x in words).encode())
+        os.close(w)
+        try:
+            done = subprocess.run(
+                [str(a) for a in (self.ctl_path, *args)], text=True,
+                capture_output=True, pass_fds=(r,), stdin=subprocess.DEVNULL)
+        finally:
+            os.close(r)
+        self.assertEqual(done.returncode, expect, done.stderr)
+        return done.stdout
+
+    def fd(self):
+        """The descriptor number that the next pipe gets."""
+        r, w = os.pipe()
+        os.close(r)
+        os.close(w)
+        return r
+
+    def test_key_with_a_passphrase_signs_only_with_it(self):
+        key, root = self.dir / "p.key", self.dir / "p.note"
+        vkey = self.ctl("key", "new", "--kind", "policy", "--name",
+                        "x.example/1", "--out", key, "--passphrase",
+                        "--work-factor", "2", "--passphrase-fd", self.fd(),
+                        words=["secret words"]).strip()
+        self.assertTrue(vkey.startswith("x.example/1+"))
+        self.assertEqual(key.stat().st_mode & 0o777, 0o600)
+        self.assertNotIn(b"PRIVATE", key.read_bytes())
+        self.assertEqual(self.ctl("key", "show", key, "--passphrase-fd",
+                                  self.fd(), words=["secret words"]).strip(),
+                         vkey)
+        self.ctl("key", "show", key, "--passphrase-fd", self.fd(),
+                 words=["other words"], expect=SECRET)
+        self.ctl("root", "new", "--org", "X", "--quorum", "1",
+                 "--policy-key", vkey, "--instance-key", vkey, "--out", root)
+        self.ctl("root", "show", root, expect=REFUSED)   # not signed yet
+        self.ctl("root", "sign", root, "--key", key, "--passphrase-fd",
+                 self.fd(), words=["secret words"])
+        self.ctl("root", "show", root)
+
+    def test_existing_key_is_never_written_over(self):
+        key = self.dir / "once.key"
+        self.ctl("key", "new", "--kind", "store", "--out", key)
+        before = key.read_bytes()
+        self.ctl("key", "new", "--kind", "store", "--out", key,
+                 expect=FAILED)
+        self.assertEqual(key.read_bytes(), before)
+
+    def test_next_root_needs_old_and_new_quorum(self):
+        org, new = self.i.org, self.dir / "root1.note"
+        keys = [org / f"keys/policy-{n}.key" for n in (1, 2, 3)]
+        fresh = self.dir / "fresh.key"
+        vkey = self.ctl("key", "new", "--kind", "policy", "--name",
+                        "fresh.example/1", "--out", fresh).strip()
+        instance = (org / "keys/instance.vkey").read_text().strip()
+        self.ctl("root", "new", "--previous", org / "root0.note", "--quorum",
+                 "1", "--policy-key", vkey, "--instance-key", instance,
+                 "--out", new)
+        self.ctl("root", "sign", new, "--key", fresh)
+        self.ctl("root", "show", org / "root0.note", new, expect=REFUSED)
+        self.ctl("root", "sign", new, "--key", keys[0])
+        self.ctl("root", "show", org / "root0.note", new, expect=REFUSED)
+        self.ctl("root", "sign", new, "--key", keys[2])
+        shown = json.loads(self.ctl("root", "show", "--json",
+                                    org / "root0.note", new))
+        self.assertEqual((shown["serial"], shown["quorum"]), (1, 1))
+        self.assertEqual(shown["root_hash"], self.i.root_hash)
+        self.ctl("root", "show", org / "root0.note", new, "--root-hash",
+                 "0" * 64, expect=REFUSED)
+        self.ctl("root", "show", org / "root0.note", new, "--root-hash",
+                 shown["words"])
+
+    def test_policy_is_checked_and_verified(self):
+        org, source = self.i.org, ROOT / "etc/policy.yaml"
+        found = json.loads(self.ctl("policy", "check", "--json", "--keys",
+                                    org / "keys.yaml", source))
+        self.assertEqual(found["errors"], 0)
+        self.assertGreater(found["combinations"], 100)
+        self.ctl("policy", "verify", org / "policy.note", "--root",
+                 org / "root0.note")
+        broken = self.dir / "broken.yaml"
+        broken.write_text(source.read_text().replace(
+            "warn-after:", "warn-afer:", 1))
+        done = subprocess.run([self.ctl_path, "policy", "check", broken],
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, FAILED)
+        self.assertRegex(" ".join(done.stderr.split()),
+                         r"broken\.yaml:\d+:\d+:")
+
+    def test_store_is_checked_and_counted_while_stopped(self):
+        i = self.i
+        i.start()
+        for n in range(3):
+            i.report(f"concern {n}")
+        running = json.loads(self.ctl("status", "--json", "--config",
+                                      i.config))
+        self.assertTrue(running["running"])
+        self.ctl("check", "--config", i.config, expect=FAILED)
+        i.stop()
+        report = json.loads(self.ctl("check", "--json", "--config",
+                                     i.config))
+        self.assertEqual((report["cases"], report["findings"]), (3, 0))
+        counted = json.loads(self.ctl("status", "--json", "--config",
+                                      i.config))
+        self.assertEqual((counted["running"], counted["cases"]), (False, 3))
+        other = self.dir / "other.key"
+        self.ctl("key", "new", "--kind", "store", "--out", other)
+        self.ctl("check", i.state, "--store-key", other, expect=SECRET)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
