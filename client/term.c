@@ -22,7 +22,8 @@ put_wrapped(FILE *f, struct bytes x, unsigned indent)
 	(void)fflush(f);
 }
 
-__attribute__((format(printf, 4, 0))) static void
+__attribute__((format(printf, 4, 0))) __attribute__((format(printf, 4, 0)))
+static void
 put_formatted(FILE *f, unsigned indent, const char *before, const char *fmt,
     va_list args)
 {
@@ -71,6 +72,7 @@ term_quote(const struct term *t, struct bytes x, unsigned level)
 	put_wrapped(sentences(t), x, 2 * level);
 }
 
+__attribute__((format(printf, 2, 0)))
 static void
 put_complaint(const struct term *t, const char *fmt, va_list args)
 {
