@@ -1,6 +1,7 @@
 #include "daemon/vault.h"
 
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -486,6 +487,8 @@ vault_main(int control_fd)
 	int code = VAULT_EXIT_FAILED;
 
 	log_open("vault", STDERR_FILENO);
+	/* Memory of a large batch is to go when the batch has gone. */
+	mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 	ignore_signals();
 	if (p == NULL)
 		return code;
