@@ -378,6 +378,9 @@ speakup_report(const void *values, const struct args *args)
 	enum exit_code code = server_open(&r.term, &config, &r.server);
 
 	(void)args;
+	if (code == EXIT_UNAVAILABLE)
+		term_warn(&r.term, "Your concern was NOT stored: nothing was "
+		    "sent.");
 	r.answers.policy = r.server.policy;
 	if (code == EXIT_DONE && o->send != NULL) {
 		code = send_saved(&r);

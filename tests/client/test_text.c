@@ -22,6 +22,7 @@ static const struct {
 	{ "C1 \xc2\x9b" "31m", "C1 " BAD "31m" },
 	{ "file\xe2\x80\xae" "txt.exe", "file" BAD "txt.exe" },
 	{ "\xe2\x81\xa6" "isolate\xe2\x81\xa9", BAD "isolate" BAD },
+	{ "arabic \xd8\x9cmark", "arabic " BAD "mark" },
 	{ "zero\xe2\x80\x8bwidth", "zero" BAD "width" },
 	{ "line\xe2\x80\xa8separator", "line" BAD "separator" },
 	{ "tag \xf3\xa0\x81\x81", "tag " BAD },
