@@ -82,6 +82,16 @@ current_free(struct conversation *c)
 	c->hash = payload_hash_free(c->hash);
 }
 
+bool
+conversation_is_withdrawn(const struct conversation *c)
+{
+	for (size_t i = 0; i < c->n_messages; i++) {
+		if (c->message[i]->kind == MESSAGE_WITHDRAW)
+			return true;
+	}
+	return false;
+}
+
 void
 conversation_free(struct conversation *c)
 {
@@ -374,6 +384,8 @@ end_current(struct conversation *c)
 			return r;
 	} else if (c->entry.kind == MESSAGE_CONCERN) {
 		return REFUSAL_NO_CONCERN;
+	} else if (has_content && c->person == PERSON_REPORTER) {
+		return REFUSAL_ENVELOPE; /* all that is said is for them */
 	}
 	r = author_check(c, c->entry.author);
 	if (r != REFUSAL_NONE)
@@ -420,7 +432,8 @@ has_link(const struct conversation *c, enum chain chain,
 	return bytes_all_zero(link, LINK_LEN);
 }
 
-/* A reporter has no staff chain to look in. */
+/* A reporter has no staff chain to look in. What is missing may still come,
+ * so REFUSAL_SEEN is not kept. */
 enum refusal
 conversation_finish(struct conversation *c)
 {
@@ -428,13 +441,15 @@ conversation_finish(struct conversation *c)
 
 	if (c->refusal != REFUSAL_NONE)
 		return c->refusal;
+	if (c->n_messages == 0)
+		return refuse(c, REFUSAL_NO_CONCERN);
 	for (size_t i = 0; i < c->n_messages; i++) {
 		const struct manifest *m = c->message[i]->m;
 
 		for (size_t k = 0; m != NULL && k < m->n_seen && k < chains;
 		    k++) {
 			if (!has_link(c, (enum chain)k, m->seen[k]))
-				return refuse(c, REFUSAL_SEEN);
+				return REFUSAL_SEEN;
 		}
 	}
 	return REFUSAL_NONE;

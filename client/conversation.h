@@ -75,7 +75,7 @@ struct conversation {
 	const struct known_policy *known; /* the current one first */
 	size_t n_known;
 	int64_t today;
-	int64_t filed; /* day, as the server says; 0: not known */
+	int64_t filed; /* day, as the server said first; 0: not known */
 	uint8_t case_id[CASE_ID_LEN];
 	bool is_plain;	 /* the concern is an unsigned age file */
 	uint16_t person; /* who reads */
@@ -116,8 +116,12 @@ enum refusal conversation_put(struct conversation *c, struct bytes payload)
 /* *ret, where not NULL: the message, borrowed until conversation_free. */
 enum refusal conversation_end(struct conversation *c,
     const struct conversation_message **ret) MUST_CHECK;
-/* After the last message of both chains (a reporter has only one). */
+/* After the last message of both chains (a reporter has only one). After
+ * REFUSAL_SEEN, messages that have come meanwhile may be added and this asked
+ * again; every other refusal stays. */
 enum refusal conversation_finish(struct conversation *c) MUST_CHECK;
+/* By the reporter's own signature: what the server says counts for nothing. */
+bool conversation_is_withdrawn(const struct conversation *c);
 /* The manifest of the concern; NULL before it was read, and of a plain one. */
 const struct manifest *conversation_concern(const struct conversation *c);
 void conversation_free(struct conversation *c);

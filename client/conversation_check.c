@@ -62,20 +62,29 @@ excluded_of(const struct manifest *m, const struct policy *p,
 	    ? REFUSAL_NONE : REFUSAL_MANIFEST;
 }
 
-/* Some message of the case so far was sealed to them. */
+static bool
+is_sealed_to(const struct conversation_message *message, uint16_t person)
+{
+	const struct manifest *m = message->m;
+
+	for (size_t k = 0; m != NULL && k < m->n_to; k++) {
+		if (m->to[k].person == person)
+			return true;
+	}
+	return false;
+}
+
+/* A message of the case so far was sealed to them; their own one counts only
+ * where the policy, and not they, made its list. */
 static bool
 was_addressed(const struct conversation *c, uint16_t person)
 {
-	for (size_t i = 0; i <= c->n_messages; i++) {
-		const struct manifest *m = i < c->n_messages
-		    ? c->message[i]->m : c->current->m;
-
-		for (size_t k = 0; m != NULL && k < m->n_to; k++) {
-			if (m->to[k].person == person)
-				return true;
-		}
+	for (size_t i = 0; i < c->n_messages; i++) {
+		if (is_sealed_to(c->message[i], person))
+			return true;
 	}
-	return false;
+	return c->current->is_policy_known &&
+	    is_sealed_to(c->current, person);
 }
 
 enum refusal
@@ -136,26 +145,21 @@ list_fits(const struct conversation *c, const struct policy *p,
 	return false;
 }
 
+/* Those whom they manage go by the policy of that day, not by today's: who
+ * reports to whom changes. (A marked person in the list makes no manifest.) */
 static enum refusal
-check_excluded(const struct conversation *c, const struct manifest *m)
+check_excluded(const struct manifest *m, const struct policy *p,
+    const struct policy_route *r)
 {
-	const struct policy *p = c->known[0].policy;
-	const struct policy_route *r = policy_route(p, m->route);
 	uint16_t out[POLICY_PEOPLE_MAX];
-	size_t n = m->n_exclude;
-	enum refusal refusal;
+	size_t n = 0;
+	enum refusal refusal = excluded_of(m, p, r, out, &n);
 
-	memcpy(out, m->exclude, n * sizeof(out[0]));
-	if (r != NULL) {
-		refusal = excluded_of(m, p, r, out, &n);
-		if (refusal != REFUSAL_NONE)
-			return refusal;
-	}
-	for (size_t i = 0; i < m->n_to; i++) {
+	for (size_t i = 0; refusal == REFUSAL_NONE && i < m->n_to; i++) {
 		if (is_in(out, n, m->to[i].person))
-			return REFUSAL_EXCLUDED;
+			refusal = REFUSAL_EXCLUDED;
 	}
-	return REFUSAL_NONE;
+	return refusal;
 }
 
 static enum refusal
@@ -166,11 +170,17 @@ check_members(const struct conversation *c, const struct manifest *m,
 		const struct policy *p = c->known[i].policy;
 		const struct policy_route *r = policy_route(p, m->route);
 		struct route_choice choice;
+		enum refusal refusal;
 
 		if (memcmp(c->known[i].hash, m->policy, SHA256_LEN) != 0)
 			continue;
 		message->is_policy_known = true;
-		if (r == NULL || !list_fits(c, p, r, m))
+		if (r == NULL)
+			return REFUSAL_MEMBERS;
+		refusal = check_excluded(m, p, r);
+		if (refusal != REFUSAL_NONE)
+			return refusal;
+		if (!list_fits(c, p, r, m))
 			return REFUSAL_MEMBERS;
 		message->is_route_expected = m->kind != MESSAGE_CONCERN ||
 		    (route_pick(p, m->answer, m->n_answers, m->exclude,
@@ -237,12 +247,10 @@ manifest_check(const struct conversation *c,
     struct conversation_message *message)
 {
 	const struct manifest *m = message->m;
-	enum refusal r;
 
 	if (!fits_head(c, m) ||
 	    (m->kind == MESSAGE_CONCERN ? !fits_preamble(c, m)
 					: !fits_concern(c, m)))
 		return REFUSAL_MANIFEST;
-	r = check_excluded(c, m);
-	return r == REFUSAL_NONE ? check_members(c, m, message) : r;
+	return check_members(c, m, message);
 }

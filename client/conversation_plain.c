@@ -14,6 +14,24 @@ is_band(struct bytes x, uint8_t *ret)
 	return true;
 }
 
+/*
+ * Nobody signed this head, so the server may say only what the policy says of
+ * plain concerns: the route decides who gets the answers. By a policy that is
+ * not known, today's counts.
+ */
+static bool
+is_plain_way(const struct conversation *c,
+    const uint8_t hash[static SHA256_LEN])
+{
+	const struct policy *p = c->known[0].policy;
+
+	for (size_t i = 0; i < c->n_known; i++) {
+		if (memcmp(c->known[i].hash, hash, SHA256_LEN) == 0)
+			p = c->known[i].policy;
+	}
+	return c->route == p->plain_route && c->band == p->plain_band;
+}
+
 enum refusal
 plain_head_read(struct conversation *c, struct bytes head)
 {
@@ -29,6 +47,8 @@ plain_head_read(struct conversation *c, struct bytes head)
 	    !is_band(band, &c->band))
 		return REFUSAL_HEAD;
 	c->route = (uint16_t)route;
+	if (!is_plain_way(c, policy))
+		return REFUSAL_MANIFEST;
 	c->entry = (struct entry){ .kind = MESSAGE_CONCERN,
 		.author = PERSON_REPORTER };
 	memcpy(c->entry.case_id, c->case_id, CASE_ID_LEN);
