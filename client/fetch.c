@@ -123,20 +123,20 @@ ask(struct fetch *f, enum chain chain, const struct bundle_answer **ret)
 	return reply;
 }
 
-/* What the answer says of the case; its messages. */
+/* What the answer says of the case: its kind and day are settled before the
+ * first message is read, and stay. The state is in the messages themselves. */
 static const struct answer_heads *
 read_answer(struct fetch *f, const struct bundle_answer *a)
 {
 	if (!f->is_staff) {
 		f->count = a->mailbox.count;
-		f->is_withdrawn = a->mailbox.is_withdrawn;
 		return &a->mailbox.heads;
 	}
 	f->count = a->open.count;
-	f->state = a->open.state;
-	f->is_withdrawn = a->open.state == CASE_WITHDRAWN;
-	f->c->is_plain = a->open.is_plain;
-	f->c->filed = a->open.filed;
+	if (f->c->n_messages == 0) {
+		f->c->is_plain = a->open.is_plain;
+		f->c->filed = a->open.filed;
+	}
 	return &a->open.heads;
 }
 

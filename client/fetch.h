@@ -17,8 +17,6 @@ struct fetch {
 	const uint8_t *session; /* staff; the case is c->case_id */
 	/* what the server says of the case */
 	uint32_t count; /* messages of the chain fetched last */
-	bool is_withdrawn;
-	enum case_state state; /* staff only */
 	struct progress progress;
 };
 

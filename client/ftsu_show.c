@@ -18,7 +18,8 @@ say_case(struct staff_case *k)
 	hex_encode(id, k->c->case_id, CASE_ID_LEN);
 	day_format(day, k->c->filed);
 	term_say(t, "Case %s, filed %s, band P%u%s.", id, day, k->c->band,
-	    k->fetch.is_withdrawn ? ", WITHDRAWN by the reporter" : "");
+	    conversation_is_withdrawn(k->c)
+		? ", WITHDRAWN by the reporter" : "");
 	if (k->c->is_plain)
 		term_say(t, "This concern came from age and curl alone. It is "
 		    "not signed: nothing proves that later messages are by "
@@ -45,8 +46,7 @@ ftsu_show(const void *values, const struct args *args)
 	if (code == EXIT_DONE)
 		code = staff_case_open(&s, id, o->save, o->sealed, &k);
 	if (code == EXIT_DONE && o->common.json)
-		code = show_json(&s.term, k.c, k.fetch.is_withdrawn, name_of,
-		    &s);
+		code = show_json(&s.term, k.c, name_of, &s);
 	else if (code == EXIT_DONE)
 		say_case(&k);
 	staff_case_close(&k);

@@ -7,7 +7,7 @@ say_inbox(struct mailbox *b)
 {
 	const struct term *t = &b->term;
 
-	if (b->fetch.is_withdrawn)
+	if (conversation_is_withdrawn(b->c))
 		term_say(t, "You withdrew this concern. Those who had it "
 		    "already can still read it.");
 	show_messages(t, b->c, CHAIN_TALK, mailbox_name, b);
@@ -24,8 +24,7 @@ speakup_inbox(const void *values, const struct args *args)
 
 	(void)args;
 	if (code == EXIT_DONE && o->common.json)
-		code = show_json(&b.term, b.c, b.fetch.is_withdrawn,
-		    mailbox_name, &b);
+		code = show_json(&b.term, b.c, mailbox_name, &b);
 	else if (code == EXIT_DONE)
 		say_inbox(&b);
 	mailbox_close(&b);

@@ -190,7 +190,7 @@ was_acknowledged(const struct conversation *c)
 static enum exit_code
 agree_to_withdraw(const struct mailbox *b)
 {
-	if (b->fetch.is_withdrawn)
+	if (conversation_is_withdrawn(b->c))
 		return term_fail(&b->term, EXIT_DECLINED,
 		    "You have withdrawn it already.");
 	if (was_acknowledged(b->c))

@@ -173,7 +173,7 @@ message_json(const struct conversation_message *m, show_name *name, void *ctx)
 
 enum exit_code
 show_json(const struct term *t, const struct conversation *c,
-    bool is_withdrawn, show_name *name, void *ctx)
+    show_name *name, void *ctx)
 {
 	char id[2 * CASE_ID_LEN + 1], band[] = "P0";
 	json_t *list = json_array(), *j;
@@ -185,8 +185,8 @@ show_json(const struct term *t, const struct conversation *c,
 		(void)json_array_append_new(list,
 		    message_json(c->message[i], name, ctx));
 	j = json_pack("{s:s, s:s, s:i, s:b, s:b, s:o}", "case", id, "band",
-	    band, "route", (int)c->route, "withdrawn", is_withdrawn, "plain",
-	    c->is_plain, "messages", list);
+	    band, "route", (int)c->route, "withdrawn",
+	    conversation_is_withdrawn(c), "plain", c->is_plain, "messages", list);
 	ok = j != NULL && json_dumpf(j, stdout, JSON_COMPACT) == 0;
 	json_decref(j);
 	puts("");

@@ -16,4 +16,4 @@ void show_messages(const struct term *t, const struct conversation *c,
  * "kind", "author", "name", "text", "files": [{"name", "size"}], …}]}
  */
 enum exit_code show_json(const struct term *t, const struct conversation *c,
-    bool is_withdrawn, show_name *name, void *ctx) MUST_CHECK;
+    show_name *name, void *ctx) MUST_CHECK;

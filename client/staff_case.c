@@ -41,20 +41,33 @@ staff_case_open(struct staff *s, const uint8_t id[static CASE_ID_LEN],
 	return staff_case_refresh(ret);
 }
 
-enum exit_code
-staff_case_refresh(struct staff_case *k)
+static enum exit_code
+fetch_both(struct staff_case *k)
 {
-	const struct term *t = &k->staff->term;
 	enum exit_code code = fetch_chain(&k->fetch, CHAIN_TALK);
 
 	if (code == EXIT_DONE)
 		code = fetch_chain(&k->fetch, CHAIN_STAFF);
 	if (code == EXIT_UNKNOWN)
-		return term_fail(t, code,
+		return term_fail(&k->staff->term, code,
 		    "There is no such case among those given to you.");
-	if (code != EXIT_DONE)
-		return code;
-	return fetch_refused(t, conversation_finish(k->c));
+	return code;
+}
+
+/* Between the two chains somebody may have written to the first and said so
+ * in the second: what a message has seen is looked for once more. */
+enum exit_code
+staff_case_refresh(struct staff_case *k)
+{
+	enum refusal r = REFUSAL_SEEN;
+	enum exit_code code = EXIT_DONE;
+
+	for (int i = 0; code == EXIT_DONE && r == REFUSAL_SEEN && i < 2; i++) {
+		code = fetch_both(k);
+		if (code == EXIT_DONE)
+			r = conversation_finish(k->c);
+	}
+	return code == EXIT_DONE ? fetch_refused(&k->staff->term, r) : code;
 }
 
 void
