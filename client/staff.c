@@ -66,127 +66,6 @@ find_places(struct staff *s)
 	return make_directories(&s->term, s->state);
 }
 
-/* "STATE/<start of root 0's hash>-END", one set for each organisation. */
-static char *
-state_file(const struct staff *s, const char *end)
-{
-	char hex[2 * 8 + 1], *path = NULL;
-
-	hex_encode(hex, s->server.hash0, 8);
-	return asprintf(&path, "%s/%s-%s", s->state, hex, end) < 0 ? NULL
-								   : path;
-}
-
-/* --- policies seen before --- */
-
-/* What was the newest: its serial and hash. */
-static bool
-read_newest(const char *path, uint64_t *ret_serial,
-    uint8_t hash[static SHA256_LEN])
-{
-	struct buf x CLEAN_BUF = BUF_INIT(1024);
-	struct term quiet = { .program = "ftsu" };
-	struct lines l;
-
-	if (access(path, F_OK) != 0 ||
-	    file_read(&quiet, path, &x) != EXIT_DONE)
-		return false;
-	l = lines_over(buf_bytes(&x));
-	*ret_serial = lines_get_number(&l, "serial", UINT32_MAX);
-	lines_get_hex(&l, "policy", hash, SHA256_LEN);
-	return lines_end(&l) == ERR_OK;
-}
-
-static enum exit_code
-write_newest(struct staff *s, const char *path)
-{
-	struct buf x CLEAN_BUF = BUF_INIT(1024);
-
-	lines_put_number(&x, "serial", s->server.policy->serial);
-	lines_put_hex(&x, "policy", s->server.status.hash, SHA256_LEN);
-	return file_write(&s->term, path, buf_bytes(&x), FILE_PRIVATE, true);
-}
-
-static enum exit_code
-remember_note(struct staff *s)
-{
-	char end[32], *path;
-	enum exit_code code;
-
-	(void)snprintf(end, sizeof(end), "policy-%" PRIu32,
-	    s->server.policy->serial);
-	path = state_file(s, end);
-	if (path == NULL)
-		return fail_err(&s->term, ERR_NOMEM, "The policy");
-	code = access(path, F_OK) == 0 ? EXIT_DONE
-	    : file_write(&s->term, path, buf_bytes(&s->server.note),
-		  FILE_PRIVATE, true);
-	free(path);
-	return code;
-}
-
-/* Not older than, and if as old then the same as, the newest seen. */
-static enum exit_code
-check_newest(struct staff *s)
-{
-	uint8_t hash[SHA256_LEN];
-	uint64_t serial = 0;
-	char *path = state_file(s, "newest");
-	enum exit_code code = EXIT_DONE;
-	bool known;
-
-	if (path == NULL)
-		return fail_err(&s->term, ERR_NOMEM, "The policy");
-	known = read_newest(path, &serial, hash);
-	if (known && (s->server.policy->serial < serial ||
-		(s->server.policy->serial == serial &&
-		    memcmp(hash, s->server.status.hash, SHA256_LEN) != 0)))
-		code = term_fail(&s->term, EXIT_REFUSED, "The server shows "
-		    "policy %" PRIu32 ", but it showed policy %" PRIu64
-		    " before. Somebody may be tampering, so nothing was done. "
-		    "Please tell the people who run the service.",
-		    s->server.policy->serial, serial);
-	else if (!known || s->server.policy->serial > serial)
-		code = write_newest(s, path);
-	free(path);
-	return code == EXIT_DONE ? remember_note(s) : code;
-}
-
-/* An older policy, where it was seen here and its signatures still count. */
-static void
-recall(struct staff *s, uint32_t serial)
-{
-	struct buf x CLEAN_BUF = BUF_INIT(NOTE_MAX);
-	struct policy_status status;
-	struct policy *p = NULL;
-	char end[32], *path;
-
-	(void)snprintf(end, sizeof(end), "policy-%" PRIu32, serial);
-	path = state_file(s, end);
-	if (path != NULL && access(path, R_OK) == 0 &&
-	    file_read(&s->term, path, &x) == EXIT_DONE &&
-	    policy_open(buf_bytes(&x), &s->server.root, 0, 0, &p, &status) ==
-		ERR_OK) {
-		s->old[s->n_known] = p;
-		s->known[s->n_known].policy = p;
-		memcpy(s->known[s->n_known++].hash, status.hash, SHA256_LEN);
-	}
-	free(path);
-}
-
-static void
-recall_all(struct staff *s)
-{
-	uint32_t serial = s->server.policy->serial;
-
-	s->known[0].policy = s->server.policy;
-	memcpy(s->known[0].hash, s->server.status.hash, SHA256_LEN);
-	s->n_known = 1;
-	while (serial-- > 1 && s->n_known < CONVERSATION_POLICIES_MAX &&
-	    s->server.policy->serial - serial < CONVERSATION_POLICIES_MAX)
-		recall(s, serial);
-}
-
 enum exit_code
 staff_open(const struct ftsu_options *o, struct staff *ret)
 {
@@ -199,11 +78,7 @@ staff_open(const struct ftsu_options *o, struct staff *ret)
 	code = find_places(ret);
 	if (code == EXIT_DONE)
 		code = server_open(&ret->term, &config, &ret->server);
-	if (code == EXIT_DONE)
-		code = check_newest(ret);
-	if (code == EXIT_DONE)
-		recall_all(ret);
-	return code;
+	return code == EXIT_DONE ? staff_remember(ret) : code;
 }
 
 void

@@ -46,11 +46,16 @@ struct staff {
 	struct policy *old[CONVERSATION_POLICIES_MAX];
 };
 
-/* Opens the server; refuses a policy older than one seen before, and
- * remembers this one. staff_close in any case. */
+/* Opens the server and remembers it. staff_close in any case. */
 enum exit_code staff_open(const struct ftsu_options *o, struct staff *ret)
     MUST_CHECK;
 void staff_close(struct staff *s);
+/*
+ * Holds what the server showed against what it showed before: another
+ * organisation, an older root or policy are refused. Remembers it, and finds
+ * the older policies that were seen here. Part of staff_open.
+ */
+enum exit_code staff_remember(struct staff *s) MUST_CHECK;
 
 /* Reads the identity file and finds whose it is in the policy. */
 enum exit_code staff_unlock(struct staff *s) MUST_CHECK;
