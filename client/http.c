@@ -71,7 +71,7 @@ set_transport(CURL *c, const struct http_config *config)
 	    SET(CURLOPT_PROXY, config->proxy != NULL ? config->proxy : "") &&
 	    SET(CURLOPT_NOPROXY, "") &&
 	    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) &&
-	    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
+	    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3) &&
 	    SET(CURLOPT_SSL_VERIFYPEER, 1L) &&
 	    SET(CURLOPT_SSL_VERIFYHOST, 2L) &&
 	    SET(CURLOPT_SSL_SESSIONID_CACHE, 0L) &&
@@ -120,6 +120,7 @@ http_open(const struct http_config *config, struct http **ret)
 
 	if (!server_ok(config->server) || !proxy_ok(config->proxy))
 		return HTTP_BAD_CONFIG;
+	(void)unsetenv("SSLKEYLOGFILE");
 	h = calloc(1, sizeof(*h));
 	if (h == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		free(h);

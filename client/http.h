@@ -5,8 +5,9 @@
 /*
  * Requests of fixed size over HTTPS (libcurl). Nothing is sent that tells one
  * reporter from another: no User-Agent, Accept, cookie or resumed TLS session;
- * no redirect is followed, and the proxy variables of the environment are not
- * looked at. TLS 1.2 or newer, the certificate always verified.
+ * no redirect is followed. Of the environment neither the proxy variables count
+ * nor SSLKEYLOGFILE, by which libcurl would write down the keys of what it
+ * sends. TLS 1.3, the certificate always verified.
  */
 
 struct http_config {
