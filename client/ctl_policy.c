@@ -1,10 +1,10 @@
 #include "client/ctl.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/json.h"
 #include "client/policy_show.h"
 #include "client/roots.h"
 #include "crypto/codec.h"
@@ -169,6 +169,7 @@ static enum exit_code
 check_said(const struct term *t, const struct report *r,
     const struct check_summary *s)
 {
+	enum exit_code code = EXIT_DONE;
 	json_t *j;
 
 	if (r->found == NULL) {
@@ -179,12 +180,9 @@ check_said(const struct term *t, const struct report *r,
 		j = json_pack("{s:I, s:i, s:i, s:O}", "combinations",
 		    (json_int_t)s->combinations, "errors", (int)s->errors,
 		    "warnings", (int)s->warnings, "found", r->found);
-		if (j == NULL || json_dumpf(j, stdout, JSON_COMPACT) != 0)
-			return fail_err(t, ERR_NOMEM, "JSON");
-		json_decref(j);
-		puts("");
+		code = json_print(t, j);
 	}
-	return s->errors == 0 ? EXIT_DONE : EXIT_REFUSED;
+	return s->errors == 0 ? code : EXIT_REFUSED;
 }
 
 enum exit_code

@@ -1,10 +1,10 @@
 #include "client/ctl.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/json.h"
 #include "client/roots.h"
 #include "crypto/codec.h"
 #include "crypto/env.h"
@@ -148,11 +148,7 @@ print_json(const struct term *t, const struct root *r, const char *hash0,
 	    "serial", (json_int_t)r->serial, "quorum", (json_int_t)r->quorum,
 	    "root_hash", hash0, "words", words);
 
-	if (j == NULL || json_dumpf(j, stdout, JSON_COMPACT) != 0)
-		return fail_err(t, ERR_NOMEM, "JSON");
-	json_decref(j);
-	puts("");
-	return EXIT_DONE;
+	return json_print(t, j);
 }
 
 enum exit_code

@@ -1,9 +1,9 @@
 #include "client/ctl_config.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
+#include "client/json.h"
 #include "client/roots.h"
 #include "crypto/codec.h"
 #include "crypto/env.h"
@@ -90,7 +90,6 @@ print_json(const struct term *t, const struct status *s)
 {
 	char soft[11], hard[11];
 	json_t *j;
-	bool ok;
 
 	day_format(soft, s->policy->soft_expiry / DAY_SECONDS);
 	day_format(hard, s->policy->hard_expiry / DAY_SECONDS);
@@ -107,10 +106,7 @@ print_json(const struct term *t, const struct status *s)
 		(void)json_object_set_new(j, "bytes",
 		    json_integer((json_int_t)s->counts.used));
 	}
-	ok = j != NULL && json_dumpf(j, stdout, JSON_COMPACT) == 0;
-	json_decref(j);
-	puts("");
-	return ok ? EXIT_DONE : fail_err(t, ERR_NOMEM, "JSON");
+	return json_print(t, j);
 }
 
 static enum exit_code

@@ -1,10 +1,12 @@
 #include "client/staff.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
+#include "client/json.h"
 #include "crypto/codec.h"
+
+#define QUEUE_MAX 1000000 /* rows of --all */
 
 static const char *
 state_name(enum case_state s)
@@ -106,7 +108,6 @@ static enum exit_code
 say_end(const struct staff *s, const struct listing *l)
 {
 	json_t *j;
-	bool ok;
 
 	if (l->rows == NULL) {
 		term_say(&s->term, "%s%zu of %" PRIu32 " open cases shown.%s",
@@ -117,10 +118,7 @@ say_end(const struct staff *s, const struct listing *l)
 	}
 	j = json_pack("{s:I, s:O, s:b}", "open", (json_int_t)l->open, "cases",
 	    l->rows, "more", l->cursor_len > 0);
-	ok = j != NULL && json_dumpf(j, stdout, JSON_COMPACT) == 0;
-	json_decref(j);
-	puts("");
-	return ok ? EXIT_DONE : fail_err(&s->term, ERR_NOMEM, "JSON");
+	return json_print(&s->term, j);
 }
 
 enum exit_code
@@ -139,8 +137,15 @@ ftsu_queue(const void *values, const struct args *args)
 		code = staff_session(&s);
 	if (code == EXIT_DONE)
 		code = list_page(&s, &l);
-	while (code == EXIT_DONE && o->all && l.cursor_len > 0)
+	while (code == EXIT_DONE && o->all && l.cursor_len > 0) {
+		size_t before = l.shown;
+
 		code = list_page(&s, &l);
+		if (code == EXIT_DONE && l.cursor_len > 0 &&
+		    (l.shown == before || l.shown > QUEUE_MAX))
+			code = term_fail(&s.term, EXIT_REFUSED, "The server "
+			    "lists cases without end.");
+	}
 	if (code == EXIT_DONE)
 		code = say_end(&s, &l);
 	json_decref(l.rows);

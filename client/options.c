@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define HELP_COLUMN 26
 
@@ -238,12 +239,27 @@ options_parse(const struct program *p, int argc, char **argv, void *values)
 	return parse_rest(&s);
 }
 
+/* What was printed may be the only copy of a receipt. */
+static enum exit_code
+flush_output(const struct program *p, enum exit_code code)
+{
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return code;
+	fprintf(stderr, "%s: not all of the output could be written.\n",
+	    p->name);
+	return code == EXIT_DONE ? EXIT_FAILED : code;
+}
+
 enum exit_code
 options_main(const struct program *p, int argc, char **argv, void *values)
 {
-	struct parsed parsed = options_parse(p, argc, argv, values);
+	/* what is in memory here belongs on no disk */
+	const struct rlimit no_core = { 0, 0 };
+	struct parsed parsed;
 
-	return parsed.command == NULL ? parsed.code
-				      : parsed.command->run(values,
-					    &parsed.args);
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	parsed = options_parse(p, argc, argv, values);
+	if (parsed.command != NULL)
+		parsed.code = parsed.command->run(values, &parsed.args);
+	return flush_output(p, parsed.code);
 }

@@ -1,9 +1,9 @@
 #include "client/show.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
+#include "client/json.h"
 #include "crypto/codec.h"
 
 #define SHOW_NAME_MAX 128
@@ -177,7 +177,6 @@ show_json(const struct term *t, const struct conversation *c,
 {
 	char id[2 * CASE_ID_LEN + 1], band[] = "P0";
 	json_t *list = json_array(), *j;
-	bool ok;
 
 	hex_encode(id, c->case_id, CASE_ID_LEN);
 	band[1] = (char)('0' + c->band);
@@ -186,9 +185,7 @@ show_json(const struct term *t, const struct conversation *c,
 		    message_json(c->message[i], name, ctx));
 	j = json_pack("{s:s, s:s, s:i, s:b, s:b, s:o}", "case", id, "band",
 	    band, "route", (int)c->route, "withdrawn",
-	    conversation_is_withdrawn(c), "plain", c->is_plain, "messages", list);
-	ok = j != NULL && json_dumpf(j, stdout, JSON_COMPACT) == 0;
-	json_decref(j);
-	puts("");
-	return ok ? EXIT_DONE : fail_err(t, ERR_NOMEM, "JSON");
+	    conversation_is_withdrawn(c), "plain", c->is_plain, "messages",
+	    list);
+	return json_print(t, j);
 }

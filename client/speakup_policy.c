@@ -1,7 +1,7 @@
 #include "client/speakup.h"
 
-#include <jansson.h>
 
+#include "client/json.h"
 #include "client/policy_show.h"
 #include "crypto/codec.h"
 
@@ -56,7 +56,6 @@ print_json(const struct server *s, const char *hash0, const char *words)
 	char hash[2 * SHA256_LEN + 1];
 	enum err err = policy_put(s->policy, &text);
 	json_t *j;
-	bool ok;
 
 	if (err != ERR_OK)
 		return fail_err(s->term, err, "The policy");
@@ -65,10 +64,7 @@ print_json(const struct server *s, const char *hash0, const char *words)
 	    "words", words, "policy_hash", hash, "soft_expired",
 	    s->status.soft_expired, "policy",
 	    json_loadb((const char *)text.p, text.n, 0, NULL));
-	ok = j != NULL && json_dumpf(j, stdout, JSON_COMPACT) == 0;
-	json_decref(j);
-	puts("");
-	return ok ? EXIT_DONE : fail_err(s->term, ERR_NOMEM, "JSON");
+	return json_print(s->term, j);
 }
 
 static enum exit_code
