@@ -119,13 +119,18 @@ output_put(struct output *o, struct bytes x)
 	return ERR_OK;
 }
 
-/* link() refuses to replace, rename() replaces. */
+/* Some file systems have only the one way to move without replacing, some
+ * only the other: a memory stick has no links. */
 static bool
 move_into_place(const struct output *o)
 {
-	return o->over ? rename(o->beside, o->path) == 0
-		       : link(o->beside, o->path) == 0 &&
-		unlink(o->beside) == 0;
+	if (o->over)
+		return rename(o->beside, o->path) == 0;
+	if (renameat2(AT_FDCWD, o->beside, AT_FDCWD, o->path,
+		RENAME_NOREPLACE) == 0)
+		return true;
+	return errno == EINVAL && link(o->beside, o->path) == 0 &&
+	    unlink(o->beside) == 0;
 }
 
 enum exit_code

@@ -28,7 +28,8 @@ struct outgoing {
 	struct buf head;
 	uint8_t content[SHA256_LEN];
 	uint8_t link[LINK_LEN];
-	struct buf body; /* a concern's whole text exchange; else empty */
+	struct buf body; /* a concern's text exchange; else empty */
+	bool is_whole;	 /* body has the payload, too: it can be kept */
 	struct buf proof;
 	int64_t day; /* stored, by the proof */
 };

@@ -216,6 +216,7 @@ put_concern(struct outgoing *o, const struct bundle_content *c,
 	memcpy(r->concern.mailbox, o->m->mailbox, SHA256_LEN);
 	r->concern.content = *c;
 	buf_reset(&o->body);
+	o->is_whole = !c->is_upload;
 	err = bundle_request_put(r, &o->body);
 	if (err != ERR_OK)
 		return err;
@@ -270,6 +271,8 @@ check_proof(struct outgoing *o, struct bytes proof, bool has_content,
 {
 	struct statement sent = { .kind = o->m->kind };
 
+	if (o->m->kind == MESSAGE_CONCERN)
+		sent.policy = o->server->policy->serial;
 	memcpy(sent.case_id, o->m->case_id, CASE_ID_LEN);
 	if (link_digest(buf_bytes(&o->head), has_content ? o->content : NULL,
 		o->link) != ERR_OK) {
@@ -367,7 +370,8 @@ outgoing_send_bare(struct outgoing *o,
 /* --- a concern that was saved sealed --- */
 
 static enum err
-saved_statement(struct bytes body, struct statement *ret)
+saved_statement(const struct server *s, struct bytes body,
+    struct statement *ret)
 {
 	struct bundle_request r;
 	uint8_t envelope[SEALED_TO_MAX][SHA256_LEN];
@@ -391,6 +395,8 @@ saved_statement(struct bytes body, struct statement *ret)
 		    content);
 	if (err == ERR_OK)
 		err = link_digest(r.preamble, content, ret->link);
+	if (memcmp(r.concern.policy, s->status.hash, SHA256_LEN) == 0)
+		ret->policy = s->policy->serial;
 	return err;
 }
 
@@ -402,7 +408,7 @@ outgoing_send_saved(struct server *s, struct bytes body,
 	const struct bundle_answer *a;
 	enum reply reply;
 
-	if (saved_statement(body, &sent) != ERR_OK)
+	if (saved_statement(s, body, &sent) != ERR_OK)
 		return term_fail(s->term, EXIT_USAGE,
 		    "This is not a concern that speakup saved.");
 	reply = server_send_text(s, body, &a);

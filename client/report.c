@@ -1,12 +1,12 @@
 #include "client/speakup.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/answers.h"
 #include "client/compose.h"
+#include "client/json.h"
 #include "client/outgoing.h"
 #include "client/policy_show.h"
 #include "crypto/codec.h"
@@ -152,6 +152,10 @@ agree(struct report *r)
 	term_say(&r->term, "\nNobody else can, not even the people who run "
 	    "the server. Nobody will know who you are, unless what you wrote "
 	    "tells them.");
+	if (r->o->attach.n > 0)
+		term_say(&r->term, "The attached files go as they are, with "
+		    "their names. Documents and pictures often say inside who "
+		    "made them, where and with what.");
 	say_contacts(&r->term, "If it is about the people who run the "
 	    "server, or you would rather go outside:", p->outside,
 	    p->n_outside);
@@ -213,7 +217,6 @@ print_json(const struct report *r)
 {
 	char id[2 * CASE_ID_LEN + 1], day[11], band[] = "P0";
 	json_t *j;
-	bool ok;
 
 	hex_encode(id, r->keys.case_id, CASE_ID_LEN);
 	day_format(day, r->day);
@@ -222,10 +225,7 @@ print_json(const struct report *r)
 	    "receipt", r->words, "case", id, "day", day, "band", band,
 	    "route", (int)r->out.m->route, "route_title", r->route->title,
 	    "org", r->server.policy->org);
-	ok = j != NULL && json_dumpf(j, stdout, JSON_COMPACT) == 0;
-	json_decref(j);
-	puts("");
-	return ok ? EXIT_DONE : fail_err(&r->term, ERR_NOMEM, "JSON");
+	return json_print(&r->term, j);
 }
 
 static enum exit_code
@@ -286,9 +286,10 @@ save_sealed(const struct report *r, enum exit_code code)
 static enum exit_code
 not_stored(struct report *r, enum exit_code code)
 {
-	bool may_retry = code == EXIT_UNAVAILABLE || code == EXIT_NOT_STORED;
+	bool may_retry = r->out.is_whole &&
+	    (code == EXIT_UNAVAILABLE || code == EXIT_NOT_STORED);
 
-	while (may_retry && r->out.body.n > 0 && !r->term.yes &&
+	while (may_retry && !r->term.yes &&
 	    term_agree(&r->term, "Try again now? [y/N] ")) {
 		buf_reset(&r->proof);
 		code = outgoing_send_saved(&r->server,
@@ -296,8 +297,10 @@ not_stored(struct report *r, enum exit_code code)
 		if (code == EXIT_DONE)
 			return stored(r);
 	}
-	if (may_retry && r->out.body.n > 0 && r->o->save_sealed != NULL)
+	if (may_retry && r->o->save_sealed != NULL)
 		return save_sealed(r, code);
+	if (r->o->save_sealed != NULL)
+		term_warn(&r->term, "It was not saved either.");
 	return code;
 }
 

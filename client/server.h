@@ -70,7 +70,9 @@ enum exit_code server_fail(const struct server *s, enum reply r,
 
 /*
  * Whether this proof, signed by an instance key of the root, states what we
- * sent: case, kind, policy serial and link. *ret_day: the day it was stored.
+ * sent: case, kind, link, and the policy's serial where sent->policy is not 0
+ * (of a concern: that of its policy; of later messages: that of the moment,
+ * which may have changed since we asked). *ret_day: the day it was stored.
  */
 bool server_proof_fits(const struct server *s, struct bytes proof,
     const struct statement *sent, int64_t *ret_day);
