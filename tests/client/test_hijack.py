@@ -23,7 +23,8 @@ UNIT = 49152
 
 
 class Front(http.server.BaseHTTPRequestHandler):
-    """Passes requests on, after `text` and `policy` had their way."""
+    """Passes requests on, after `text` and `policy` had their way, and
+    answers back after `answered` had its."""
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
@@ -42,7 +43,10 @@ class Front(http.server.BaseHTTPRequestHandler):
             "127.0.0.1", self.server.real.port, context=self.server.trust)
         link.request(self.command, self.path, body)
         got = link.getresponse()
-        self.answer(got.status, got.read())
+        back = got.read()
+        if got.status == 200 and self.server.answered is not None:
+            back = self.server.answered(back)
+        self.answer(got.status, back)
         link.close()
 
     def answer(self, status, body):
@@ -56,11 +60,13 @@ class Front(http.server.BaseHTTPRequestHandler):
 
 
 class Hijacked(http.server.ThreadingHTTPServer):
-    def __init__(self, real):
+    def __init__(self, real, version=ssl.TLSVersion.TLSv1_3):
         super().__init__(("127.0.0.1", 0), Front)
-        self.real, self.text, self.policy = real, None, None
+        self.real = real
+        self.text = self.policy = self.answered = None
         self.trust = ssl.create_default_context(cafile=str(real.ca))
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.maximum_version = version
         tls.load_cert_chain(real.tls_cert, real.tls_key)
         self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.url = f"https://127.0.0.1:{self.server_address[1]}"

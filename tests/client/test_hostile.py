@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""A hostile server, and a machine that keeps what it should not: answers are
+changed on their way back, roots go back, output has no place to go."""
+import json
+import os
+import resource
+import shutil
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
+from instance import Instance, build_directory  # noqa: E402
+from test_hijack import UNIT, Hijacked, join, split  # noqa: E402
+
+WHO = "guardian-east"
+FAILED, REFUSED, UNAVAILABLE, LOGIN = 1, 3, 4, 9
+
+
+def without_messages(body):
+    """A case, or a mailbox, that has become empty."""
+    lines, _ = split(body)
+    if lines[0] != b"speakup: v1 case":
+        return body
+    kept = [b"count: 0" if x.startswith(b"count: ") else x
+            for x in lines if not x.startswith(b"head: ")]
+    return join(kept, b"").ljust(UNIT, b"\0")
+
+
+def without_rows(body):
+    """A page of the queue that only says that there is another."""
+    lines, rest = split(body)
+    return join([x for x in lines if not x.startswith(b"row: ")],
+                rest.rstrip(b"\0")).ljust(UNIT, b"\0")
+
+
+def withdrawn(body):
+    lines, rest = split(body)
+    more = [b"state: withdrawn" if x.startswith(b"state: ") else x
+            for x in lines]
+    if more == lines:
+        return body
+    return join(more, rest.rstrip(b"\0")).ljust(UNIT, b"\0")
+
+
+class Hostile(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.dir = Path(tempfile.mkdtemp(prefix="speakup-hostile-"))
+        cls.addClassCleanup(shutil.rmtree, cls.dir, ignore_errors=True)
+        cls.i = Instance(build_directory(), cls.dir)
+        cls.addClassCleanup(cls.i.stop)
+        cls.front = Hijacked(cls.i)
+        cls.addClassCleanup(cls.front.server_close)
+        cls.addClassCleanup(cls.front.shutdown)
+        cls.i.login(WHO)
+
+    def setUp(self):
+        self.front.text = self.front.policy = self.front.answered = None
+
+    def said(self, done):
+        return " ".join(done.stderr.split())
+
+    # --- cases ---
+
+    def test_case_that_has_become_empty_is_refused(self):
+        case = self.i.report("one")["case"]
+        self.front.answered = without_messages
+        for command in ("show", "reply", "note", "ack"):
+            self.i.ftsu(WHO, command, case, stdin="x", expect=REFUSED,
+                        server=self.front.url)
+
+    def test_server_cannot_withdraw_in_the_reporters_name(self):
+        stored = self.i.report("two")
+        receipt, case = stored["receipt"], stored["case"]
+        self.i.ftsu(WHO, "ack", case)
+        self.front.answered = withdrawn
+        shown = self.i.ftsu_json(WHO, "show", case, server=self.front.url)
+        self.assertFalse(shown["withdrawn"])
+        text = self.i.ftsu(WHO, "show", case, server=self.front.url).stdout
+        self.assertNotIn("WITHDRAWN", text)
+        self.assertFalse(self.i.inbox(receipt, server=self.front.url)
+                         ["withdrawn"])
+        self.front.answered = None
+        self.i.speakup("withdraw", "--yes", stdin=receipt + "\n")
+        self.assertTrue(self.i.ftsu_json(WHO, "show", case)["withdrawn"])
+
+    def test_queue_without_end_is_left(self):
+        for _ in range(3):
+            self.i.report("three")
+        self.front.answered = without_rows
+        self.i.ftsu(WHO, "queue", "--all", "--limit", "1", expect=REFUSED,
+                    server=self.front.url)
+
+    # --- roots ---
+
+    def ctl(self, *args):
+        self.i.run([self.i.build / "client/speakupctl", *args])
+
+    def second_root(self):
+        org, out = self.i.org, self.dir / "root1.note"
+        keys = [f"keys/policy-{n}" for n in (1, 2, 3)]
+        self.ctl("root", "new", "--previous", org / "root0.note", "--quorum",
+                 "2", *(x for k in keys for x in (
+                     "--policy-key", (org / f"{k}.vkey").read_text().strip())),
+                 "--instance-key",
+                 (org / "keys/instance.vkey").read_text().strip(),
+                 "--out", out)
+        self.ctl("root", "sign", out, "--key", org / f"{keys[0]}.key",
+                 "--key", org / f"{keys[1]}.key")
+        return [(org / "root0.note").read_bytes(), out.read_bytes()]
+
+    def bundle(self, roots, policy):
+        lines = [b"speakup: v1 policy",
+                 *(b"root: %d" % len(r) for r in roots),
+                 b"policy: %d" % len(policy)]
+        body = join(lines, b"".join(roots) + policy)
+        return body + b"\0" * (-len(body) % UNIT)
+
+    def staff(self, state, *args, expect=0):
+        """ftsu with a memory of its own, and perhaps no fingerprint."""
+        done = subprocess.run(
+            [self.i.build / "client/ftsu", "queue", "--server",
+             self.front.url, "--cacert", self.i.ca, "--state", state, *args],
+            text=True, capture_output=True)
+        self.assertEqual(done.returncode, expect, done.stderr)
+        return self.said(done)
+
+    def test_staff_refuse_an_older_root(self):
+        state = self.dir / "roots"
+        policy = (self.i.org / "policy.note").read_bytes()
+        roots = self.second_root()
+        self.front.policy = self.bundle(roots, policy)
+        self.staff(state, expect=LOGIN)
+        self.front.policy = self.bundle(roots[:1], policy)
+        said = self.staff(state, expect=REFUSED)
+        self.assertIn("under root 1 before", said)
+        self.front.policy = self.bundle(roots, policy)
+        self.staff(state, expect=LOGIN)
+
+    def test_staff_remember_a_servers_organisation(self):
+        state = self.dir / "first-use"
+        self.assertIn("new here", self.staff(state, expect=LOGIN))
+        self.assertNotIn("new here", self.staff(state, expect=LOGIN))
+        self.front.policy = self.other_organisation()
+        self.staff(state, expect=REFUSED)
+        self.front.policy = None
+        for f in state.glob("server-*"):
+            f.write_text("nonsense\n")
+        self.assertIn("damaged", self.staff(state, expect=REFUSED))
+
+    def other_organisation(self):
+        """The same people under a root of the attacker's own."""
+        org, root = self.i.org, self.dir / "other0.note"
+        name = next(x for x in (org / "root0.note").read_text().split("\n")
+                    if x.startswith("org: "))[5:]
+        key = org / "keys/policy-1"
+        self.ctl("root", "new", "--org", name, "--quorum", "1",
+                 "--policy-key",
+                 key.with_suffix(".vkey").read_text().strip(),
+                 "--instance-key",
+                 (org / "keys/instance.vkey").read_text().strip(),
+                 "--out", root)
+        self.ctl("root", "sign", root, "--key", key.with_suffix(".key"))
+        policy = self.dir / "other.note"
+        self.ctl("policy", "sign", org / "policy.json", "--key",
+                 key.with_suffix(".key"), "--out", policy)
+        return self.bundle([root.read_bytes()], policy.read_bytes())
+
+    # --- TLS ---
+
+    def test_keys_of_the_connection_are_not_written_down(self):
+        log = self.dir / "keylog"
+        env = {**os.environ, "SSLKEYLOGFILE": str(log)}
+        self.i.speakup("policy", env=env)
+        self.assertFalse(log.exists())
+
+    def test_older_tls_is_refused(self):
+        old = Hijacked(self.i, version=ssl.TLSVersion.TLSv1_2)
+        self.addCleanup(old.server_close)
+        self.addCleanup(old.shutdown)
+        self.i.speakup("policy", server=old.url, expect=UNAVAILABLE)
+
+    # --- this machine ---
+
+    def test_receipt_that_could_not_be_printed_is_no_success(self):
+        for more in ([], ["--json"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run(
+                    [self.i.build / "client/speakup", "report", "--yes",
+                     *map(str, self.i.server_options()), *more],
+                    input="x", text=True, stdout=full,
+                    stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, FAILED)
+            self.assertIn("could be written", self.said(done))
+
+    def test_memory_is_not_dumped(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        if hard == 0:
+            self.skipTest("nothing is dumped here at all")
+        secret, go = os.pipe()   # it waits for a passphrase
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+        p = subprocess.Popen(
+            [self.i.build / "client/speakup", "seal", "--passphrase",
+             "--passphrase-fd", str(secret)], pass_fds=(secret,),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+        try:
+            end = time.monotonic() + 10
+            while self.core(p.pid) != ["0", "0"] and time.monotonic() < end:
+                time.sleep(0.01)
+            self.assertIsNone(p.poll())
+            self.assertEqual(self.core(p.pid), ["0", "0"])
+        finally:
+            os.close(go)
+            os.close(secret)
+            p.wait()
+
+    @staticmethod
+    def core(pid):
+        lines = Path(f"/proc/{pid}/limits").read_text().split("\n")
+        return next(x for x in lines if "core file" in x).split()[4:6]
+
+    def test_json_is_ascii(self):
+        receipt = self.i.report("a\u009b2J\u202eb")["receipt"]
+        out = self.i.speakup("inbox", "--json", stdin=receipt + "\n").stdout
+        self.assertTrue(out.isascii())
+        self.assertEqual(json.loads(out)["messages"][0]["text"],
+                         "a\u009b2J\u202eb")
+
+    def test_attachments_are_not_called_saved(self):
+        big, sealed = self.dir / "big", self.dir / "later"
+        big.write_bytes(os.urandom(100_000))
+
+        def die(_body):
+            raise ConnectionAbortedError
+        self.front.text = die
+        self.front.handle_error = lambda *_: None
+        done = self.i.speakup("report", "--yes", "--attach", big,
+                              "--save-sealed", sealed, stdin="x",
+                              server=self.front.url, expect=UNAVAILABLE)
+        self.assertFalse(sealed.exists())
+        self.assertIn("not saved", self.said(done))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
