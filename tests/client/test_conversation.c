@@ -1,92 +1,14 @@
-#include "tests/client/case.h"
+#include "tests/client/scene.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "crypto/bundle.h"
-#include "crypto/env.h"
-#include "crypto/label.h"
-#include "crypto/lines.h"
 
 /*
  * Every reader refuses what does not fit. Each case here begins as an honest
  * one; then one thing is bent.
  */
 
-#define TALK 4 /* concern, ack, reply, followup */
-#define ALL 5  /* and a note */
-
-#define PLAIN_ROUTE "3"
-
 static const char *policy_yaml;
-
-static const struct spec honest[ALL] = {
-	{ .kind = MESSAGE_CONCERN, .author = PERSON_REPORTER },
-	{ .kind = MESSAGE_ACK, .author = GUARDIAN },
-	{ .kind = MESSAGE_REPLY, .author = GUARDIAN, .text = "thank you" },
-	{ .kind = MESSAGE_FOLLOWUP, .author = PERSON_REPORTER },
-	{ .kind = MESSAGE_NOTE, .author = SECOND },
-};
-
-struct scene {
-	struct world *w;
-	struct known_policy known;
-	struct sent sent[ALL + 1];
-	size_t n;
-};
-
-static void
-scene_begin(struct scene *s)
-{
-	*s = (struct scene){ .w = world_new(policy_yaml) };
-}
-
-static void
-scene_write(struct scene *s, const struct spec *spec)
-{
-	world_write(s->w, spec, &s->sent[s->n++]);
-}
-
-static void
-scene_end(struct scene *s)
-{
-	sent_free(s->sent, s->n);
-	s->w = world_free(s->w);
-}
-
-/* What a reader says to these messages, in this order. */
-static enum refusal
-read_in_order(struct scene *s, uint16_t person, const int *order, size_t n)
-{
-	struct conversation *c = reader_new(s->w, person, &s->known);
-	enum refusal r = REFUSAL_NONE;
-	uint32_t next[2] = { 0 };
-
-	for (size_t i = 0; r == REFUSAL_NONE && i < n; i++) {
-		const struct sent *sent = &s->sent[order[i]];
-
-		r = reader_take(c, sent, next[sent->chain]++);
-	}
-	if (r == REFUSAL_NONE)
-		r = conversation_finish(c);
-	c = reader_free(c);
-	return r;
-}
-
-static enum refusal
-read_all(struct scene *s, uint16_t person)
-{
-	static const int order[ALL + 1] = { 0, 1, 2, 3, 4, 5 };
-
-	return read_in_order(s, person, order, s->n);
-}
-
-static void
-write_honest(struct scene *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		scene_write(s, &honest[i]);
-}
 
 static void
 test_honest_case_is_shown_to_every_reader(void **state)
@@ -94,7 +16,7 @@ test_honest_case_is_shown_to_every_reader(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_begin(&s);
+	scene_begin(&s, policy_yaml);
 	write_honest(&s, ALL);
 	assert_int_equal(read_all(&s, GUARDIAN), REFUSAL_NONE);
 	assert_int_equal(read_all(&s, SECOND), REFUSAL_NONE);
@@ -111,7 +33,7 @@ test_texts_and_readers_come_back(void **state)
 	struct conversation *c;
 
 	(void)state;
-	scene_begin(&s);
+	scene_begin(&s, policy_yaml);
 	write_honest(&s, TALK);
 	c = reader_new(s.w, GUARDIAN, &s.known);
 	for (uint32_t i = 0; i < TALK; i++)
@@ -148,7 +70,7 @@ test_dropped_and_reordered_messages_are_refused(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_begin(&s);
+	scene_begin(&s, policy_yaml);
 	write_honest(&s, ALL);
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
 		enum refusal r = read_in_order(&s, GUARDIAN, orders[i].order,
@@ -167,7 +89,7 @@ test_gap_in_numbers_is_refused(void **state)
 	struct conversation *c;
 
 	(void)state;
-	scene_begin(&s);
+	scene_begin(&s, policy_yaml);
 	write_honest(&s, TALK);
 	c = reader_new(s.w, GUARDIAN, &s.known);
 	assert_int_equal(reader_take(c, &s.sent[0], 0), REFUSAL_NONE);
@@ -281,7 +203,7 @@ test_bent_messages_are_refused_each_for_its_reason(void **state)
 		struct spec spec = bent[i].spec;
 		enum refusal r;
 
-		scene_begin(&s);
+		scene_begin(&s, policy_yaml);
 		scene_write(&s, &honest[0]);
 		if (bent[i].expected == REFUSAL_UNKNOWN_SIGNER ||
 		    bent[i].expected == REFUSAL_SIGNATURE)
@@ -304,7 +226,7 @@ test_concern_to_somebody_left_out_is_refused(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_begin(&s);
+	scene_begin(&s, policy_yaml);
 	s.w->n_exclude = 1;
 	s.w->exclude[0] = CHIEF; /* the executive lead reports to them */
 	scene_write(&s, &spec);
@@ -336,7 +258,7 @@ test_concern_that_contradicts_its_preamble_is_refused(void **state)
 			.manifest = bends[i] };
 		struct scene s;
 
-		scene_begin(&s);
+		scene_begin(&s, policy_yaml);
 		scene_write(&s, &spec);
 		assert_int_equal(read_all(&s, GUARDIAN), REFUSAL_MANIFEST);
 		scene_end(&s);
@@ -351,7 +273,7 @@ test_reporter_refuses_another_mailbox(void **state)
 	uint8_t mailbox[SHA256_LEN] = { 1 };
 
 	(void)state;
-	scene_begin(&s);
+	scene_begin(&s, policy_yaml);
 	scene_write(&s, &honest[0]);
 	c = reader_new(s.w, PERSON_REPORTER, &s.known);
 	c->mailbox = mailbox;
@@ -366,7 +288,7 @@ test_concern_without_an_envelope_is_refused(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_begin(&s);
+	scene_begin(&s, policy_yaml);
 	scene_write(&s, &honest[0]);
 	assert_int_equal(read_all(&s, CHAIR), REFUSAL_NO_CONCERN);
 	scene_end(&s);
@@ -380,7 +302,7 @@ test_altered_payload_is_refused(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_begin(&s);
+	scene_begin(&s, policy_yaml);
 	scene_write(&s, &honest[0]);
 	s.sent[0].payload.p[100] ^= 1;
 	assert_int_equal(read_all(&s, GUARDIAN), REFUSAL_DAMAGED);
@@ -395,7 +317,7 @@ test_swapped_message_is_refused(void **state)
 	struct buf head;
 
 	(void)state;
-	scene_begin(&s);
+	scene_begin(&s, policy_yaml);
 	scene_write(&s, &honest[0]);
 	scene_write(&s, &honest[2]);
 	scene_write(&s, &honest[2]);
@@ -416,7 +338,7 @@ test_envelope_that_the_author_did_not_make_is_refused(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_begin(&s);
+	scene_begin(&s, policy_yaml);
 	scene_write(&s, &honest[0]);
 	assert_int_equal(age_identity_recipient(&s.w->id[SECOND], &to),
 	    ERR_OK);
@@ -435,7 +357,7 @@ test_key_that_does_not_open_is_said(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_begin(&s);
+	scene_begin(&s, policy_yaml);
 	scene_write(&s, &honest[0]);
 	assert_int_equal(age_identity_new(&env_system, AGE_X25519,
 	    &s.w->id[GUARDIAN]), ERR_OK);
@@ -452,7 +374,7 @@ test_message_of_an_unknown_policy_is_marked(void **state)
 	struct conversation *c;
 
 	(void)state;
-	scene_begin(&s);
+	scene_begin(&s, policy_yaml);
 	scene_write(&s, &honest[0]);
 	c = reader_new(s.w, GUARDIAN, &s.known);
 	s.known.hash[0] ^= 1;
@@ -480,176 +402,13 @@ test_concern_on_an_unexpected_route_is_marked(void **state)
 	struct scene s;
 
 	(void)state;
-	scene_begin(&s);
+	scene_begin(&s, policy_yaml);
 	scene_write(&s, &spec);
 	c = reader_new(s.w, GUARDIAN, &s.known);
 	assert_int_equal(reader_take(c, &s.sent[0], 0), REFUSAL_NONE);
 	assert_false(c->message[0]->is_route_expected);
 	c = reader_free(c);
 	scene_end(&s);
-}
-
-/* --- what a server leaves out, or says of its own --- */
-
-static void
-test_reporter_refuses_an_answer_without_its_envelope(void **state)
-{
-	struct scene s;
-
-	(void)state;
-	scene_begin(&s);
-	write_honest(&s, 3);
-	s.sent[2].person[s.sent[2].n_to - 1] = STRANGER;
-	assert_int_equal(read_all(&s, PERSON_REPORTER), REFUSAL_ENVELOPE);
-	/* a member of staff may have come later */
-	s.sent[2].person[0] = STRANGER;
-	assert_int_equal(read_all(&s, GUARDIAN), REFUSAL_NONE);
-	scene_end(&s);
-}
-
-static void
-test_case_without_messages_is_refused(void **state)
-{
-	struct scene s;
-
-	(void)state;
-	scene_begin(&s);
-	assert_int_equal(read_all(&s, GUARDIAN), REFUSAL_NO_CONCERN);
-	scene_end(&s);
-}
-
-/* Written while the reader was between the two chains. */
-static void
-test_message_that_was_seen_may_come_later(void **state)
-{
-	static const int first[] = { 0, 1, 2, 4 };
-	uint32_t next[2] = { 0 };
-	struct conversation *c;
-	struct scene s;
-
-	(void)state;
-	scene_begin(&s);
-	write_honest(&s, ALL);
-	c = reader_new(s.w, GUARDIAN, &s.known);
-	for (size_t i = 0; i < 4; i++) {
-		const struct sent *sent = &s.sent[first[i]];
-
-		assert_int_equal(reader_take(c, sent, next[sent->chain]++),
-		    REFUSAL_NONE);
-	}
-	assert_int_equal(conversation_finish(c), REFUSAL_SEEN);
-	assert_int_equal(reader_take(c, &s.sent[3], 3), REFUSAL_NONE);
-	assert_int_equal(conversation_finish(c), REFUSAL_NONE);
-	c = reader_free(c);
-	scene_end(&s);
-}
-
-static void
-test_only_the_reporter_withdraws(void **state)
-{
-	const struct spec withdraw = { .kind = MESSAGE_WITHDRAW,
-		.author = PERSON_REPORTER };
-	struct conversation *c;
-	struct scene s;
-
-	(void)state;
-	scene_begin(&s);
-	scene_write(&s, &honest[0]);
-	scene_write(&s, &withdraw);
-	c = reader_new(s.w, GUARDIAN, &s.known);
-	assert_int_equal(reader_take(c, &s.sent[0], 0), REFUSAL_NONE);
-	assert_false(conversation_is_withdrawn(c));
-	assert_int_equal(reader_take(c, &s.sent[1], 1), REFUSAL_NONE);
-	assert_true(conversation_is_withdrawn(c));
-	c = reader_free(c);
-	scene_end(&s);
-}
-
-/* Somebody in the policy, but not on the route, with a server that lets them:
- * a policy that nobody knows, and their own name in the list. */
-static void
-test_nobody_makes_themselves_a_reader(void **state)
-{
-	const struct spec spec = { .kind = MESSAGE_NOTE, .author = CHAIR,
-		.manifest = other_policy, .n_to = 2,
-		.to = { GUARDIAN, CHAIR } };
-	struct scene s;
-
-	(void)state;
-	scene_begin(&s);
-	scene_write(&s, &honest[0]);
-	scene_write(&s, &spec);
-	assert_int_equal(read_all(&s, GUARDIAN), REFUSAL_NOT_A_READER);
-	scene_end(&s);
-}
-
-/* Who reports to whom changes; what was right when it was sealed stays. */
-static void
-test_line_of_another_policy_is_not_held_against_a_message(void **state)
-{
-	const struct spec spec = { .kind = MESSAGE_CONCERN, .n_to = 5,
-		.to = { GUARDIAN, SECOND, EXECUTIVE, 5, PERSON_REPORTER } };
-	struct conversation *c;
-	struct scene s;
-
-	(void)state;
-	scene_begin(&s);
-	s.w->n_exclude = 1;
-	s.w->exclude[0] = CHIEF; /* the executive lead reports to them */
-	scene_write(&s, &spec);
-	c = reader_new(s.w, GUARDIAN, &s.known);
-	s.known.hash[0] ^= 1; /* but perhaps not by the policy of that day */
-	assert_int_equal(reader_take(c, &s.sent[0], 0), REFUSAL_NONE);
-	assert_false(c->message[0]->is_policy_known);
-	c = reader_free(c);
-	scene_end(&s);
-}
-
-/* --- plain concerns --- */
-
-/* As the vault would hand it out, with a head that nobody signed. */
-static enum refusal
-read_plain(struct world *w, const char *route, const char *band)
-{
-	struct buf head CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
-	struct buf file CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
-	const struct bytes label = BYTES_LIT(LABEL_PLAIN_ID);
-	uint8_t hash[SHA256_LEN];
-	struct known_policy known;
-	struct age_recipient to;
-	struct conversation *c;
-	enum refusal r;
-
-	assert_int_equal(age_identity_recipient(&w->id[GUARDIAN], &to),
-	    ERR_OK);
-	assert_int_equal(age_seal(&env_system, &to, 1, BYTES_LIT("plain"),
-	    &file), ERR_OK);
-	assert_int_equal(sha256_parts((const struct bytes[]){ label,
-	    buf_bytes(&file) }, 2, hash), ERR_OK);
-	buf_printf(&head, "speakup: v1 plain\nroute: %s\nband: %s\n", route,
-	    band);
-	lines_put_hex(&head, "policy", w->hash, SHA256_LEN);
-	c = reader_new(w, GUARDIAN, &known);
-	c->is_plain = true;
-	memcpy(c->case_id, hash, CASE_ID_LEN);
-	r = conversation_begin(c, CHAIN_TALK, 0, buf_bytes(&head),
-	    buf_bytes(&file));
-	if (r == REFUSAL_NONE)
-		r = conversation_end(c, NULL);
-	c = reader_free(c);
-	return r;
-}
-
-static void
-test_plain_concern_goes_the_plain_way_only(void **state)
-{
-	struct world *w = world_new(policy_yaml);
-
-	(void)state;
-	assert_int_equal(read_plain(w, PLAIN_ROUTE, "P3"), REFUSAL_NONE);
-	assert_int_equal(read_plain(w, "1", "P3"), REFUSAL_MANIFEST);
-	assert_int_equal(read_plain(w, PLAIN_ROUTE, "P1"), REFUSAL_MANIFEST);
-	w = world_free(w);
 }
 
 int
@@ -676,15 +435,6 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_key_that_does_not_open_is_said),
 		cmocka_unit_test(test_message_of_an_unknown_policy_is_marked),
 		cmocka_unit_test(test_concern_on_an_unexpected_route_is_marked),
-		cmocka_unit_test(
-		    test_reporter_refuses_an_answer_without_its_envelope),
-		cmocka_unit_test(test_case_without_messages_is_refused),
-		cmocka_unit_test(test_message_that_was_seen_may_come_later),
-		cmocka_unit_test(test_only_the_reporter_withdraws),
-		cmocka_unit_test(test_nobody_makes_themselves_a_reader),
-		cmocka_unit_test(
-		    test_line_of_another_policy_is_not_held_against_a_message),
-		cmocka_unit_test(test_plain_concern_goes_the_plain_way_only),
 	};
 
 	if (argc != 2)
