@@ -42,24 +42,34 @@ http_reason(unsigned status)
 	return NULL;
 }
 
-size_t
-http_answer_head(const struct http_answer *a, char *out, size_t cap)
+/* The last field, and the end. */
+#define PADDING "X-Padding: %0*d\r\n\r\n"
+#define PADDING_LEN (sizeof("X-Padding: \r\n\r\n") - 1)
+
+bool
+http_answer_head(const struct http_answer *a,
+    char out[static HTTP_ANSWER_HEAD_LEN + 1])
 {
 	const char *reason = http_reason(a->status);
+	size_t left;
 	int n;
 
 	if (reason == NULL)
-		return 0;
-	n = snprintf(out, cap,
+		return false;
+	n = snprintf(out, HTTP_ANSWER_HEAD_LEN,
 	    "HTTP/1.1 %u %s\r\n"
 	    "%s%s%s"
 	    "Content-Length: %" PRIu64 "\r\n"
 	    "Cache-Control: no-store\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
-	    "%s%s\r\n",
+	    "%s%s",
 	    a->status, reason, a->type != NULL ? "Content-Type: " : "",
 	    a->type != NULL ? a->type : "", a->type != NULL ? "\r\n" : "",
 	    a->content_length, a->closes ? "Connection: close\r\n" : "",
 	    a->fields != NULL ? a->fields : "");
-	return n > 0 && (size_t)n < cap ? (size_t)n : 0;
+	if (n <= 0 || (size_t)n + PADDING_LEN >= HTTP_ANSWER_HEAD_LEN)
+		return false;
+	left = HTTP_ANSWER_HEAD_LEN - (size_t)n;
+	return snprintf(out + n, left + 1, PADDING, (int)(left - PADDING_LEN),
+	    0) == (int)left;
 }

@@ -11,7 +11,9 @@
  * build, or to whom it was given.
  */
 
-#define HTTP_ANSWER_HEAD_MAX 2048
+/* All of them are this long, X-Padding sees to it: the length of what passes
+ * over the network does not tell an answer from an error. */
+#define HTTP_ANSWER_HEAD_LEN 256
 
 struct http_answer {
 	unsigned status; /* one of http_reason's */
@@ -30,8 +32,9 @@ struct http_answer {
 const char *http_reason(unsigned status);
 
 /*
- * Writes the head with its empty line, and a NUL. Returns its length, or 0
- * when the status is none of ours or the head does not fit: both are faults
- * of the caller, not of the request.
+ * Writes the head with its empty line, and a NUL. False when the status is none
+ * of ours or the head does not fit: both are faults of the caller, not of the
+ * request.
  */
-size_t http_answer_head(const struct http_answer *a, char *out, size_t cap);
+bool http_answer_head(const struct http_answer *a,
+    char out[static HTTP_ANSWER_HEAD_LEN + 1]);

@@ -237,6 +237,35 @@ class Alone:
             suppress_ragged_eofs=False)
         return Connection(s)
 
+    def records(self, raw):
+        """Lengths of the TLS records of the answer, as the network has them:
+        what somebody who watches it sees. Without the one that closes."""
+        come, go = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = self.context().wrap_bio(come, go, server_hostname="127.0.0.1")
+        with self.tcp() as s:
+            while True:
+                try:
+                    tls.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    s.sendall(go.read())
+                    come.write(s.recv(65536))
+            tls.write(raw)
+            s.sendall(go.read())
+            data, plain, lengths, whole = b"", b"", [], 0
+            while not whole or len(plain) < whole:
+                data += s.recv(65536)
+                while (not whole or len(plain) < whole) and len(data) >= 5 \
+                        and len(data) >= 5 + int.from_bytes(data[3:5], "big"):
+                    end = 5 + int.from_bytes(data[3:5], "big")
+                    lengths.append(end - 5)
+                    come.write(data[:end])
+                    plain, data = plain + tls.read(65536), data[end:]
+                    head, found, _ = plain.partition(b"\r\n\r\n")
+                    whole = found and len(head) + 4 + int(
+                        head.split(b"Content-Length: ")[1].split(b"\r")[0])
+        return lengths
+
     def request(self, raw, port=None):
         with self.connect(port=port) as c:
             return c.send(raw).answer()

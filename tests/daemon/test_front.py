@@ -52,12 +52,28 @@ class Sizes(Shared):
                 a = self.d.request(raw)
                 self.assertEqual((a.status, len(a.body)), (code, size))
 
+    def test_an_answer_and_an_error_look_the_same_on_the_network(self):
+        for raws in [
+                [post("/v1/text", POLL), post("/v1/text", bytes(TEXT)),
+                 post("/v1/text", POLL, "Connection: close\r\n"),
+                 post("/v1/text", b"x"), get("/v1/text"),
+                 post("/v1/staff", bundle(
+                     "speakup: v1 challenge\nperson: 1\n")),
+                 post("/v1/staff", bytes(TEXT)),
+                 post("/v1/plain", b"no age file"),
+                 post("/v1/plain/answer", b"0" * 64 + b"\n")],
+                [get("/"), post("/v1/piece", bytes(SMALL)),
+                 post("/v1/piece", bundle("speakup: v1 status\nupload: "
+                                          + "1" * 32 + "\n", SMALL))]]:
+            seen = {tuple(self.d.records(raw)) for raw in raws}
+            self.assertEqual(len(seen), 1, seen)
+
     def test_answers_say_nothing_of_time_build_or_visitor(self):
         for raw in get("/v1/policy"), post("/v1/text", POLL), get("/no"):
             a = self.d.request(raw)
             self.assertLessEqual(set(a.fields), {
                 "content-type", "content-length", "cache-control",
-                "x-content-type-options", "connection"})
+                "x-content-type-options", "connection", "x-padding"})
 
     def test_errors_are_json_and_text_for_plain_pages(self):
         a = self.d.request(post("/v1/text", bytes(TEXT)))
