@@ -9,7 +9,7 @@
  * message more; or a piece. */
 #define READ_MAX (PIECE_LEN + 4 * BUNDLE_TEXT_LEN)
 #define UPLOAD_HOURS 24
-#define EXPIRE_AT_ONCE 64
+#define EXPIRE_AT_ONCE 16 /* what the store does in one batch */
 
 /* --- making and freeing --- */
 
@@ -393,27 +393,35 @@ vault_handle(struct vault *v, enum wire_type type, uint64_t id,
 
 /* --- time --- */
 
+struct expiry {
+	uint32_t hour;
+	size_t n; /* removed */
+};
+
 static enum err
 expire(struct store_txn *txn, void *ctx)
 {
-	const uint32_t *hour = ctx;
-	size_t n;
+	struct expiry *x = ctx;
 
-	return txn_uploads_expire(txn, *hour, EXPIRE_AT_ONCE, &n);
+	return txn_uploads_expire(txn, x->hour, EXPIRE_AT_ONCE, &x->n);
 }
 
-void
+bool
 vault_tick(struct vault *v)
 {
-	uint32_t hour = (uint32_t)(env_now(v->env) / 3600) - UPLOAD_HOURS;
+	struct expiry x = {
+		.hour = (uint32_t)(env_now(v->env) / 3600) - UPLOAD_HOURS
+	};
 	struct store_counts counts;
+	enum err e;
 
 	store_counts(v->store, &counts);
 	if (counts.uploads == 0 || v->has_failed)
-		return;
-	if (store_run(v->store, expire, &hour) != ERR_OK &&
-	    store_is_latched(v->store))
+		return false;
+	e = store_run(v->store, expire, &x);
+	if (store_is_latched(v->store))
 		v->has_failed = true;
+	return e == ERR_OK && x.n == EXPIRE_AT_ONCE;
 }
 
 void

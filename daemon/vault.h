@@ -54,9 +54,10 @@ size_t vault_waiting(const struct vault *v);
 bool vault_is_full(const struct vault *v);
 void vault_commit(struct vault *v);
 
-/* What time brings: uploads that nobody went on with are removed. Every few
- * minutes; nothing waits for a commit. */
-void vault_tick(struct vault *v);
+/* What time brings: uploads that nobody went on with are removed, some at a
+ * time; true: there are more. Every few minutes, soon again where there are
+ * more; nothing waits for a commit. */
+bool vault_tick(struct vault *v);
 /* When idle: gives memory back. */
 void vault_trim(struct vault *v);
 /* A write or sync failed: everything was answered `down` since, and the

@@ -115,6 +115,23 @@ apply_readers(
 	return ERR_OK;
 }
 
+/* The message was refused after all: they have nothing of the case again. */
+static enum err
+drop_readers(
+    struct store_txn *txn, const struct store_case *c, const struct op *op)
+{
+	enum err e;
+
+	for (size_t i = 0; i < op->n_readers; i++) {
+		if (store_case_reader(c, op->reader[i].person) != NULL)
+			continue;
+		e = txn_reader_drop(txn, op->case_id, op->reader[i].person);
+		if (e != ERR_OK && e != ERR_NOT_FOUND)
+			return e;
+	}
+	return ERR_OK;
+}
+
 static enum err
 apply_marks(
     struct store_txn *txn, const struct store_case *c, const struct op *op)
@@ -162,7 +179,7 @@ apply_message(struct store_txn *txn, const struct op *op)
 {
 	const struct store_message_new message = message_of(op);
 	struct store_case c;
-	enum err e;
+	enum err e, undone;
 
 	if ((e = txn_case_get(txn, op->case_id, &c)) != ERR_OK)
 		return e;
@@ -176,10 +193,12 @@ apply_message(struct store_txn *txn, const struct op *op)
 	if (op->message_kind == MESSAGE_WITHDRAW &&
 	    c.marks.state == CASE_RECEIVED)
 		return txn_case_destroy(txn, op->case_id);
-	if ((e = apply_readers(txn, &c, op)) != ERR_OK ||
-	    (e = txn_append(txn, op->case_id, op->prev, &message)) != ERR_OK)
-		return e;
-	return apply_marks(txn, &c, op);
+	if ((e = apply_readers(txn, &c, op)) == ERR_OK)
+		e = txn_append(txn, op->case_id, op->prev, &message);
+	if (e == ERR_OK)
+		return apply_marks(txn, &c, op);
+	undone = is_refusal(e) ? drop_readers(txn, &c, op) : ERR_OK;
+	return undone == ERR_OK ? e : undone;
 }
 
 static enum err
@@ -187,8 +206,10 @@ apply_piece(struct store_txn *txn, struct op *op)
 {
 	enum err e = txn_upload_piece(txn, &op->piece);
 
-	/* Their share of the space is used up. */
-	if (e == ERR_CONFLICT) {
+	/* Their share of the space is used up: the others in the batch do not
+	 * pay for it. Where it is the map that is full, the transaction says so
+	 * again, and is run anew in a larger one. */
+	if (e == ERR_FULL) {
 		op->result = ANSWER_FULL;
 		return ERR_OK;
 	}

@@ -397,10 +397,8 @@ on_beat(evutil_socket_t fd, short what, void *ctx)
 	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
 		if (f->conn != NULL && !f->is_ended)
 			peer_beat(f);
-	if ((p->since_tick += ALIVE_SECONDS) >= TICK_SECONDS) {
-		p->since_tick = 0;
-		vault_tick(p->vault);
-	}
+	if ((p->since_tick += ALIVE_SECONDS) >= TICK_SECONDS)
+		p->since_tick = vault_tick(p->vault) ? TICK_SECONDS : 0;
 	if (!p->was_busy)
 		vault_trim(p->vault);
 	p->was_busy = false;

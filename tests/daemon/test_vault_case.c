@@ -556,6 +556,31 @@ test_a_batch_over_two_trees_proves_every_filing(void **state)
 	world_check_store(w, N);
 }
 
+static void
+test_a_refused_message_gives_nobody_the_case(void **state)
+{
+	struct world *w = *state;
+	CLEAN_DRAFT struct draft d = { 0 };
+	struct reporter r;
+
+	reporter_new(&r, 1);
+	draft_concern(w, &r, guardians, 1, &d);
+	assert_int_equal(ANSWER_OK, world_request(w, &d.request));
+	memcpy(r.head, d.link, LINK_LEN);
+	r.talk = 1;
+	draft_free(&d);
+	while (r.talk < STORE_REPORTER_MESSAGES_MAX)
+		post_ok(w, &r, MESSAGE_FOLLOWUP, PERSON_REPORTER, guardians, 1);
+	draft_message(w, &r, MESSAGE_FOLLOWUP, PERSON_REPORTER, r.talk, r.head,
+	    guardians, 2, &d);
+	assert_int_equal(ANSWER_TOO_LARGE, world_request(w, &d.request));
+	assert_int_equal(ANSWER_OK, login(w, SECOND_GUARDIAN));
+	assert_int_equal(
+	    ANSWER_OK, queue(w, SECOND_GUARDIAN, BYTES(NULL, 0), 10));
+	assert_int_equal(0, w->answer.queue.open);
+	world_check_store(w, 1);
+}
+
 int
 main(void)
 {
@@ -576,6 +601,7 @@ main(void)
 		TEST(test_only_the_first_acknowledgement_is_taken),
 		TEST(test_an_unknown_mailbox_answers_like_an_empty_one),
 		TEST(test_a_batch_over_two_trees_proves_every_filing),
+		TEST(test_a_refused_message_gives_nobody_the_case),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,8 +192,36 @@ test_an_upload_nobody_goes_on_with_is_gone_after_a_day(void **state)
 }
 
 static void
+test_uploads_expire_faster_than_they_can_be_made(void **state)
+{
+	struct world *w = *state;
+	struct bundle_request q = { .kind = REQUEST_PUT, .put.size = 1,
+		.put.piece = BYTES_LIT("x") };
+	unsigned ticks = 0;
+
+	for (unsigned n = 0; n < 50; n++) {
+		q.put.upload_id[0] = (uint8_t)n;
+		assert_int_equal(ANSWER_OK, world_request(w, &q));
+	}
+	w->now += 25 * 3600;
+	while (vault_tick(w->vault))
+		ticks++;
+	assert_in_range(ticks, 1, 10);
+	q.kind = REQUEST_STATUS;
+	for (unsigned n = 0; n < 50; n++) {
+		memset(&q.status, 0, sizeof(q.status));
+		q.status.upload_id[0] = (uint8_t)n;
+		assert_int_equal(ANSWER_OK, world_request(w, &q));
+		assert_int_equal(0, w->answer.pieces.have.n);
+	}
+}
+
+static void
 test_uploads_fill_their_share_and_text_goes_on(void **state)
 {
+	CLEAN_BUF struct buf piece_body = BUF_INIT(BUNDLE_PIECE_LEN);
+	CLEAN_BUF struct buf text_body = BUF_INIT(BUNDLE_TEXT_LEN);
+	CLEAN_DRAFT struct draft d = { 0 };
 	struct world *w = *state;
 	enum answer a = ANSWER_OK;
 	struct reporter r;
@@ -211,6 +239,16 @@ test_uploads_fill_their_share_and_text_goes_on(void **state)
 	assert_in_range(n, 2, 513); /* half of 256 MiB */
 	reporter_new(&r, 1);
 	file_concern_of(w, &r);
+	/* also text that is in one batch with a piece */
+	reporter_new(&r, 2);
+	draft_concern(w, &r, guardians, 2, &d);
+	w->answers = 0;
+	world_send(w, &q, &piece_body);
+	world_send(w, &d.request, &text_body);
+	vault_commit(w->vault);
+	assert_int_equal(2, w->answers);
+	assert_int_equal(ANSWER_OK, w->status);
+	world_check_store(w, 2);
 }
 
 static void
@@ -236,6 +274,7 @@ main(void)
 		TEST(test_a_concern_in_pieces_comes_back_to_both_sides),
 		TEST(test_a_concern_with_half_an_upload_is_refused),
 		TEST(test_an_upload_nobody_goes_on_with_is_gone_after_a_day),
+		TEST(test_uploads_expire_faster_than_they_can_be_made),
 		TEST(test_uploads_fill_their_share_and_text_goes_on),
 		TEST(test_an_upload_over_the_policys_limit_is_refused),
 	};
