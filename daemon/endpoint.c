@@ -27,7 +27,7 @@ static const struct endpoint endpoints[] = {
 	    .error = BUNDLE_SMALL_LEN },
 	{ .path = "/v1/plain", .method = HTTP_POST, .wire = WIRE_PLAIN,
 	    .listeners = LISTENER_PUBLIC, .is_text = true, .body_min = 1,
-	    .body_max = BUNDLE_TEXT_LEN, .answer = BUNDLE_TEXT_LEN,
+	    .body_max = BUNDLE_MESSAGE_MAX, .answer = BUNDLE_TEXT_LEN,
 	    .error = BUNDLE_TEXT_LEN },
 	{ .path = "/v1/plain/answer", .method = HTTP_POST,
 	    .wire = WIRE_PLAIN_ANSWER, .listeners = LISTENER_PUBLIC,

@@ -109,14 +109,15 @@ on_input(struct bufferevent *bev, void *ctx)
 	conn_take_input(ctx);
 }
 
-/* All that was to be sent has left. */
+/* All that was to be sent has left. With TLS libevent says so a little later,
+ * when there may be more again. */
 static void
 on_output_empty(struct bufferevent *bev, void *ctx)
 {
 	struct conn *c = ctx;
 
-	(void)bev;
-	if (c->state != CONN_ANSWERING)
+	if (c->state != CONN_ANSWERING ||
+	    evbuffer_get_length(bufferevent_get_output(bev)) > 0)
 		return;
 	conn_give_back(c, 0);
 	if (c->is_refused || c->front->is_draining) {

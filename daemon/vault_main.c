@@ -399,6 +399,7 @@ on_beat(evutil_socket_t fd, short what, void *ctx)
 			peer_beat(f);
 	if ((p->since_tick += ALIVE_SECONDS) >= TICK_SECONDS)
 		p->since_tick = vault_tick(p->vault) ? TICK_SECONDS : 0;
+	channel_trim(p->control); /* the keys came through it */
 	if (!p->was_busy)
 		vault_trim(p->vault);
 	p->was_busy = false;

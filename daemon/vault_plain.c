@@ -8,6 +8,9 @@
 #define ARMOR_BEGIN "-----BEGIN AGE ENCRYPTED FILE-----\n"
 #define ARMOR_END "-----END AGE ENCRYPTED FILE-----\n"
 #define ARMOR_COLUMNS 64
+/* With it, and the head, an answer still has room for its lines: a larger one
+ * could be stored and never be read. */
+#define PLAIN_HEADER_MAX (40 * 1024)
 /* What still fits a text exchange once it is armored. */
 #define ARMOR_INPUT_MAX (BUNDLE_TEXT_LEN / 65 * 48 - 256)
 
@@ -74,6 +77,8 @@ plain_take(struct bytes file, struct op *op)
 	if (age_header_length(file, &n, &kind_ok) != ERR_OK || !kind_ok ||
 	    file.n - n < age_payload_size(0))
 		return ANSWER_BAD_BUNDLE;
+	if (n > PLAIN_HEADER_MAX)
+		return ANSWER_TOO_LARGE;
 	header = BYTES(file.p, n);
 	op->payload = BYTES(file.p + n, file.n - n);
 	op->has_content = true;

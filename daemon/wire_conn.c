@@ -13,6 +13,7 @@
 struct flow {
 	uint8_t *p;
 	size_t at, n, cap;
+	size_t most; /* that n ever was: what is to be wiped */
 };
 
 struct wire_conn {
@@ -37,7 +38,7 @@ struct wire_conn {
 static void
 flow_free(struct flow *f)
 {
-	bytes_wipe(f->p, f->n);
+	bytes_wipe(f->p, f->most);
 	free(f->p);
 	*f = (struct flow){ 0 };
 }
@@ -66,6 +67,7 @@ flow_reserve(struct flow *f, size_t n)
 		flow_free(f);
 		f->p = p;
 		f->cap = cap;
+		f->most = held;
 	}
 	f->at = 0;
 	f->n = held;
@@ -73,11 +75,19 @@ flow_reserve(struct flow *f, size_t n)
 }
 
 static void
+flow_grow(struct flow *f, size_t n)
+{
+	f->n += n;
+	if (f->n > f->most)
+		f->most = f->n;
+}
+
+static void
 flow_put(struct flow *f, const void *p, size_t n)
 {
 	if (n > 0)
 		memcpy(f->p + f->n, p, n);
-	f->n += n;
+	flow_grow(f, n);
 }
 
 /* --- making and freeing --- */
@@ -192,7 +202,7 @@ read_once(struct wire_conn *c)
 		c->state = WIRE_GONE;
 		return false;
 	}
-	c->in.n += (size_t)n;
+	flow_grow(&c->in, (size_t)n);
 	take_fds(c, &m);
 	return c->state == WIRE_FINE;
 }

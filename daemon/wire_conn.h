@@ -66,5 +66,5 @@ enum wire_state wire_conn_flush(struct wire_conn *c) MUST_CHECK;
 /* Bytes queued and not written. */
 size_t wire_conn_unsent(const struct wire_conn *c);
 
-/* Gives the memory of empty buffers back. To be called when idle. */
+/* Wipes empty buffers and gives their memory back. To be called when idle. */
 void wire_conn_trim(struct wire_conn *c);

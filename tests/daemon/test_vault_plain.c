@@ -109,6 +109,33 @@ test_the_largest_plain_concern_can_be_read(void **state)
 	    w->answer.piece.piece, BYTES(file.p + header, file.n - header)));
 }
 
+/* The same stanzas over and over: nobody could fetch it. */
+static void
+test_a_header_that_no_answer_could_bring_is_refused(void **state)
+{
+	struct world *w = *state;
+	CLEAN_BUF struct buf file = BUF_INIT(BUNDLE_TEXT_LEN);
+	CLEAN_BUF struct buf long_one = BUF_INIT(BUNDLE_TEXT_LEN);
+	struct reader r;
+	struct bytes stanza;
+	const uint8_t *mac;
+
+	seal_plain(w, 0, &file);
+	r = reader_over(buf_bytes(&file));
+	buf_put_bytes(&long_one, reader_line(&r));
+	buf_put_str(&long_one, "\n");
+	mac = memmem(r.p, r.n, "---", 3);
+	assert_non_null(mac);
+	stanza = BYTES(r.p, (size_t)(mac - r.p));
+	while (long_one.n + stanza.n + file.n < BUNDLE_MESSAGE_MAX)
+		buf_put_bytes(&long_one, stanza);
+	buf_put(&long_one, mac, (size_t)(file.p + file.n - mac));
+	assert_int_equal(ERR_OK, long_one.err);
+	assert_int_equal(ANSWER_TOO_LARGE,
+	    world_ask(w, WIRE_PLAIN, buf_bytes(&long_one)));
+	world_check_store(w, 0);
+}
+
 static void
 test_what_is_not_an_age_file_of_ours_is_refused(void **state)
 {
@@ -193,6 +220,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_plain_concern_reaches_its_readers_as_one_age_file),
 		TEST(test_the_largest_plain_concern_can_be_read),
+		TEST(test_a_header_that_no_answer_could_bring_is_refused),
 		TEST(test_what_is_not_an_age_file_of_ours_is_refused),
 		TEST(test_answers_come_back_armored_to_whoever_has_the_file),
 	};

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <malloc.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -354,6 +355,47 @@ test_a_stream_of_frames_arrives_in_order(void **state)
 	pair_free(&p);
 }
 
+/* --- what is left in memory --- */
+
+#define SECRET "store key, instance key, TLS key"
+
+static size_t freed_with_secret;
+
+void __real_free(void *p);
+void __wrap_free(void *p);
+
+/* What the library frees is looked through first. */
+void
+__wrap_free(void *p)
+{
+	if (p != NULL &&
+	    memmem(p, malloc_usable_size(p), SECRET, strlen(SECRET)) != NULL)
+		freed_with_secret++;
+	__real_free(p);
+}
+
+static void
+test_secrets_do_not_stay_in_memory_that_is_given_back(void **state)
+{
+	struct pair p = pair_of(PEER_PARENT, PEER_VAULT);
+	struct wire_frame f;
+
+	(void)state;
+	freed_with_secret = 0;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ERR_OK,
+		    wire_conn_send(p.a, i == 0 ? WIRE_SECRET : WIRE_POLICY, 0,
+			0, i == 0 ? BYTES_LIT(SECRET) : BYTES_LIT("x")));
+		assert_int_equal(WIRE_FINE, wire_conn_flush(p.a));
+		assert_int_equal(WIRE_FINE, wire_conn_fill(p.b));
+		assert_true(wire_conn_next(p.b, &f));
+	}
+	wire_conn_trim(p.a);
+	wire_conn_trim(p.b);
+	assert_int_equal(0, freed_with_secret);
+	pair_free(&p);
+}
+
 int
 main(void)
 {
@@ -371,6 +413,8 @@ main(void)
 		    test_a_descriptor_from_a_front_breaks_the_rules),
 		cmocka_unit_test(test_what_may_not_be_sent_is_not_queued),
 		cmocka_unit_test(test_a_stream_of_frames_arrives_in_order),
+		cmocka_unit_test(
+		    test_secrets_do_not_stay_in_memory_that_is_given_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
