@@ -255,6 +255,10 @@ put_request(struct outgoing *o, const struct bundle_content *c,
 	return ERR_OK;
 }
 
+/* An answer that was lost may have been the proof. */
+static const char no_proof[] = "Without the server's proof it is to be taken "
+			       "as NOT stored.";
+
 static const char *
 not_stored(const struct outgoing *o)
 {
@@ -305,7 +309,8 @@ exchange(struct outgoing *o, const struct bundle_request *r, bool has_content,
 	if (reply == REPLY_CONFLICT || reply == REPLY_BAD_POLICY)
 		*ret_code = EXIT_NOT_STORED;
 	else
-		*ret_code = server_fail(o->server, reply, not_stored(o));
+		*ret_code = server_fail(o->server, reply,
+		    reply == REPLY_NONE ? no_proof : not_stored(o));
 	return reply;
 }
 
@@ -395,7 +400,8 @@ saved_statement(const struct server *s, struct bytes body,
 		    content);
 	if (err == ERR_OK)
 		err = link_digest(r.preamble, content, ret->link);
-	if (memcmp(r.concern.policy, s->status.hash, SHA256_LEN) == 0)
+	if (err == ERR_OK &&
+	    memcmp(r.concern.policy, s->status.hash, SHA256_LEN) == 0)
 		ret->policy = s->policy->serial;
 	return err;
 }
@@ -413,7 +419,8 @@ outgoing_send_saved(struct server *s, struct bytes body,
 		    "This is not a concern that speakup saved.");
 	reply = server_send_text(s, body, &a);
 	if (reply != REPLY_OK)
-		return server_fail(s, reply, "Your concern was NOT stored.");
+		return server_fail(s, reply, reply == REPLY_NONE
+		    ? no_proof : "Your concern was NOT stored.");
 	if (!server_proof_fits(s, a->stored.proof, &sent, ret_day))
 		return term_fail(s->term, EXIT_REFUSED, "Your concern was NOT "
 		    "stored. The server's proof does not fit what was sent.");

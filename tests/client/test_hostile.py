@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import ssl
 import subprocess
 import sys
@@ -171,6 +172,48 @@ class Hostile(unittest.TestCase):
                  key.with_suffix(".key"), "--out", policy)
         return self.bundle([root.read_bytes()], policy.read_bytes())
 
+    def test_policy_that_changes_meanwhile_is_no_tampering(self):
+        org, sealed = self.i.org, self.dir / "kept"
+        old = self.bundle([(org / "root0.note").read_bytes()],
+                          (org / "policy.note").read_bytes())
+        receipt = self.i.report("four")["receipt"]
+        self.keep_sealed(sealed)
+        self.ctl("policy", "compile",
+                 Path(__file__).resolve().parents[2] / "etc/policy.yaml",
+                 "--keys", org / "keys.yaml", "--issued", "now", "--serial",
+                 "2", "--out", org / "policy2.json")
+        self.ctl("policy", "sign", org / "policy2.json", "--key",
+                 org / "keys/policy-1.key", "--key",
+                 org / "keys/policy-2.key", "--out", org / "policy.note",
+                 "--force")
+        self.i.process.send_signal(signal.SIGHUP)
+        end = time.monotonic() + 10
+        while self.serial() != 2 and time.monotonic() < end:
+            time.sleep(0.1)
+        self.assertEqual(self.serial(), 2)
+        # stored under a policy that the reporter has not seen yet
+        self.front.policy = old
+        self.i.speakup("reply", "--yes", stdin=receipt + "\nmore",
+                       server=self.front.url)
+        # and one that was sealed before, with the new one at hand
+        self.i.speakup("report", "--send", sealed)
+
+    def keep_sealed(self, path, *args):
+        """A concern that the server does not answer to."""
+        def die(_body):
+            raise ConnectionAbortedError
+        self.front.text = die
+        self.front.handle_error = lambda *_: None
+        done = self.i.speakup("report", "--yes", "--save-sealed", path, *args,
+                              stdin="x", server=self.front.url,
+                              expect=UNAVAILABLE)
+        self.front.text = None
+        return done
+
+    def serial(self):
+        done = self.i.speakup("policy", "--json")
+        return json.loads(done.stdout)["policy"]["serial"]
+
     # --- TLS ---
 
     def test_keys_of_the_connection_are_not_written_down(self):
@@ -236,14 +279,7 @@ class Hostile(unittest.TestCase):
     def test_attachments_are_not_called_saved(self):
         big, sealed = self.dir / "big", self.dir / "later"
         big.write_bytes(os.urandom(100_000))
-
-        def die(_body):
-            raise ConnectionAbortedError
-        self.front.text = die
-        self.front.handle_error = lambda *_: None
-        done = self.i.speakup("report", "--yes", "--attach", big,
-                              "--save-sealed", sealed, stdin="x",
-                              server=self.front.url, expect=UNAVAILABLE)
+        done = self.keep_sealed(sealed, "--attach", big)
         self.assertFalse(sealed.exists())
         self.assertIn("not saved", self.said(done))
 
