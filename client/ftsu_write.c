@@ -41,40 +41,17 @@ fill_place(const struct writing *w, struct manifest *m)
 	}
 }
 
-/* A classic answer address (of a plain concern) takes classic keys for all:
- * the two kinds are never mixed. */
-static void
-make_classic(struct outgoing *o)
-{
-	const struct policy *p = o->server->policy;
-
-	for (size_t i = 0; i < o->n_to; i++) {
-		const struct policy_person *person = policy_person(p,
-		    o->to[i].person);
-		const struct policy_key *key = person != NULL
-		    ? policy_key_at(person, today()) : NULL;
-
-		if (key != NULL)
-			o->to[i].key = key->classic;
-	}
-}
-
 static enum exit_code
 address(const struct writing *w, struct outgoing *o)
 {
 	struct age_recipient reporter;
 	bool to_reporter = message_kind_chain(w->kind) == CHAIN_TALK;
-	enum exit_code code;
 
 	if (to_reporter && staff_case_reply_to(w->k, &reporter) != ERR_OK)
 		return term_fail(&w->staff->term, EXIT_FAILED, "This reporter "
 		    "left no address for answers (a line \"reply: age1...\"), "
 		    "so nothing can be sealed to them.");
-	code = outgoing_address(o, to_reporter ? &reporter : NULL);
-	if (code == EXIT_DONE && to_reporter && w->k->c->is_plain &&
-	    reporter.kind == AGE_X25519)
-		make_classic(o);
-	return code;
+	return outgoing_address(o, to_reporter ? &reporter : NULL);
 }
 
 static enum exit_code

@@ -144,6 +144,26 @@ nobody(const struct term *t, const struct policy_route *r)
 	    "left out could read it. Please use another way to speak up.");
 }
 
+/*
+ * The reporter's recipient is fixed for the life of the case, and the two kinds
+ * of keys are never mixed: where theirs is classic, so is everybody's, though
+ * the route has become hybrid since.
+ */
+static const struct age_recipient *
+key_of(const struct policy *p, const struct policy_route *r, uint16_t person,
+    const struct age_recipient *reporter)
+{
+	const struct age_recipient *key = members_recipient(p, r, person,
+	    today());
+	const struct policy_key *both;
+
+	if (key == NULL || reporter == NULL || reporter->kind == key->kind ||
+	    reporter->kind != AGE_X25519)
+		return key;
+	both = policy_key_at(policy_person(p, person), today());
+	return both != NULL ? &both->classic : NULL;
+}
+
 enum exit_code
 outgoing_address(struct outgoing *o, const struct age_recipient *reporter)
 {
@@ -163,8 +183,8 @@ outgoing_address(struct outgoing *o, const struct age_recipient *reporter)
 	if (n == 0)
 		return nobody(t, r);
 	for (size_t i = 0; i < n; i++) {
-		const struct age_recipient *key = members_recipient(p, r,
-		    member[i].person, today());
+		const struct age_recipient *key = key_of(p, r,
+		    member[i].person, reporter);
 
 		if (key == NULL)
 			return nobody(t, r);

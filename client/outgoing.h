@@ -47,7 +47,7 @@ enum exit_code outgoing_attach(struct outgoing *o, const char *path)
 
 /*
  * The readers by today's policy, from m->route and m->exclude, and behind them
- * the reporter's recipient where it is not NULL. EXIT_REFUSED is said: nobody
+ * the reporter's recipient where it is not NULL (if classic, all are). EXIT_REFUSED is said: nobody
  * can read it.
  */
 enum exit_code outgoing_address(struct outgoing *o,
