@@ -28,6 +28,16 @@ say_case(struct staff_case *k)
 	show_messages(t, k->c, CHAIN_STAFF, name_of, k->staff);
 }
 
+/* One bad message, by whomever, hides nothing that was checked before it. */
+static bool
+has_checked(const struct staff_case *k, enum exit_code code)
+{
+	if (code != EXIT_REFUSED || k->c == NULL || k->c->n_messages == 0)
+		return false;
+	term_say(&k->staff->term, "What could be checked before that:");
+	return true;
+}
+
 enum exit_code
 ftsu_show(const void *values, const struct args *args)
 {
@@ -47,7 +57,7 @@ ftsu_show(const void *values, const struct args *args)
 		code = staff_case_open(&s, id, o->save, o->sealed, &k);
 	if (code == EXIT_DONE && o->common.json)
 		code = show_json(&s.term, k.c, name_of, &s);
-	else if (code == EXIT_DONE)
+	else if (code == EXIT_DONE || has_checked(&k, code))
 		say_case(&k);
 	staff_case_close(&k);
 	staff_close(&s);

@@ -15,6 +15,14 @@ say_inbox(struct mailbox *b)
 	    "reply.");
 }
 
+/* One bad message, by whomever, hides nothing that was checked before it. */
+static void
+say_checked(struct mailbox *b)
+{
+	term_say(&b->term, "What could be checked before that:");
+	show_messages(&b->term, b->c, CHAIN_TALK, mailbox_name, b);
+}
+
 enum exit_code
 speakup_inbox(const void *values, const struct args *args)
 {
@@ -27,6 +35,8 @@ speakup_inbox(const void *values, const struct args *args)
 		code = show_json(&b.term, b.c, mailbox_name, &b);
 	else if (code == EXIT_DONE)
 		say_inbox(&b);
+	else if (code == EXIT_REFUSED && b.c != NULL && b.c->n_messages > 0)
+		say_checked(&b);
 	mailbox_close(&b);
 	return code;
 }

@@ -39,6 +39,15 @@ def without_rows(body):
                 rest.rstrip(b"\0")).ljust(UNIT, b"\0")
 
 
+def damaged(body):
+    """The last message of a conversation, in its last byte."""
+    if body.count(b"\nhead: ") < 3:
+        return body
+    whole = bytearray(body.rstrip(b"\0"))
+    whole[-1] ^= 1
+    return bytes(whole).ljust(UNIT, b"\0")
+
+
 def withdrawn(body):
     lines, rest = split(body)
     more = [b"state: withdrawn" if x.startswith(b"state: ") else x
@@ -89,6 +98,24 @@ class Hostile(unittest.TestCase):
         self.front.answered = None
         self.i.speakup("withdraw", "--yes", stdin=receipt + "\n")
         self.assertTrue(self.i.ftsu_json(WHO, "show", case)["withdrawn"])
+
+    def test_bad_message_does_not_hide_what_was_before(self):
+        stored = self.i.report("before it")
+        case, receipt = stored["case"], stored["receipt"]
+        self.i.ftsu(WHO, "ack", case)
+        self.i.ftsu(WHO, "reply", case, stdin="the damaged one")
+        self.front.answered = damaged
+        for shown in (
+                self.i.ftsu(WHO, "show", case, expect=REFUSED,
+                            server=self.front.url),
+                self.i.speakup("inbox", stdin=receipt + "\n", expect=REFUSED,
+                               server=self.front.url)):
+            self.assertIn("before it", shown.stdout)
+            self.assertNotIn("the damaged one", shown.stdout)
+            self.assertIn("refused", shown.stderr)
+        done = self.i.speakup("inbox", "--json", stdin=receipt + "\n",
+                              expect=REFUSED, server=self.front.url)
+        self.assertEqual(done.stdout, "")
 
     def test_queue_without_end_is_left(self):
         for _ in range(3):
