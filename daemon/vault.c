@@ -136,13 +136,20 @@ enum answer
 vault_staff(struct vault *v, const uint8_t token[static BUNDLE_SESSION_LEN],
     uint16_t *ret)
 {
+	const struct policy_key *now;
+	uint8_t key[SIGN_PUB_LEN];
 	uint16_t person;
-	enum err e = session_person(&v->sessions, token, &person);
+	enum err e = session_person(&v->sessions, token, &person, key);
 
-	if (e == ERR_NOT_FOUND || (e == ERR_OK && staff_key(v, person) == NULL))
+	if (e == ERR_NOT_FOUND)
 		return ANSWER_NO_SESSION;
 	if (e != ERR_OK)
 		return answer_of(e);
+	/* A key that was replaced, because it was lost perhaps, opens nothing
+	 * any more, and neither does what was begun with it. */
+	now = staff_key(v, person);
+	if (now == NULL || !bytes_equal_ct(now->sign_pub, key, sizeof(key)))
+		return ANSWER_NO_SESSION;
 	*ret = person;
 	return ANSWER_OK;
 }
@@ -183,8 +190,8 @@ handle_login(struct vault *v, const struct request_login *q)
 	    login_verify(q->note, person, key->sign_pub) != ERR_OK)
 		return ANSWER_BAD_SIGNATURE;
 	v->reply.kind = ANSWER_SESSION;
-	e = session_begin(
-	    &v->sessions, person, challenge, v->reply.session.session);
+	e = session_begin(&v->sessions, person, key->sign_pub, challenge,
+	    v->reply.session.session);
 	return e == ERR_LIMIT ? ANSWER_BUSY : answer_of(e);
 }
 

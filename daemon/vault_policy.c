@@ -4,8 +4,9 @@
 
 /*
  * Which policy is in force. The store remembers the realm that it belongs to
- * and the newest policy it has seen, so that neither can be turned back by
- * whoever writes the configuration.
+ * and the newest root and policy it has seen, so that none can be turned back
+ * by whoever writes the configuration: not to a policy of before, and not to
+ * the keys of before either, which could sign a new one.
  */
 
 #define SEEN_NAME "policy"
@@ -15,6 +16,8 @@ struct seen {
 	uint8_t realm[REALM_LEN];
 	uint32_t serial;
 	uint8_t hash[SHA256_LEN];
+	uint32_t root; /* the newest root's serial, and its hash */
+	uint8_t root_hash[SHA256_LEN];
 };
 
 static enum err
@@ -35,6 +38,8 @@ seen_get(struct vault *v, struct seen *ret)
 	reader_copy(&r, seen.realm, sizeof(seen.realm));
 	seen.serial = reader_u32(&r);
 	reader_copy(&r, seen.hash, sizeof(seen.hash));
+	seen.root = reader_u32(&r);
+	reader_copy(&r, seen.root_hash, sizeof(seen.root_hash));
 	if (reader_end(&r) != ERR_OK)
 		return ERR_CORRUPT;
 	*ret = seen;
@@ -50,6 +55,8 @@ seen_put(struct store_txn *txn, void *ctx)
 	buf_put(&value, seen->realm, sizeof(seen->realm));
 	buf_put_u32(&value, seen->serial);
 	buf_put(&value, seen->hash, sizeof(seen->hash));
+	buf_put_u32(&value, seen->root);
+	buf_put(&value, seen->root_hash, sizeof(seen->root_hash));
 	if (value.err != ERR_OK)
 		return value.err;
 	return txn_value_put(txn, SEEN_NAME, buf_bytes(&value));
@@ -95,6 +102,24 @@ open_bundle(struct vault *v, struct bytes body, struct root *root,
 	*ret_note = v->reply.policy.policy;
 	return roots_walk(
 	    v->reply.policy.root, v->reply.policy.n_roots, NULL, root);
+}
+
+/* The roots in v->reply go on from the newest that was seen. */
+static enum err
+check_roots(const struct vault *v, const struct seen *old)
+{
+	struct root then;
+	enum err e;
+
+	if (!old->is_known)
+		return ERR_OK;
+	if (v->reply.policy.n_roots <= old->root)
+		return ERR_DENIED;
+	e = roots_walk(v->reply.policy.root, old->root + 1, NULL, &then);
+	if (e != ERR_OK)
+		return e;
+	return bytes_equal_ct(then.hash, old->root_hash, SHA256_LEN) ?
+	    ERR_OK : ERR_DENIED;
 }
 
 /* Against what was seen before: no other realm, no way back, no second policy
@@ -145,6 +170,7 @@ vault_policy(struct vault *v, struct bytes bundle)
 	if ((e = open_bundle(v, bundle, &root, &note)) != ERR_OK ||
 	    (e = find_instance_key(v, &root, &key)) != ERR_OK ||
 	    (e = seen_get(v, &old)) != ERR_OK ||
+	    (e = check_roots(v, &old)) != ERR_OK ||
 	    (e = policy_open(note, &root, env_now(v->env), old.serial,
 		 &rules.policy, &status)) != ERR_OK)
 		return e;
@@ -152,6 +178,8 @@ vault_policy(struct vault *v, struct bytes bundle)
 	memcpy(new.realm, root.realm, sizeof(new.realm));
 	memcpy(new.hash, status.hash, sizeof(new.hash));
 	new.serial = rules.policy->serial;
+	new.root = root.serial;
+	memcpy(new.root_hash, root.hash, sizeof(new.root_hash));
 	if ((e = check_seen(&old, &new)) != ERR_OK ||
 	    (e = store_run(v->store, seen_put, &new)) != ERR_OK) {
 		rules_free(&rules);

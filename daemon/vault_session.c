@@ -123,6 +123,7 @@ session_place(struct sessions *s, uint16_t person)
 
 enum err
 session_begin(struct sessions *s, uint16_t person,
+    const uint8_t key[static SIGN_PUB_LEN],
     const uint8_t challenge[static BUNDLE_CHALLENGE_LEN],
     uint8_t ret_token[static BUNDLE_SESSION_LEN])
 {
@@ -133,6 +134,7 @@ session_begin(struct sessions *s, uint16_t person,
 	if (place == NULL)
 		return ERR_LIMIT;
 	new.person = person;
+	memcpy(new.key, key, sizeof(new.key));
 	new.begun = new.used = env_now(s->env);
 	if ((e = env_random(s->env, token, sizeof(token))) != ERR_OK ||
 	    (e = sha256(BYTES(token, sizeof(token)), new.token_hash)) !=
@@ -168,7 +170,8 @@ session_find(struct sessions *s, const uint8_t token[static BUNDLE_SESSION_LEN],
 
 enum err
 session_person(struct sessions *s,
-    const uint8_t token[static BUNDLE_SESSION_LEN], uint16_t *ret)
+    const uint8_t token[static BUNDLE_SESSION_LEN], uint16_t *ret_person,
+    uint8_t ret_key[static SIGN_PUB_LEN])
 {
 	struct session *at;
 	enum err e;
@@ -176,7 +179,8 @@ session_person(struct sessions *s,
 	if ((e = session_find(s, token, &at)) != ERR_OK)
 		return e;
 	at->used = env_now(s->env);
-	*ret = at->person;
+	*ret_person = at->person;
+	memcpy(ret_key, at->key, SIGN_PUB_LEN);
 	return ERR_OK;
 }
 

@@ -20,6 +20,7 @@
 struct session {
 	uint8_t token_hash[SHA256_LEN];
 	uint16_t person; /* 0: free */
+	uint8_t key[SIGN_PUB_LEN]; /* that the person logged in with */
 	int64_t begun, used;
 };
 
@@ -40,15 +41,18 @@ void sessions_wipe(struct sessions *s);
 enum err challenge_new(struct sessions *s, uint16_t person,
     uint8_t ret[static BUNDLE_CHALLENGE_LEN]) MUST_CHECK;
 /*
- * Spends a challenge and begins a session: for whoever has proved to be that
- * person. ERR_DENIED: not a challenge for this person, too old, or spent.
+ * Spends a challenge and begins a session: for whoever has proved, with that
+ * key, to be that person. ERR_DENIED: not a challenge for this person, too old, or spent.
  * ERR_LIMIT: no room.
  */
 enum err session_begin(struct sessions *s, uint16_t person,
+    const uint8_t key[static SIGN_PUB_LEN],
     const uint8_t challenge[static BUNDLE_CHALLENGE_LEN],
     uint8_t ret_token[static BUNDLE_SESSION_LEN]) MUST_CHECK;
-/* Whose session it is, which goes on. ERR_NOT_FOUND: nobody's, or over. */
+/* Whose session it is, and by which key; it goes on. ERR_NOT_FOUND: nobody's,
+ * or over. */
 enum err session_person(struct sessions *s,
-    const uint8_t token[static BUNDLE_SESSION_LEN], uint16_t *ret) MUST_CHECK;
+    const uint8_t token[static BUNDLE_SESSION_LEN], uint16_t *ret_person,
+    uint8_t ret_key[static SIGN_PUB_LEN]) MUST_CHECK;
 enum err session_end(struct sessions *s,
     const uint8_t token[static BUNDLE_SESSION_LEN]) MUST_CHECK;

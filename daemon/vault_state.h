@@ -104,7 +104,8 @@ struct vault {
 
 enum answer answer_of(enum err e);
 uint32_t vault_day(const struct vault *v);
-/* The person whose session it is, and who still is one of the policy's. */
+/* The person whose session it is, and who still is one of the policy's, with
+ * the key that they logged in with. */
 enum answer vault_staff(struct vault *v,
     const uint8_t token[static BUNDLE_SESSION_LEN], uint16_t *ret) MUST_CHECK;
 /* v->reply, as the body of an ANSWER_OK. */

@@ -1,5 +1,7 @@
 #include "tests/daemon/vault_world.h"
 
+#include "crypto/label.h"
+
 #include <string.h>
 
 static const uint16_t guardians[] = { GUARDIAN, SECOND_GUARDIAN };
@@ -43,6 +45,61 @@ test_a_rollback_is_refused_also_after_a_new_start(void **state)
 	assert_int_equal(ERR_DENIED, offer(w, 2, REALM));
 	assert_int_equal(ERR_OK, offer(w, 3, REALM));
 	assert_int_equal(3, vault_policy_serial(w->vault));
+}
+
+/* The bundle again with one root more, that the same keys signed. */
+static enum err
+offer_with_next_root(struct world *w, uint32_t serial)
+{
+	CLEAN_BUF struct buf old = BUF_INIT(BUNDLE_POLICY_MAX);
+	CLEAN_BUF struct buf new = BUF_INIT(BUNDLE_POLICY_MAX);
+	CLEAN_BUF struct buf text = BUF_INIT(NOTE_MAX);
+	CLEAN_BUF struct buf note = BUF_INIT(NOTE_MAX);
+	static struct bundle_answer a;
+	struct root root;
+
+	world_policy_bundle(w, serial, REALM, &old);
+	assert_int_equal(ERR_OK, bundle_answer_parse(buf_bytes(&old), &a));
+	assert_int_equal(ERR_OK, roots_walk(a.policy.root, 1, NULL, &root));
+	memcpy(root.previous, root.hash, SHA256_LEN);
+	root.serial = 1;
+	root_put(&root, &text);
+	assert_int_equal(ERR_OK,
+	    note_sign(NOTE_ROOT, buf_bytes(&text), &w->policy_key,
+		w->policy_seed, &note));
+	a.policy.root[a.policy.n_roots++] = buf_bytes(&note);
+	assert_int_equal(ERR_OK, bundle_answer_put(&a, &new));
+	return vault_policy(w->vault, buf_bytes(&new));
+}
+
+/* Keys of before could sign a policy of any serial. */
+static void
+test_a_root_of_before_is_refused_also_after_a_new_start(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(ERR_OK, offer_with_next_root(w, 2));
+	assert_int_equal(ERR_DENIED, offer(w, 3, REALM));
+	w->vault = vault_free(w->vault);
+	assert_int_equal(
+	    ERR_OK, vault_new(&w->env, &w->config, &w->secret, &w->vault));
+	assert_int_equal(ERR_DENIED, offer(w, 3, REALM));
+	assert_int_equal(ERR_OK, offer_with_next_root(w, 3));
+}
+
+/* The realm is no secret: anybody can write it into a root of their own. */
+static void
+test_strangers_roots_with_the_right_realm_are_refused(void **state)
+{
+	struct world *w = *state;
+	uint8_t pub[SIGN_PUB_LEN];
+
+	w->policy_seed[0] ^= 1;
+	assert_int_equal(ERR_OK, sign_public(w->policy_seed, pub));
+	assert_int_equal(
+	    ERR_OK, note_key_init(&w->policy_key, "littleham/policy", pub));
+	assert_int_equal(ERR_DENIED, offer(w, 2, REALM));
+	assert_int_equal(1, vault_policy_serial(w->vault));
 }
 
 static void
@@ -154,6 +211,8 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_rollback_is_refused_also_after_a_new_start),
+		TEST(test_a_root_of_before_is_refused_also_after_a_new_start),
+		TEST(test_strangers_roots_with_the_right_realm_are_refused),
 		TEST(test_another_realm_than_the_stores_is_refused),
 		TEST(test_a_second_policy_under_one_serial_is_refused),
 		TEST(test_what_strangers_signed_is_refused),

@@ -112,6 +112,23 @@ test_a_session_ends_idle_or_after_its_time_or_when_told(void **state)
 	assert_int_equal(ANSWER_NO_SESSION, world_request(w, &out));
 }
 
+/* A key that somebody else may have is taken out by a new policy: what was
+ * begun with it ends with it, and nobody else notices. */
+static void
+test_a_session_ends_with_the_key_it_was_begun_with(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(ANSWER_OK, login(w, GUARDIAN));
+	assert_int_equal(ANSWER_OK, login(w, SECOND_GUARDIAN));
+	w->person[GUARDIAN].sign_seed[0] ^= 1;
+	world_switch_policy(w, 2);
+	assert_int_equal(ANSWER_NO_SESSION, ask_queue(w, GUARDIAN));
+	assert_int_equal(ANSWER_OK, ask_queue(w, SECOND_GUARDIAN));
+	assert_int_equal(ANSWER_OK, login(w, GUARDIAN));
+	assert_int_equal(ANSWER_OK, ask_queue(w, GUARDIAN));
+}
+
 static void
 test_a_session_that_nobody_was_given_is_none(void **state)
 {
@@ -232,6 +249,7 @@ main(void)
 		    test_a_challenge_serves_once_for_its_person_and_for_a_minute),
 		TEST(test_a_challenge_is_given_to_anybody_and_serves_nobody),
 		TEST(test_a_session_ends_idle_or_after_its_time_or_when_told),
+		TEST(test_a_session_ends_with_the_key_it_was_begun_with),
 		TEST(test_a_session_that_nobody_was_given_is_none),
 		TEST(test_too_many_sessions_end_the_persons_most_idle_one),
 		TEST(test_a_queue_is_ones_own_in_pages_oldest_first),
