@@ -23,7 +23,7 @@
 #define ALIVE_SECONDS 2
 #define TICK_SECONDS 600
 /* Answers that a front has not taken: over it, its requests wait; and it is
- * ended when it takes none of them for so long. */
+ * ended when it takes nothing for so long. */
 #define UNSENT_HIGH (1024 * 1024)
 #define STALLED_SECONDS 10
 
@@ -34,7 +34,7 @@ struct peer {
 	struct wire_conn *conn; /* NULL: free */
 	struct event *readable, *writable;
 	bool is_ended;
-	size_t unsent; /* at the last beat */
+	uint64_t sent; /* until the last beat */
 	unsigned stalled; /* seconds without progress */
 };
 
@@ -370,11 +370,13 @@ static const struct channel_calls control_calls = {
 static void
 peer_beat(struct peer *f)
 {
-	size_t unsent = wire_conn_unsent(f->conn);
+	uint64_t sent = wire_conn_sent(f->conn);
+	bool stalls = wire_conn_unsent(f->conn) > 0 && sent == f->sent;
 
-	f->stalled =
-	    unsent > 0 && unsent >= f->unsent ? f->stalled + ALIVE_SECONDS : 0;
-	f->unsent = unsent;
+	/* By what left, not by what is left: a busy front's answers come as
+	 * fast as they go. */
+	f->stalled = stalls ? f->stalled + ALIVE_SECONDS : 0;
+	f->sent = sent;
 	if (f->stalled >= STALLED_SECONDS)
 		peer_end(f, WIRE_BROKEN);
 	else if (!f->process->was_busy)

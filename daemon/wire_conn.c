@@ -31,6 +31,7 @@ struct wire_conn {
 		int fd;
 	} fd_out[WIRE_FDS_MAX];
 	size_t n_fd_out;
+	uint64_t sent;
 };
 
 /* --- flows --- */
@@ -383,6 +384,7 @@ wire_conn_flush(struct wire_conn *c)
 			return c->state;
 		}
 		c->out.at += (size_t)n;
+		c->sent += (uint64_t)n;
 		if (with_fd) {
 			close(c->fd_out[0].fd);
 			c->n_fd_out--;
@@ -398,4 +400,10 @@ size_t
 wire_conn_unsent(const struct wire_conn *c)
 {
 	return c->out.n - c->out.at;
+}
+
+uint64_t
+wire_conn_sent(const struct wire_conn *c)
+{
+	return c->sent;
 }

@@ -63,8 +63,9 @@ enum err wire_conn_send_fd(struct wire_conn *c, enum wire_type type,
     uint16_t status, uint64_t id, int fd) MUST_CHECK;
 /* Writes what the socket takes. */
 enum wire_state wire_conn_flush(struct wire_conn *c) MUST_CHECK;
-/* Bytes queued and not written. */
+/* Bytes queued and not written; bytes ever written. */
 size_t wire_conn_unsent(const struct wire_conn *c);
+uint64_t wire_conn_sent(const struct wire_conn *c);
 
 /* Wipes empty buffers and gives their memory back. To be called when idle. */
 void wire_conn_trim(struct wire_conn *c);

@@ -355,6 +355,36 @@ test_a_stream_of_frames_arrives_in_order(void **state)
 	pair_free(&p);
 }
 
+static void
+test_what_was_sent_counts_on_while_more_is_queued(void **state)
+{
+	struct pair p = pair_of(PEER_VAULT, PEER_FRONT);
+	uint8_t *body = calloc(1, WIRE_PIECE_MAX);
+	uint64_t before = 0;
+	size_t unsent;
+
+	(void)state;
+	assert_non_null(body);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(ERR_OK, wire_conn_send(p.a, WIRE_ANSWER, 0, 0,
+		    BYTES(body, WIRE_PIECE_MAX)));
+	assert_int_equal(WIRE_FINE, wire_conn_flush(p.a));
+	unsent = wire_conn_unsent(p.a);
+	for (int i = 0; i < 3; i++) {
+		assert_true(wire_conn_sent(p.a) > before);
+		before = wire_conn_sent(p.a);
+		assert_int_equal(WIRE_FINE, wire_conn_flush(p.a));
+		assert_true(wire_conn_sent(p.a) == before); /* it is full */
+		assert_int_equal(WIRE_FINE, wire_conn_fill(p.b));
+		while (wire_conn_unsent(p.a) < unsent + WIRE_PIECE_MAX)
+			assert_int_equal(ERR_OK, wire_conn_send(p.a,
+			    WIRE_ANSWER, 0, 0, BYTES(body, WIRE_PIECE_MAX)));
+		assert_int_equal(WIRE_FINE, wire_conn_flush(p.a));
+	}
+	free(body);
+	pair_free(&p);
+}
+
 /* --- what is left in memory --- */
 
 #define SECRET_TAIL "store key, instance key, TLS key"
@@ -415,6 +445,8 @@ main(void)
 		    test_a_descriptor_from_a_front_breaks_the_rules),
 		cmocka_unit_test(test_what_may_not_be_sent_is_not_queued),
 		cmocka_unit_test(test_a_stream_of_frames_arrives_in_order),
+		cmocka_unit_test(
+		    test_what_was_sent_counts_on_while_more_is_queued),
 		cmocka_unit_test(
 		    test_secrets_do_not_stay_in_memory_that_is_given_back),
 	};
