@@ -52,6 +52,14 @@ struct expected {
 	bool vault_is_gone;
 };
 
+/* docs/PROTOCOL.md, "Errors", and not the program's own table. */
+static size_t
+error_size(const struct endpoint *at)
+{
+	return at == NULL || at->method == HTTP_GET || at->is_piece ? 1024 :
+	    49152;
+}
+
 static bool
 expect(struct expected *x, size_t length, bool ends)
 {
@@ -68,11 +76,11 @@ expect_body(struct expected *x, const struct run *r,
 	size_t length = 0, answer = 0;
 
 	if (endpoint_check(at, body, &length, &answer) != ERR_OK)
-		return expect(x, at->error, !q->keep_alive);
+		return expect(x, error_size(at), !q->keep_alive);
 	if (r->mode == VAULT_SILENT)
 		return false;
 	x->vault_is_gone = r->mode == VAULT_ENDS;
-	return expect(x, r->mode == ANSWER_OK ? answer : at->error,
+	return expect(x, r->mode == ANSWER_OK ? answer : error_size(at),
 	    !q->keep_alive);
 }
 
@@ -92,18 +100,18 @@ expect_one(struct expected *x, const struct run *r, struct bytes *in)
 	case HTTP_MORE:
 		return false;
 	case HTTP_REFUSED:
-		return expect(x, BUNDLE_SMALL_LEN, true);
+		return expect(x, error_size(NULL), true);
 	case HTTP_DONE:
 		break;
 	}
 	*in = BYTES(in->p + used, in->n - used);
 	found = endpoint_find(q, ALL_LISTENERS, &at);
 	if (found != ENDPOINT_FOUND)
-		return expect(x, reply_error_length(at), true);
+		return expect(x, error_size(at), true);
 	if (at->page != PAGE_NONE)
 		return expect(x, BUNDLE_TEXT_LEN, !q->keep_alive);
 	if (!endpoint_takes(at, q->content_length) || x->vault_is_gone)
-		return expect(x, at->error, true);
+		return expect(x, error_size(at), true);
 	if (q->content_length > in->n)
 		return false;
 	body = BYTES(in->p, (size_t)q->content_length);
