@@ -39,7 +39,7 @@ test_nothing_that_steers_a_terminal_is_left(void **state)
 
 		text_clean(&out, bytes_str(cleaned[i].in));
 		buf_put_u8(&out, 0);
-		assert_string_equal(out.p, cleaned[i].out);
+		assert_string_equal((const char *)out.p, cleaned[i].out);
 	}
 }
 
@@ -76,7 +76,7 @@ test_spaces_inside_a_line_stay(void **state)
 	(void)state;
 	text_wrap(&out, bytes_str("a    b\n\nc"), 2);
 	buf_put_u8(&out, 0);
-	assert_string_equal(out.p, "  a    b\n\n  c\n");
+	assert_string_equal((const char *)out.p, "  a    b\n\n  c\n");
 }
 
 static void
