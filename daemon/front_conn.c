@@ -192,7 +192,6 @@ on_deadline(evutil_socket_t fd, short what, void *ctx)
 static struct bufferevent *
 make_bufferevent(struct front *f, int fd, unsigned flags)
 {
-	struct bufferevent *bev;
 	SSL *ssl;
 
 	if ((flags & LISTENER_TLS) == 0)
@@ -200,11 +199,9 @@ make_bufferevent(struct front *f, int fd, unsigned flags)
 		    BEV_OPT_CLOSE_ON_FREE);
 	if ((ssl = SSL_new(f->tls)) == NULL)
 		return NULL;
-	bev = bufferevent_openssl_socket_new(f->base, fd, ssl,
+	/* It frees ssl where it fails. */
+	return bufferevent_openssl_socket_new(f->base, fd, ssl,
 	    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-	if (bev == NULL)
-		SSL_free(ssl);
-	return bev;
 }
 
 enum err

@@ -5,13 +5,19 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <openssl/ssl.h>
 
 #include "crypto/bundle.h"
 #include "daemon/budget.h"
 #include "daemon/endpoint.h"
 #include "daemon/error_table.h"
+#include "daemon/front_conn.h"
 #include "daemon/front_reply.h"
 #include "daemon/http_answer.h"
+#include "daemon/tls.h"
 
 /* --- errors --- */
 
@@ -228,6 +234,39 @@ test_one_may_go_over_until_it_is_done_or_stalls(void **state)
 	assert_false(budget_charge(&b, somebody(3), &third, 2 * BUDGET_UNIT));
 }
 
+/* --- without memory --- */
+
+static bool no_memory;
+
+static void *
+memory_if_any(size_t n)
+{
+	return no_memory ? NULL : malloc(n);
+}
+
+/* Whatever was made until then is freed once, and not twice. */
+static void
+test_a_connection_for_which_there_is_no_memory_leaves_nothing(void **state)
+{
+	struct front *f = calloc(1, sizeof(*f));
+	int fd[2];
+
+	(void)state;
+	assert_non_null(f);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	assert_non_null(f->base = event_base_new());
+	assert_non_null(f->tls = SSL_CTX_new(TLS_server_method()));
+	no_memory = true;
+	assert_int_equal(conn_new(f, fd[0], LISTENER_TLS), ERR_NOMEM);
+	no_memory = false;
+	assert_int_equal(f->n_conns, 0);
+	assert_int_equal(close(fd[0]), 0); /* the caller's still */
+	close(fd[1]);
+	tls_free(f->tls);
+	event_base_free(f->base);
+	free(f);
+}
+
 int
 main(void)
 {
@@ -241,10 +280,13 @@ main(void)
 		    test_pages_are_found_by_method_path_and_listener),
 		cmocka_unit_test(
 		    test_a_bundle_belongs_to_one_page_and_one_length),
+		cmocka_unit_test(
+		    test_a_connection_for_which_there_is_no_memory_leaves_nothing),
 		cmocka_unit_test(test_charges_come_in_units_and_go_back_whole),
 		cmocka_unit_test(
 		    test_one_may_go_over_until_it_is_done_or_stalls),
 	};
 
+	event_set_mem_functions(memory_if_any, realloc, free);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
