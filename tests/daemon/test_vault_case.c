@@ -1,6 +1,5 @@
 #include "tests/daemon/vault_world.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const uint16_t guardians[] = { GUARDIAN, SECOND_GUARDIAN };
@@ -526,37 +525,6 @@ test_an_unknown_mailbox_answers_like_an_empty_one(void **state)
 }
 
 static void
-test_a_batch_over_two_trees_proves_every_filing(void **state)
-{
-	enum { N = 100 };
-	struct world *w = *state;
-	struct draft *d = calloc(N, sizeof(*d));
-	struct buf *body = calloc(N, sizeof(*body));
-	static struct reporter r[N];
-
-	assert_non_null(d);
-	assert_non_null(body);
-	for (uint8_t i = 0; i < N; i++) {
-		body[i].max = BUNDLE_TEXT_LEN;
-		reporter_new(&r[i], i);
-		draft_concern(w, &r[i], guardians, 2, &d[i]);
-		world_send(w, &d[i].request, &body[i]);
-	}
-	w->answers = 0;
-	vault_commit(w->vault);
-	assert_int_equal(N, w->answers);
-	for (size_t i = 0; i < N; i++) {
-		assert_int_equal(ANSWER_OK, world_request(w, &d[i].request));
-		assert_proof(w, &r[i], MESSAGE_CONCERN, d[i].link);
-		draft_free(&d[i]);
-		buf_free(&body[i]);
-	}
-	free(d);
-	free(body);
-	world_check_store(w, N);
-}
-
-static void
 test_a_refused_message_gives_nobody_the_case(void **state)
 {
 	struct world *w = *state;
@@ -600,7 +568,6 @@ main(void)
 		TEST(test_messages_that_break_the_rules_are_refused),
 		TEST(test_only_the_first_acknowledgement_is_taken),
 		TEST(test_an_unknown_mailbox_answers_like_an_empty_one),
-		TEST(test_a_batch_over_two_trees_proves_every_filing),
 		TEST(test_a_refused_message_gives_nobody_the_case),
 	};
 
