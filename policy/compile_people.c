@@ -146,7 +146,7 @@ struct person_draft {
 static const struct yaml_field person_fields[] = {
 	{ .key = "number", .kind = YAML_AS_NUMBER, .required = true,
 	    YAML_FIELD_OF(struct person_draft, p.number), .min = 1,
-	    .max = UINT16_MAX },
+	    .max = POLICY_NUMBER_MAX },
 	{ .key = "slug", .kind = YAML_AS_SLUG, .required = true,
 	    YAML_FIELD_OF(struct person_draft, p.slug) },
 	{ .key = "name", .kind = YAML_AS_TEXT, .required = true,

@@ -17,6 +17,7 @@
 
 #define POLICY_JSON_MAX (1000 * 1024)
 #define POLICY_PEOPLE_MAX 256
+#define POLICY_NUMBER_MAX 65534 /* of a person; the store uses 65535 */
 #define POLICY_KEYS_MAX 8	/* of one person, old ones included */
 #define POLICY_MANAGERS_MAX 4	/* a person reports to */
 #define POLICY_TRAINED_MAX 32
@@ -101,7 +102,7 @@ struct policy_trained {
 };
 
 struct policy_person {
-	uint16_t number; /* 1 to 65535; never used again for another */
+	uint16_t number; /* 1 to POLICY_NUMBER_MAX; never used again */
 	char slug[POLICY_SLUG_MAX + 1];
 	char name[POLICY_NAME_MAX + 1];
 	char title[POLICY_NAME_MAX + 1]; /* may be "" */

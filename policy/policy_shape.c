@@ -121,7 +121,7 @@ static const struct part trained_parts[] = {
 SHAPE(trained_shape, struct policy_trained, trained_parts);
 
 static const struct part person_parts[] = {
-	NUMBER(struct policy_person, "number", number, 1, UINT16_MAX),
+	NUMBER(struct policy_person, "number", number, 1, POLICY_NUMBER_MAX),
 	SLUG(struct policy_person, "slug", slug, 1),
 	TEXT(struct policy_person, "name", name, 1),
 	TEXT(struct policy_person, "title", title, 0),
