@@ -180,11 +180,14 @@ class Instance:
 
     @staticmethod
     def wait_gone(pid, seconds=10):
+        """Until it has ended; one that nobody has reaped yet has."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
+                stat = Path(f"/proc/{pid}/stat").read_text()
+            except (FileNotFoundError, ProcessLookupError):
+                return
+            if stat.rsplit(")", 1)[1].split()[0] == "Z":
                 return
             time.sleep(0.01)
         os.kill(pid, signal.SIGKILL)
