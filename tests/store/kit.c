@@ -298,3 +298,24 @@ kit_findings(const struct kit *k)
 	}
 	return (int64_t)report.findings;
 }
+
+int
+kit_setup(void **state)
+{
+	struct kit *k = calloc(1, sizeof(*k));
+
+	kit_start(k);
+	kit_open(k);
+	*state = k;
+	return 0;
+}
+
+int
+kit_teardown(void **state)
+{
+	struct kit *k = *state;
+
+	kit_end(k);
+	free(k);
+	return 0;
+}

@@ -69,3 +69,7 @@ bool kit_is_whole(struct store *s, uint32_t n, uint32_t messages);
 
 /* Runs store_check and returns the number of findings; -1 on an error. */
 int64_t kit_findings(const struct kit *k);
+
+/* For cmocka: an open store for a test, and its end. */
+int kit_setup(void **state);
+int kit_teardown(void **state);

@@ -10,27 +10,6 @@
 
 #include "tests/store/kit.h"
 
-static int
-setup(void **state)
-{
-	struct kit *k = calloc(1, sizeof(*k));
-
-	kit_start(k);
-	kit_open(k);
-	*state = k;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct kit *k = *state;
-
-	kit_end(k);
-	free(k);
-	return 0;
-}
-
 static enum err
 release_12(struct store_txn *txn, void *ctx)
 {
@@ -184,7 +163,7 @@ test_timers_come_in_order_at_their_quarter(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_queue_pages_are_complete_and_in_order),
 		T(test_a_queue_cursor_must_be_a_row_of_that_queue),

@@ -10,27 +10,6 @@
 
 #include "tests/store/kit.h"
 
-static int
-setup(void **state)
-{
-	struct kit *k = calloc(1, sizeof(*k));
-
-	kit_start(k);
-	kit_open(k);
-	*state = k;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct kit *k = *state;
-
-	kit_end(k);
-	free(k);
-	return 0;
-}
-
 static void
 check_clean(struct kit *k)
 {
@@ -121,7 +100,7 @@ test_pieces_stop_before_the_room_of_text_and_do_not_spoil_the_batch(
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_the_map_grows_by_running_the_batch_again),
 		T(test_a_full_store_refuses_and_goes_on_reading),

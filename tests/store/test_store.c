@@ -10,27 +10,6 @@
 
 #include "tests/store/kit.h"
 
-static int
-setup(void **state)
-{
-	struct kit *k = calloc(1, sizeof(*k));
-
-	kit_start(k);
-	kit_open(k);
-	*state = k;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct kit *k = *state;
-
-	kit_end(k);
-	free(k);
-	return 0;
-}
-
 static void
 check_clean(struct kit *k)
 {
@@ -558,7 +537,7 @@ test_another_key_and_a_second_process_are_refused(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_a_case_reads_back_whole_now_and_after_reopening),
 		T(test_mailbox_finds_its_case_and_no_other),

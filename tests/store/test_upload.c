@@ -18,27 +18,6 @@
 static const uint8_t upload_id[STORE_UPLOAD_ID_LEN] = "an upload's name";
 static uint8_t piece_data[PIECE_LEN];
 
-static int
-setup(void **state)
-{
-	struct kit *k = calloc(1, sizeof(*k));
-
-	kit_start(k);
-	kit_open(k);
-	*state = k;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct kit *k = *state;
-
-	kit_end(k);
-	free(k);
-	return 0;
-}
-
 static void
 check_clean(struct kit *k)
 {
@@ -368,7 +347,7 @@ test_pieces_and_their_message_fit_in_one_batch(void **state)
 int
 main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_pieces_in_any_order_become_a_message),
 		T(test_an_upload_keeps_its_records_over_a_new_start),
