@@ -4,20 +4,6 @@
 
 static const uint16_t guardians[] = { GUARDIAN, SECOND_GUARDIAN };
 
-static int
-setup(void **state)
-{
-	*state = world_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	world_free(*state);
-	return 0;
-}
-
 static void
 test_a_batch_over_two_trees_proves_every_filing(void **state)
 {
@@ -54,8 +40,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-		    test_a_batch_over_two_trees_proves_every_filing, setup,
-		    teardown),
+		    test_a_batch_over_two_trees_proves_every_filing, world_setup,
+		    world_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

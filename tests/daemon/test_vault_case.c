@@ -7,20 +7,6 @@ static const uint16_t all_members[] = { GUARDIAN, SECOND_GUARDIAN, EXECUTIVE,
 	NED_LEAD };
 static const uint8_t no_link[LINK_LEN];
 
-static int
-setup(void **state)
-{
-	*state = world_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	world_free(*state);
-	return 0;
-}
-
 static void
 test_a_filed_concern_comes_back_by_token_and_opens(void **state)
 {
@@ -552,7 +538,7 @@ test_a_refused_message_gives_nobody_the_case(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_filed_concern_comes_back_by_token_and_opens),
 		TEST(

@@ -3,20 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int
-setup(void **state)
-{
-	*state = world_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	world_free(*state);
-	return 0;
-}
-
 /* What `age -R` makes of the plain route's first people. */
 static void
 seal_plain(struct world *w, size_t n, struct buf *out)
@@ -216,7 +202,7 @@ test_answers_come_back_armored_to_whoever_has_the_file(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_plain_concern_reaches_its_readers_as_one_age_file),
 		TEST(test_the_largest_plain_concern_can_be_read),

@@ -6,20 +6,6 @@
 
 static const uint16_t guardians[] = { GUARDIAN, SECOND_GUARDIAN };
 
-static int
-setup(void **state)
-{
-	*state = world_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	world_free(*state);
-	return 0;
-}
-
 /* What the vault says to a policy with this serial and realm. */
 static enum err
 offer(struct world *w, uint32_t serial, uint8_t realm)
@@ -208,7 +194,7 @@ test_after_its_hard_expiry_a_policy_takes_no_concern(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_rollback_is_refused_also_after_a_new_start),
 		TEST(test_a_root_of_before_is_refused_also_after_a_new_start),

@@ -4,20 +4,6 @@
 
 #include "daemon/vault_session.h"
 
-static int
-setup(void **state)
-{
-	*state = world_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	world_free(*state);
-	return 0;
-}
-
 static enum answer
 ask_queue(struct world *w, uint16_t person)
 {
@@ -243,7 +229,7 @@ test_a_request_on_the_wrong_endpoint_is_refused(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(
 		    test_a_challenge_serves_once_for_its_person_and_for_a_minute),

@@ -336,3 +336,17 @@ world_send(struct world *w, const struct bundle_request *r, struct buf *body)
 	assert_int_equal(ERR_OK, bundle_request_put(r, body));
 	vault_handle(w->vault, type_of(r), 77, buf_bytes(body), on_answer, w);
 }
+
+int
+world_setup(void **state)
+{
+	*state = world_new();
+	return 0;
+}
+
+int
+world_teardown(void **state)
+{
+	world_free(*state);
+	return 0;
+}

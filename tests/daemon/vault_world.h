@@ -135,3 +135,7 @@ queue(struct world *w, uint16_t person, struct bytes after, unsigned limit);
  * author. */
 void assert_opens(struct world *w, const struct answer_head *h,
     const struct reporter *r, uint16_t reader, uint16_t author);
+
+/* For cmocka: a world for a test, and its end. */
+int world_setup(void **state);
+int world_teardown(void **state);
