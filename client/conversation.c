@@ -284,7 +284,7 @@ conversation_begin(struct conversation *c, enum chain chain, uint32_t seq,
 		buf_reset(&c->plain);
 		return put_plain(c, envelope);
 	}
-	if (!message_kind_has_content(c->entry.kind))
+	if (!entry_has_content(&c->entry))
 		return refuse(c, REFUSAL_HEAD);
 	r = begin_content(c, envelope);
 	return r == REFUSAL_NONE ? r : refuse(c, r);
@@ -375,7 +375,7 @@ end_content(struct conversation *c)
 static enum refusal
 end_current(struct conversation *c)
 {
-	bool has_content = message_kind_has_content(c->entry.kind);
+	bool has_content = entry_has_content(&c->entry);
 	enum refusal r;
 
 	if (c->open != NULL || is_plain_concern(c)) {

@@ -10,25 +10,49 @@
 #define ATTACHMENTS "attachments/"
 #define IS_TAR(b) ((b)->n >= 512 && memcmp((b)->p + 257, "ustar", 5) == 0)
 
-static const char *
-did(enum message_kind k)
-{
-	switch (k) {
-	case MESSAGE_CONCERN:
-		return "raised this concern";
-	case MESSAGE_FOLLOWUP:
-		return "wrote again";
-	case MESSAGE_WITHDRAW:
-		return "withdrew the concern";
-	case MESSAGE_REPLY:
-		return "answered";
-	case MESSAGE_ACK:
-		return "acknowledged the concern";
-	case MESSAGE_NOTE:
-		return "noted for the other readers";
-	}
-	return "";
-}
+/* What the author did, in words. */
+static const char *const did[MESSAGE_KINDS] = {
+	[MESSAGE_CONCERN] = "raised this concern",
+	[MESSAGE_FOLLOWUP] = "wrote again",
+	[MESSAGE_WITHDRAW] = "withdrew the concern",
+	[MESSAGE_REPLY] = "answered",
+	[MESSAGE_ACK] = "acknowledged the concern",
+	[MESSAGE_NOTE] = "noted for the other readers",
+	[MESSAGE_SURVEY] = "said how it went",
+	[MESSAGE_CONSENT] = "answered whether it may be told",
+	[MESSAGE_ASK] = "asked",
+	[MESSAGE_DISCLOSE] = "asked whether it may be told",
+	[MESSAGE_ROUTE] = "sent the case another way",
+	[MESSAGE_ASSIGN] = "gave the case to another reader",
+	[MESSAGE_HANDOVER] = "handed the case over",
+	[MESSAGE_RECUSE] = "stepped back from the case",
+	[MESSAGE_GRANT] = "gave a reader what they lacked",
+	[MESSAGE_FEEDBACK] = "told what came of it",
+	[MESSAGE_CLOSE] = "closed the case",
+	[MESSAGE_REOPEN] = "opened the case again",
+	[MESSAGE_OVERRIDE] = "asked to disclose without consent, because of "
+			     "serious harm",
+	[MESSAGE_SECOND] = "agreed, as a second person",
+	[MESSAGE_DECLINE] = "did not agree",
+	[MESSAGE_NOTICE] = "gave notice",
+	[MESSAGE_TRIAGE] = "decided how urgent it is",
+	[MESSAGE_BAND] = "set another band",
+	[MESSAGE_ADVISE] = "chose to advise",
+	[MESSAGE_HANDLE] = "handles it",
+	[MESSAGE_REFER] = "referred it",
+	[MESSAGE_HUB] = "brought it to the resolution hub",
+	[MESSAGE_TERMS] = "set terms of reference",
+	[MESSAGE_EVIDENCE] = "gathered evidence",
+	[MESSAGE_REPORT] = "reported",
+	[MESSAGE_REVIEW] = "held the pre-action review",
+	[MESSAGE_ACTION] = "took action",
+	[MESSAGE_HOLD] = "put a legal hold on it",
+	[MESSAGE_RELEASE] = "ended the legal hold",
+	[MESSAGE_ESCALATE] = "escalated it",
+	[MESSAGE_RECORD] = "kept the record",
+	[MESSAGE_UNOPENED] = "cannot open a message",
+	[MESSAGE_EVENT] = "reports",
+};
 
 static bool
 is_attachment(const struct manifest_file *f)
@@ -72,7 +96,7 @@ say_message(const struct term *t, const struct conversation_message *m,
 	char who[SHOW_NAME_MAX];
 
 	term_say(t, "\n%s %s%s", name(ctx, m->author, who, sizeof(who)),
-	    did(m->kind), message_kind_has_content(m->kind) ? ":" : ".");
+	    did[m->kind], message_kind_has_content(m->kind) ? ":" : ".");
 	if (!m->is_readable && message_kind_has_content(m->kind)) {
 		term_item(t, 1, "(not sealed to you)");
 		return;

@@ -49,6 +49,9 @@
 /* || SHA-256(head) || content digest (32 zero bytes without content): a link
  * of a chain */
 #define LABEL_LINK "speakup/link/v1"
+/* || for each envelope that one person has, talk chain first, by place: chain
+ * (1 byte: 0 talk, 1 staff) || seq (4, big-endian) || SHA-256(envelope) */
+#define LABEL_GRANTS "speakup/grants/v1"
 
 /* --- first line of signed bodies (C2SP signed-note) --- */
 #define NOTE_ROOT "speakup/root/v1"

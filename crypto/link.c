@@ -144,3 +144,26 @@ link_digest(struct bytes head, const uint8_t *content,
 		return err;
 	return sha256_parts(part, sizeof(part) / sizeof(part[0]), out);
 }
+
+static bool
+comes_after(const struct grant *a, const struct grant *b)
+{
+	return a->chain > b->chain || (a->chain == b->chain && a->seq > b->seq);
+}
+
+enum err
+grants_digest(
+    const struct grant *g, size_t n, uint8_t out[static SHA256_LEN])
+{
+	CLEAN_BUF struct buf all = BUF_INIT(SIZE_MAX);
+
+	buf_put(&all, LABEL_GRANTS, sizeof(LABEL_GRANTS) - 1);
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0 && !comes_after(&g[i], &g[i - 1]))
+			return ERR_SYNTAX;
+		buf_put_u8(&all, (uint8_t)g[i].chain);
+		buf_put_u32(&all, g[i].seq);
+		buf_put(&all, g[i].envelope, SHA256_LEN);
+	}
+	return all.err != ERR_OK ? all.err : sha256(buf_bytes(&all), out);
+}

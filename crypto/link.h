@@ -1,6 +1,7 @@
 #pragma once
 
 #include "crypto/hash.h"
+#include "crypto/kind.h"
 
 /*
  * What a message's content digest and its link in a chain are made of; the
@@ -32,3 +33,13 @@ enum err content_digest(const uint8_t payload[static SHA256_LEN],
  * the message has none. */
 enum err link_digest(struct bytes head, const uint8_t *content,
     uint8_t out[static LINK_LEN]) MUST_CHECK;
+
+/* One envelope of a person's, and the digest over all that they have of a
+ * case, in order: talk chain first, by place. ERR_SYNTAX: not in order. */
+struct grant {
+	enum chain chain;
+	uint32_t seq;
+	uint8_t envelope[SHA256_LEN]; /* SHA-256 */
+};
+enum err grants_digest(const struct grant *g, size_t n,
+    uint8_t out[static SHA256_LEN]) MUST_CHECK;

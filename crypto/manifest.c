@@ -13,62 +13,6 @@
 #define ATTACHMENTS "attachments/"
 #define TEXT_NAME "message.txt"
 
-static const struct kind_row {
-	const char *name;
-	enum chain chain;
-	bool has_content, is_reporters;
-} kinds[] = {
-	[MESSAGE_CONCERN] = { "concern", CHAIN_TALK, true, true },
-	[MESSAGE_FOLLOWUP] = { "followup", CHAIN_TALK, true, true },
-	[MESSAGE_WITHDRAW] = { "withdraw", CHAIN_TALK, false, true },
-	[MESSAGE_REPLY] = { "reply", CHAIN_TALK, true, false },
-	[MESSAGE_ACK] = { "ack", CHAIN_TALK, false, false },
-	[MESSAGE_NOTE] = { "note", CHAIN_STAFF, true, false },
-};
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
-const char *
-message_kind_name(enum message_kind k)
-{
-	return kinds[k].name;
-}
-
-enum err
-message_kind_parse(struct bytes text, enum message_kind *ret)
-{
-	for (unsigned i = 0; i < KINDS; i++) {
-		if (bytes_equal(text, bytes_str(kinds[i].name))) {
-			*ret = (enum message_kind)i;
-			return ERR_OK;
-		}
-	}
-	return ERR_SYNTAX;
-}
-
-enum chain
-message_kind_chain(enum message_kind k)
-{
-	return kinds[k].chain;
-}
-
-bool
-message_kind_has_content(enum message_kind k)
-{
-	return kinds[k].has_content;
-}
-
-bool
-message_kind_is_reporters(enum message_kind k)
-{
-	return kinds[k].is_reporters;
-}
-
-const char *
-chain_name(enum chain c)
-{
-	return c == CHAIN_TALK ? "talk" : "staff";
-}
-
 void
 author_key_name(char out[static NOTE_NAME_MAX + 1],
     const uint8_t case_id[static CASE_ID_LEN], uint16_t person)
@@ -99,6 +43,40 @@ author_key_init(struct note_key *key,
 		return ERR_BAD_SIG;
 	author_key_name(name, case_id, person);
 	return note_key_init(key, name, pub);
+}
+
+enum err
+author_sign(const char *space, struct bytes body,
+    const uint8_t case_id[static CASE_ID_LEN], uint16_t person,
+    const uint8_t seed[static SIGN_SEED_LEN], struct buf *out)
+{
+	char name[NOTE_NAME_MAX + 1];
+	uint8_t pub[SIGN_PUB_LEN];
+	struct note_key key;
+	enum err e;
+
+	author_key_name(name, case_id, person);
+	if ((e = sign_public(seed, pub)) != ERR_OK ||
+	    (e = note_key_init(&key, name, pub)) != ERR_OK)
+		return e;
+	return note_sign(space, body, &key, seed, out);
+}
+
+enum err
+author_verify(struct bytes x, const char *space,
+    const uint8_t case_id[static CASE_ID_LEN], uint16_t person,
+    const uint8_t pub[static SIGN_PUB_LEN])
+{
+	char name[NOTE_NAME_MAX + 1];
+	struct note_key key;
+	struct note note;
+	enum err e;
+
+	author_key_name(name, case_id, person);
+	if ((e = note_parse(x, space, &note)) != ERR_OK ||
+	    (e = note_key_init(&key, name, pub)) != ERR_OK)
+		return e;
+	return note_verify(&note, &key, 1, 1);
 }
 
 struct manifest *

@@ -2,6 +2,7 @@
 
 #include "crypto/age.h"
 #include "crypto/hash.h"
+#include "crypto/kind.h"
 #include "crypto/link.h"
 #include "crypto/note.h"
 #include "crypto/receipt.h"
@@ -10,10 +11,9 @@
  * The manifest of a sealed body: the body of a note (NOTE_MANIFEST) that the
  * message's author signs. docs/PROTOCOL.md, "Sealed body".
  *
- *	kind      concern, followup, reply or note; what has no content has no
- *		  manifest
+ *	kind      a kind that has, or may have, content (crypto/kind.h)
  *	case      32 hex
- *	chain     talk, or staff for a note
+ *	chain     talk or staff, as the kind has it
  *	author    "reporter" or a person's number; fits the kind
  *	seq       from 0; 0 is the concern, or the first note
  *	prev      64 hex, zeros at seq 0 and only there
@@ -39,25 +39,6 @@
 #define SEALED_FILE_MAX (1ull << 30)
 #define MANIFEST_MAX (32 * 1024)
 #define SEALED_NOTE_MAX (MANIFEST_MAX + 512) /* the manifest, signed */
-
-#define PERSON_REPORTER 0 /* every other person has a number of the policy */
-
-enum message_kind {
-	MESSAGE_CONCERN,  /* reporter, first of the conversation */
-	MESSAGE_FOLLOWUP, /* reporter */
-	MESSAGE_WITHDRAW, /* reporter; no content */
-	MESSAGE_REPLY,	  /* staff, conversation */
-	MESSAGE_ACK,	  /* staff, conversation; no content */
-	MESSAGE_NOTE,	  /* staff, among the case's readers */
-};
-enum chain { CHAIN_TALK, CHAIN_STAFF };
-const char *message_kind_name(enum message_kind k);
-enum err message_kind_parse(struct bytes text, enum message_kind *ret)
-    MUST_CHECK;
-enum chain message_kind_chain(enum message_kind k);
-bool message_kind_has_content(enum message_kind k);
-bool message_kind_is_reporters(enum message_kind k);
-const char *chain_name(enum chain c);
 
 struct manifest_file {
 	char name[SEALED_NAME_MAX + 16]; /* "message.txt", "attachments/NAME" */
@@ -124,5 +105,13 @@ void author_key_name(char out[static NOTE_NAME_MAX + 1],
 /* That key, for a public key that the author is said to have. ERR_BAD_SIG when
  * the author is the reporter and the case id is not made of pub. */
 enum err author_key_init(struct note_key *key,
+    const uint8_t case_id[static CASE_ID_LEN], uint16_t person,
+    const uint8_t pub[static SIGN_PUB_LEN]) MUST_CHECK;
+/* Signs a body as that author, and asks whether they did: the case id counts
+ * for the reporter only. ERR_BAD_SIG. */
+enum err author_sign(const char *space, struct bytes body,
+    const uint8_t case_id[static CASE_ID_LEN], uint16_t person,
+    const uint8_t seed[static SIGN_SEED_LEN], struct buf *out) MUST_CHECK;
+enum err author_verify(struct bytes note, const char *space,
     const uint8_t case_id[static CASE_ID_LEN], uint16_t person,
     const uint8_t pub[static SIGN_PUB_LEN]) MUST_CHECK;

@@ -57,7 +57,7 @@ static void
 parse_kind(struct lines *l, struct manifest *m)
 {
 	check(l, message_kind_parse(lines_get(l, "kind"), &m->kind));
-	expect(l, message_kind_has_content(m->kind));
+	expect(l, message_form(m->kind)->content != CONTENT_NONE);
 	lines_get_hex(l, "case", m->case_id, CASE_ID_LEN);
 	expect(l, bytes_equal(lines_get(l, "chain"),
 	    bytes_str(chain_name(message_kind_chain(m->kind)))));

@@ -156,20 +156,15 @@ check_state(const struct store_case *c, const struct op *op)
 {
 	const struct store_reader *reader;
 
-	switch (op->message_kind) {
-	case MESSAGE_CONCERN:
-		return ERR_DENIED;
-	case MESSAGE_FOLLOWUP:
-	case MESSAGE_WITHDRAW:
+	if (op->message_kind == MESSAGE_FOLLOWUP ||
+	    op->message_kind == MESSAGE_WITHDRAW)
 		return c->marks.state == CASE_WITHDRAWN ? ERR_DENIED : ERR_OK;
-	case MESSAGE_ACK:
-		if (c->marks.state != CASE_RECEIVED)
-			return ERR_DENIED;
-		break;
-	case MESSAGE_REPLY:
-	case MESSAGE_NOTE:
-		break;
-	}
+	if (op->message_kind != MESSAGE_ACK &&
+	    op->message_kind != MESSAGE_REPLY &&
+	    op->message_kind != MESSAGE_NOTE)
+		return ERR_DENIED;
+	if (op->message_kind == MESSAGE_ACK && c->marks.state != CASE_RECEIVED)
+		return ERR_DENIED;
 	reader = store_case_reader(c, op->author);
 	return reader != NULL && reader->released ? ERR_OK : ERR_NOT_FOUND;
 }

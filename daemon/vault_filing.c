@@ -171,7 +171,7 @@ file_message(struct vault *v, struct bytes note, const struct bundle_content *c,
 	a = take_entry(v, note, author, op, &entry, &known);
 	if (a != ANSWER_OK)
 		return a;
-	if (message_kind_has_content(entry.kind) != has_content)
+	if (entry_has_content(&entry) != has_content)
 		return ANSWER_BAD_BUNDLE;
 	if (has_content) {
 		a = content_take(v, v->now.policy, c, WANT_ANY, op);

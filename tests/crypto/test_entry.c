@@ -36,7 +36,7 @@ test_entry_comes_back_and_only_its_author_verifies(void **state)
 		{ MESSAGE_FOLLOWUP, PERSON_REPORTER, 1 },
 		{ MESSAGE_WITHDRAW, PERSON_REPORTER, 3 },
 		{ MESSAGE_REPLY, 7, 2 },
-		{ MESSAGE_ACK, 65535, 1 },
+		{ MESSAGE_ACK, 65534, 1 },
 		{ MESSAGE_NOTE, 7, 0 },
 	};
 	uint8_t pub[SIGN_PUB_LEN], wrong[SIGN_PUB_LEN];
@@ -66,6 +66,113 @@ test_entry_comes_back_and_only_its_author_verifies(void **state)
 		assert_int_equal(
 		    ERR_BAD_SIG, entry_verify(buf_bytes(&note), &got, pub));
 	}
+}
+
+static struct entry
+full_entry_of(enum message_kind kind)
+{
+	static const uint16_t author[] = {
+		[AUTHOR_REPORTER] = PERSON_REPORTER,
+		[AUTHOR_STAFF] = 7,
+		[AUTHOR_INSTANCE] = PERSON_INSTANCE,
+	};
+	const struct message_form *form = message_form(kind);
+	struct entry e = entry_of(kind, author[form->author], 4);
+
+	if (form->content == CONTENT_MAY)
+		memset(e.content, 6, sizeof(e.content));
+	if (form->author != AUTHOR_REPORTER)
+		memset(e.seen, 9, sizeof(e.seen));
+	e.day = 20778;
+	if (form->params & PARAM_BAND)
+		e.band = 2;
+	e.is_complex = form->params & PARAM_COMPLEX;
+	e.is_conduct = form->params & PARAM_CONDUCT;
+	e.agrees = form->params & PARAM_AGREE;
+	if (form->params & PARAM_ROUTE)
+		e.route = 3;
+	if (form->params & PARAM_FROM)
+		e.from = 12;
+	if (form->params & PARAM_PERSON)
+		e.person = 13;
+	if (form->params & PARAM_GRANTS)
+		memset(e.grants, 0xab, sizeof(e.grants));
+	if (form->params & PARAM_CHAIN)
+		e.in = CHAIN_STAFF;
+	if (form->params & PARAM_ABOUT)
+		e.about = 17;
+	if (form->params & PARAM_CODE) {
+		e.code = kind == MESSAGE_EVENT ? NOTICE_JOINED : NOTICE_CHECK;
+		e.number = 5;
+	}
+	if (form->params & PARAM_PEOPLE) {
+		e.n_people = 2;
+		e.people[0] = 4;
+		e.people[1] = 9;
+	}
+	return e;
+}
+
+static enum err
+sign_full(const struct entry *e, struct buf *note)
+{
+	uint8_t pub[SIGN_PUB_LEN];
+	struct note_key key;
+
+	if (e->author != PERSON_INSTANCE)
+		return entry_sign(e, seed, note);
+	assert_int_equal(ERR_OK, sign_public(seed, pub));
+	assert_int_equal(ERR_OK, note_key_init(&key, "example/one", pub));
+	return entry_sign_instance(e, &key, seed, note);
+}
+
+/* And no kind is taken for another: its lines are its own. */
+static void
+test_every_kind_comes_back_with_its_lines(void **state)
+{
+	(void)state;
+	for (unsigned k = MESSAGE_FOLLOWUP; k < MESSAGE_KINDS; k++) {
+		CLEAN_BUF struct buf note = BUF_INIT(ENTRY_NOTE_MAX);
+		CLEAN_BUF struct buf again = BUF_INIT(ENTRY_NOTE_MAX);
+		struct entry e = full_entry_of((enum message_kind)k), got;
+
+		assert_int_equal(ERR_OK, sign_full(&e, &note));
+		assert_int_equal(ERR_OK, entry_parse(buf_bytes(&note), &got));
+		assert_int_equal(ERR_OK, sign_full(&got, &again));
+		assert_true(
+		    bytes_equal(buf_bytes(&note), buf_bytes(&again)));
+		assert_int_equal(e.number, got.number);
+		assert_int_equal(e.n_people, got.n_people);
+	}
+}
+
+/* An instance's note is nobody else's, and nobody else's is the instance's. */
+static void
+test_instance_and_people_cannot_stand_for_each_other(void **state)
+{
+	CLEAN_BUF struct buf note = BUF_INIT(ENTRY_NOTE_MAX);
+	CLEAN_BUF struct buf theirs = BUF_INIT(ENTRY_NOTE_MAX);
+	struct entry event = full_entry_of(MESSAGE_EVENT);
+	struct entry reply = full_entry_of(MESSAGE_REPLY);
+	uint8_t pub[SIGN_PUB_LEN];
+	struct note_key key;
+
+	(void)state;
+	assert_int_equal(ERR_SYNTAX, entry_sign(&event, seed, &note));
+	assert_int_equal(ERR_OK, sign_public(seed, pub));
+	assert_int_equal(ERR_OK, note_key_init(&key, "example/one", pub));
+	assert_int_equal(
+	    ERR_SYNTAX, entry_sign_instance(&reply, &key, seed, &note));
+	assert_int_equal(0, note.n);
+	assert_int_equal(ERR_OK, sign_full(&event, &note));
+	assert_int_equal(
+	    ERR_OK, entry_verify_instance(buf_bytes(&note), &key, 1));
+	assert_int_equal(ERR_OK, sign_public(other_seed, key.pub));
+	assert_int_not_equal(
+	    ERR_OK, entry_verify_instance(buf_bytes(&note), &key, 1));
+	assert_int_equal(ERR_OK, entry_sign(&reply, seed, &theirs));
+	assert_int_not_equal(
+	    ERR_OK, entry_verify_instance(buf_bytes(&theirs), &key, 1));
 }
 
 static void
@@ -164,6 +271,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_entry_comes_back_and_only_its_author_verifies),
+		cmocka_unit_test(test_every_kind_comes_back_with_its_lines),
+		cmocka_unit_test(
+		    test_instance_and_people_cannot_stand_for_each_other),
 		cmocka_unit_test(test_entry_that_contradicts_itself_is_refused),
 		cmocka_unit_test(test_entry_with_any_byte_changed_is_refused),
 		cmocka_unit_test(
