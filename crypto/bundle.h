@@ -2,6 +2,7 @@
 
 #include "crypto/link.h"
 #include "crypto/sealed.h"
+#include "crypto/state.h"
 
 /*
  * Bundles: every request and answer of the daemon. docs/PROTOCOL.md, "Bundle":
@@ -35,7 +36,12 @@
 #define BUNDLE_ROWS_MAX 200 /* of a queue answer */
 #define BUNDLE_HEADS_MAX 64 /* messages in one answer */
 #define BUNDLE_ROOTS_MAX 64
+#define BUNDLE_ROUTES_MAX 64
 #define BUNDLE_SEQ_MAX 999999 /* messages of one chain */
+#define BUNDLE_TELL_MAX 32 /* people who may be told of one case */
+#define BUNDLE_GRANTS_MAX 256 /* envelopes in one request */
+#define BUNDLE_PEOPLE_MAX 256 /* investigators in one answer */
+#define BUNDLE_MARK_LEN 8 /* of a queue, as it was seen */
 
 /* Which POST a request belongs to. */
 enum bundle_path {
@@ -60,6 +66,9 @@ enum request_kind {
 	REQUEST_QUEUE,
 	REQUEST_CASE,
 	REQUEST_POST,
+	REQUEST_ENVELOPES,
+	REQUEST_INVESTIGATORS,
+	REQUEST_WATCH,
 };
 enum bundle_path request_path(enum request_kind k);
 /* The body's exact length. */
@@ -88,11 +97,16 @@ struct request_concern {
 	uint8_t policy[SHA256_LEN];
 	uint8_t case_key[SIGN_PUB_LEN];
 	uint8_t mailbox[SHA256_LEN];
+	/* who may be told that it is overdue, and reads nothing: `tell` lines,
+	 * ascending */
+	size_t n_tell;
+	uint16_t tell[BUNDLE_TELL_MAX];
 	struct bundle_content content;
 };
+/* Everything that the reporter signs, but a withdrawal. */
 struct request_followup {
 	struct bytes entry;
-	struct bundle_content content;
+	struct bundle_content content; /* n_to = 0: none */
 };
 struct request_withdraw {
 	struct bytes entry;
@@ -148,6 +162,36 @@ struct request_post {
 	struct bundle_content content; /* n_to = 0: none */
 };
 
+/*
+ * Envelopes for somebody who is to read the case, of messages that are there.
+ * They count for nothing until an entry (assign, handover, grant) names the
+ * person and the digest of all that they have: so any number of these may come
+ * before it, and all of it is given at once or not at all.
+ */
+struct request_envelopes {
+	uint8_t session[BUNDLE_SESSION_LEN];
+	uint8_t case_id[CASE_ID_LEN];
+	uint16_t person;
+	bool is_fresh; /* first forget what was sent so and never named */
+	size_t n; /* 1 to BUNDLE_GRANTS_MAX */
+	struct bundle_grant {
+		enum chain chain;
+		uint32_t seq;
+		struct bytes envelope;
+	} at[BUNDLE_GRANTS_MAX]; /* talk chain first, by place */
+};
+/* Who could be given this case to investigate; the least busy first. */
+struct request_investigators {
+	uint8_t session[BUNDLE_SESSION_LEN];
+	uint8_t case_id[CASE_ID_LEN];
+};
+/* Answered on a coarse, jittered tick, when the queue's mark is another, or
+ * after some minutes in any case. */
+struct request_watch {
+	uint8_t session[BUNDLE_SESSION_LEN];
+	uint8_t mark[BUNDLE_MARK_LEN]; /* of the answer before; zero at first */
+};
+
 struct bundle_request {
 	enum request_kind kind;
 	/* All lines, without the empty one: the head of a concern. Parsing
@@ -168,6 +212,9 @@ struct bundle_request {
 		struct request_queue queue;
 		struct request_case open;
 		struct request_post post;
+		struct request_envelopes envelopes;
+		struct request_investigators investigators;
+		struct request_watch watch;
 	};
 };
 
@@ -198,11 +245,12 @@ enum answer_kind {
 	ANSWER_QUEUE,
 	ANSWER_CASE,
 	ANSWER_POLICY,
+	ANSWER_KEPT, /* of envelopes */
+	ANSWER_INVESTIGATORS,
+	ANSWER_CHANGED, /* of watch */
 };
 /* The body's exact length; ANSWER_POLICY: the unit it is a multiple of. */
 size_t answer_length(enum answer_kind k);
-
-enum case_state { CASE_RECEIVED, CASE_ACKNOWLEDGED, CASE_WITHDRAWN };
 
 /* One message: payload is empty where it is in pieces (pieces > 0). */
 struct answer_head {
@@ -241,15 +289,25 @@ struct answer_session {
 };
 struct answer_row {
 	uint8_t case_id[CASE_ID_LEN];
-	bool is_plain;
-	enum case_state state;
-	uint8_t band;
-	uint16_t route;
-	int64_t day; /* since 1970-01-01 */
+	int64_t day; /* of filing, since 1970-01-01 */
+	int64_t due; /* the next deadline, or the first that passed; 0: none */
 	uint32_t talk, staff; /* messages in each chain */
+	enum case_state state;
+	uint16_t route;
+	uint16_t flags; /* CASE_IS_… */
+	uint8_t band;
+	bool is_plain;
+	bool is_given; /* this reader has it by assignment, not by its route */
+};
+/* Cases of a route are overdue: all that a `tell` says. */
+struct answer_overdue {
+	uint16_t route;
+	uint32_t count;
 };
 struct answer_queue {
-	uint32_t open;
+	uint32_t open, breached;
+	size_t n_overdue;
+	struct answer_overdue overdue[BUNDLE_ROUTES_MAX];
 	struct bytes next; /* cursor; empty at the end */
 	size_t n_rows;
 	struct answer_row row[BUNDLE_ROWS_MAX];
@@ -260,7 +318,21 @@ struct answer_case {
 	enum case_state state;
 	bool is_plain;
 	int64_t filed; /* day */
+	uint8_t band;
+	int64_t due;
+	uint16_t flags;
+	bool is_given;
 	struct answer_heads heads;
+};
+struct answer_investigators {
+	size_t n; /* ascending by load */
+	struct answer_investigator {
+		uint16_t person;
+		bool is_full; /* has as many cases as the policy allows */
+	} at[BUNDLE_PEOPLE_MAX];
+};
+struct answer_changed {
+	uint8_t mark[BUNDLE_MARK_LEN];
 };
 struct answer_policy {
 	size_t n_roots; /* from 0 on, in order */
@@ -282,6 +354,8 @@ struct bundle_answer {
 		struct answer_queue queue;
 		struct answer_case open;
 		struct answer_policy policy;
+		struct answer_investigators investigators;
+		struct answer_changed changed;
 	};
 };
 

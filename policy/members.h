@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crypto/entry.h"
 #include "policy/policy.h"
 
 /*
@@ -52,3 +53,37 @@ bool members_rung_has(const struct policy_route *r, unsigned rung,
  * they are not current or have none. */
 const struct age_recipient *members_recipient(const struct policy *p,
     const struct policy_route *r, uint16_t person, int64_t day);
+
+/* --- of a case that has moved on --- */
+
+/*
+ * What entries of the talk chain do to the readers: MESSAGE_ASSIGN joins,
+ * MESSAGE_RECUSE leaves (the author), MESSAGE_HANDOVER is a leave and a join,
+ * MESSAGE_ROUTE adds the people of another route.
+ */
+enum member_change_what { CHANGE_JOIN, CHANGE_LEAVE, CHANGE_ROUTE };
+struct member_change {
+	enum member_change_what what;
+	uint16_t who; /* a person, or the route's number */
+};
+#define MEMBER_CHANGES_MAX 512
+/* Appends what this entry changes, at most two: returns how many. */
+size_t member_changes_of(const struct entry *e, struct member_change out[2]);
+
+/*
+ * Everybody who reads the case after these changes, in order: as
+ * members_compute for the route it began on, without those who left; behind
+ * them, in the order of the changes, who joined and who came with another
+ * route (each once; rung of the route they came by, 0 for who joined). Whoever
+ * left is taken in again only by name. The kind of keys is that of the latest
+ * route. ERR_DENIED: a change names somebody excluded. ERR_LIMIT as above.
+ * ERR_NOT_FOUND: a route that the policy does not have.
+ */
+enum err members_after(const struct policy *p, const struct policy_route *r,
+    const uint16_t *excluded, size_t n_excluded,
+    const struct member_change *change, size_t n_changes, int64_t day,
+    struct member *out, size_t cap, size_t *ret_n) MUST_CHECK;
+/* The route after these changes. */
+const struct policy_route *members_route(const struct policy *p,
+    const struct policy_route *r, const struct member_change *change,
+    size_t n_changes);
