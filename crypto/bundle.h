@@ -33,7 +33,7 @@
 #define BUNDLE_CURSOR_MAX 64 /* printable bytes, no meaning to a client */
 #define BUNDLE_PIECES_MAX 512 /* of one payload: 128 MiB, as the store */
 #define BUNDLE_PAYLOAD_MAX ((uint64_t)BUNDLE_PIECES_MAX * PIECE_LEN)
-#define BUNDLE_ROWS_MAX 200 /* of a queue answer */
+#define BUNDLE_ROWS_MAX 160 /* of a queue answer */
 #define BUNDLE_HEADS_MAX 64 /* messages in one answer */
 #define BUNDLE_ROOTS_MAX 64
 #define BUNDLE_ROUTES_MAX 64
