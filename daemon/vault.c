@@ -266,6 +266,9 @@ handle_write(struct vault *v, const struct bundle_request *q, struct op *op,
 	case REQUEST_LOGOUT:
 	case REQUEST_QUEUE:
 	case REQUEST_CASE:
+	case REQUEST_ENVELOPES:
+	case REQUEST_INVESTIGATORS:
+	case REQUEST_WATCH:
 		return false;
 	}
 	return false;
@@ -296,6 +299,9 @@ handle_read(struct vault *v, const struct bundle_request *q)
 	case REQUEST_WITHDRAW:
 	case REQUEST_POST:
 	case REQUEST_PUT:
+	case REQUEST_ENVELOPES:
+	case REQUEST_INVESTIGATORS:
+	case REQUEST_WATCH:
 		break;
 	}
 	return ANSWER_BAD_REQUEST;
