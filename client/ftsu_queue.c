@@ -9,20 +9,6 @@
 #define QUEUE_MAX 1000000 /* rows of --all */
 
 static const char *
-state_name(enum case_state s)
-{
-	switch (s) {
-	case CASE_RECEIVED:
-		return "received";
-	case CASE_ACKNOWLEDGED:
-		return "acknowledged";
-	case CASE_WITHDRAWN:
-		return "withdrawn";
-	}
-	return "";
-}
-
-static const char *
 route_title(const struct staff *s, uint16_t number)
 {
 	const struct policy_route *r = policy_route(s->server.policy, number);
@@ -39,7 +25,7 @@ say_row(const struct staff *s, const struct answer_row *row)
 	hex_encode(id, row->case_id, CASE_ID_LEN);
 	day_format(day, row->day);
 	printf("%s  P%u  %s  %-12s  %3" PRIu32 "  ", id, row->band, day,
-	    state_name(row->state), more);
+	    case_state_name(row->state), more);
 	(void)fflush(stdout);
 	term_say(&s->term, "%s%s", route_title(s, row->route),
 	    row->is_plain ? " (unsigned)" : "");
@@ -55,7 +41,7 @@ row_json(const struct staff *s, const struct answer_row *row)
 	band[1] = (char)('0' + row->band);
 	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:I, s:I}",
 	    "case", id, "kind", row->is_plain ? "plain" : "sealed", "state",
-	    state_name(row->state), "band", band, "route", (int)row->route,
+	    case_state_name(row->state), "band", band, "route", (int)row->route,
 	    "title", route_title(s, row->route), "day", day, "talk",
 	    (json_int_t)row->talk, "staff", (json_int_t)row->staff);
 }

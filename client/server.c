@@ -227,6 +227,12 @@ answer_to(enum request_kind k)
 	case REQUEST_WITHDRAW:
 	case REQUEST_POST:
 		return ANSWER_STORED;
+	case REQUEST_ENVELOPES:
+		return ANSWER_KEPT;
+	case REQUEST_INVESTIGATORS:
+		return ANSWER_INVESTIGATORS;
+	case REQUEST_WATCH:
+		return ANSWER_CHANGED;
 	case REQUEST_POLL:
 		return ANSWER_MAILBOX;
 	case REQUEST_PUT:

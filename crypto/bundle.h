@@ -39,7 +39,7 @@
 #define BUNDLE_ROUTES_MAX 64
 #define BUNDLE_SEQ_MAX 999999 /* messages of one chain */
 #define BUNDLE_TELL_MAX 32 /* people who may be told of one case */
-#define BUNDLE_GRANTS_MAX 256 /* envelopes in one request */
+#define BUNDLE_GRANTS_MAX 96  /* envelopes in one request */
 #define BUNDLE_PEOPLE_MAX 256 /* investigators in one answer */
 #define BUNDLE_MARK_LEN 8 /* of a queue, as it was seen */
 

@@ -8,11 +8,6 @@
 /* As for requests: a function to read and one to write for each kind, and
  * what was written is read back. */
 
-static const char *const states[] = {
-	[CASE_RECEIVED] = "received",
-	[CASE_ACKNOWLEDGED] = "acknowledged",
-	[CASE_WITHDRAWN] = "withdrawn",
-};
 static const char *const open_states[] = { "open", "withdrawn" };
 static const char *const case_kinds[] = { "sealed", "plain" };
 
@@ -237,14 +232,23 @@ get_day(struct bundle_in *in, struct bytes *value)
 	return day;
 }
 
+static enum case_state
+get_state(struct bundle_in *in, struct bytes word)
+{
+	enum case_state s = CASE_RECEIVED;
+
+	if (case_state_parse(word, &s) != ERR_OK)
+		bundle_fail(in);
+	return s;
+}
+
 static void
 get_row(struct bundle_in *in, struct bytes value, struct answer_row *r)
 {
 	bundle_word_hex(in, &value, r->case_id, sizeof(r->case_id));
 	r->is_plain =
 	    bundle_word_one_of(in, &value, case_kinds, COUNT(case_kinds)) != 0;
-	r->state = (enum case_state)bundle_word_one_of(
-	    in, &value, states, COUNT(states));
+	r->state = get_state(in, word_next(&value));
 	r->band = (uint8_t)(bundle_word_one_of(
 				in, &value, bundle_bands, COUNT(bundle_bands)) +
 	    1);
@@ -284,7 +288,7 @@ put_row(struct bundle_out *o, const struct answer_row *r)
 	hex_encode(id, r->case_id, sizeof(r->case_id));
 	day_format(day, r->day);
 	buf_printf(o->out, "row: %s %s %s P%u %u %s %" PRIu32 " %" PRIu32 "\n",
-	    id, case_kinds[r->is_plain], states[r->state], r->band, r->route,
+	    id, case_kinds[r->is_plain], case_state_name(r->state), r->band, r->route,
 	    day, r->talk, r->staff);
 }
 
@@ -309,8 +313,7 @@ get_case(struct bundle_in *in, struct bundle_answer *ret)
 	    in, "chain", bundle_chains, COUNT(bundle_chains));
 	a->count =
 	    (uint32_t)lines_get_number(&in->lines, "count", BUNDLE_SEQ_MAX);
-	a->state = (enum case_state)bundle_get_one_of(
-	    in, "state", states, COUNT(states));
+	a->state = get_state(in, lines_get(&in->lines, "state"));
 	a->is_plain =
 	    bundle_get_one_of(in, "kind", case_kinds, COUNT(case_kinds)) != 0;
 	filed = lines_get(&in->lines, "filed");
@@ -328,7 +331,7 @@ put_case(struct bundle_out *o, const struct bundle_answer *x)
 	day_format(day, a->filed);
 	lines_put_str(o->out, "chain", bundle_chains[a->chain]);
 	lines_put_number(o->out, "count", a->count);
-	lines_put_str(o->out, "state", states[a->state]);
+	lines_put_str(o->out, "state", case_state_name(a->state));
 	lines_put_str(o->out, "kind", case_kinds[a->is_plain]);
 	lines_put_str(o->out, "filed", day);
 	put_heads(o, &a->heads);

@@ -27,14 +27,15 @@
  * and then what the kind's form asks for (crypto/kind.h), in this order:
  *
  *	band      P1 to P4
- *	complex, conduct, agree    yes or no
+ *	complex, conduct, agree, investigate    yes or no
  *	route     a route's number
  *	from, person   a person's number; not the same
  *	grants    64 hex
  *	in        talk or staff: the chain that `about` counts in
  *	about     a place in the talk chain, or in that one
  *	code      CODE NUMBER (enum notice_code, 0 to 255)
- *	who       0+, a person's number, ascending
+ *	who       0+, a person's number, ascending: of an event, whom it is
+ *		  about; of a route, who may be told that the case is overdue
  */
 #define ENTRY_PEOPLE_MAX 32
 struct entry {
@@ -47,7 +48,7 @@ struct entry {
 	uint8_t content[SHA256_LEN];
 	/* zero where the kind has no such line */
 	uint8_t band; /* 1 to 4 */
-	bool is_complex, is_conduct, agrees;
+	bool is_complex, is_conduct, agrees, investigates;
 	uint16_t route, from, person;
 	uint8_t grants[SHA256_LEN];
 	enum chain in;

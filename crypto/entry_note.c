@@ -147,6 +147,8 @@ put_params(struct buf *out, const struct entry *e)
 		put_bool(out, "conduct", e->is_conduct);
 	if (has & PARAM_AGREE)
 		put_bool(out, "agree", e->agrees);
+	if (has & PARAM_INVESTIGATE)
+		put_bool(out, "investigate", e->investigates);
 	if (has & PARAM_ROUTE)
 		lines_put_number(out, "route", e->route);
 	if (has & PARAM_FROM)
@@ -311,6 +313,8 @@ get_params(struct lines *l, struct entry *e)
 		e->is_conduct = get_bool(l, "conduct");
 	if (has & PARAM_AGREE)
 		e->agrees = get_bool(l, "agree");
+	if (has & PARAM_INVESTIGATE)
+		e->investigates = get_bool(l, "investigate");
 	if (has & PARAM_ROUTE)
 		e->route = (uint16_t)lines_get_number(l, "route", UINT16_MAX);
 	if (has & PARAM_FROM)

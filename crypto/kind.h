@@ -84,6 +84,7 @@ enum message_content { CONTENT_NONE, CONTENT_MAY, CONTENT_MUST };
 #define PARAM_CODE (1u << 9)	/* enum notice_code, and a number */
 #define PARAM_PEOPLE (1u << 10) /* 0+ */
 #define PARAM_CHAIN (1u << 11)	/* chain that `about` counts in */
+#define PARAM_INVESTIGATE (1u << 12) /* yes or no: to investigate it */
 
 struct message_form {
 	const char *name;
