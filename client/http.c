@@ -25,8 +25,11 @@ http_result_text(enum http_result r)
 	case HTTP_NO_CONNECT:
 		return "The server cannot be reached.";
 	case HTTP_BAD_SERVER:
-		return "This may not be the right server: its certificate or "
-		       "its TLS cannot be trusted.";
+		return "This may not be the right server: its certificate "
+		       "cannot be trusted.";
+	case HTTP_NO_TLS:
+		return "No secure connection came about: it broke off, or the "
+		       "other side does not speak TLS 1.3.";
 	case HTTP_BROKEN_OFF:
 		return "The connection broke off.";
 	case HTTP_TOO_SLOW:
@@ -173,8 +176,9 @@ judge(CURLcode code, const struct buf *answer)
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_PROXY:
 		return HTTP_NO_CONNECT;
-	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CONNECT_ERROR:
+		return HTTP_NO_TLS;
+	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
 	case CURLE_SSL_ISSUER_ERROR:
 		return HTTP_BAD_SERVER;

@@ -20,7 +20,12 @@ struct http_config {
 enum http_result {
 	HTTP_ANSWERED,	  /* with any status */
 	HTTP_NO_CONNECT,  /* name, address, proxy, or nobody listens */
-	HTTP_BAD_SERVER,  /* certificate, pin or TLS */
+	HTTP_BAD_SERVER,  /* its certificate was seen and is not the one */
+	/* The handshake did not end. libcurl has one code for a connection that
+	 * was cut and for a peer that speaks something else, and whoever sits
+	 * between can turn the second into the first: no certificate was seen,
+	 * nothing was sent, and it may be tried again. */
+	HTTP_NO_TLS,
 	HTTP_BROKEN_OFF,  /* it began and did not end */
 	HTTP_TOO_SLOW,
 	HTTP_TOO_LARGE,	  /* more than the caller takes */

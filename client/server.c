@@ -10,7 +10,7 @@
 #include "crypto/label.h"
 #include "crypto/proof.h"
 
-#define TRIES 5
+#define TRIES 6
 #define FIRST_WAIT_MS 500
 
 int64_t
