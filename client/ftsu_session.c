@@ -3,16 +3,19 @@
 #include <string.h>
 
 static enum exit_code
-login_with(struct staff *s, const uint8_t challenge[static
-    BUNDLE_CHALLENGE_LEN])
+login_with(struct staff *s,
+    const uint8_t challenge[static BUNDLE_CHALLENGE_LEN])
 {
+	struct login login = { .person = s->person->number };
 	struct bundle_request r = { .kind = REQUEST_LOGIN };
 	struct buf note CLEAN_BUF = BUF_INIT(LOGIN_NOTE_MAX);
 	const struct bundle_answer *a;
 	enum reply reply;
-	enum err err = login_sign(s->person->number, challenge, s->seed,
-	    &note);
+	enum err err;
 
+	memcpy(login.root, s->server.hash0, sizeof(login.root));
+	memcpy(login.challenge, challenge, sizeof(login.challenge));
+	err = login_sign(&login, s->seed, &note);
 	if (err != ERR_OK)
 		return fail_err(&s->term, err, "Logging in");
 	r.login.note = buf_bytes(&note);

@@ -94,12 +94,15 @@ staff_close(struct staff *s)
 
 /* --- sessions --- */
 
+#define SESSION_FILE_MAX 2048
+
 enum exit_code
 staff_session_save(struct staff *s,
     const uint8_t session[static BUNDLE_SESSION_LEN])
 {
-	struct buf x CLEAN_BUF = BUF_INIT(1024);
+	struct buf x CLEAN_BUF = BUF_INIT(SESSION_FILE_MAX);
 
+	lines_put(&x, "server", staff_server(s));
 	lines_put_hex(&x, "root", s->server.hash0, SHA256_LEN);
 	lines_put_number(&x, "person", s->person->number);
 	lines_put_hex(&x, "session", session, BUNDLE_SESSION_LEN);
@@ -123,8 +126,9 @@ no_session(const struct staff *s)
 enum exit_code
 staff_session(struct staff *s)
 {
-	struct buf x CLEAN_BUF = BUF_INIT(1024);
+	struct buf x CLEAN_BUF = BUF_INIT(SESSION_FILE_MAX);
 	uint8_t hash0[SHA256_LEN];
+	struct bytes server;
 	uint64_t person;
 	struct lines l;
 
@@ -132,10 +136,12 @@ staff_session(struct staff *s)
 	    file_read(&s->term, s->session_path, &x) != EXIT_DONE)
 		return no_session(s);
 	l = lines_over(buf_bytes(&x));
+	server = lines_get(&l, "server");
 	lines_get_hex(&l, "root", hash0, SHA256_LEN);
 	person = lines_get_number(&l, "person", UINT16_MAX);
 	lines_get_hex(&l, "session", s->session, BUNDLE_SESSION_LEN);
 	if (lines_end(&l) != ERR_OK ||
+	    !bytes_equal(server, staff_server(s)) ||
 	    memcmp(hash0, s->server.hash0, SHA256_LEN) != 0 ||
 	    (s->person != NULL && s->person->number != person))
 		return no_session(s);

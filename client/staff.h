@@ -56,11 +56,15 @@ void staff_close(struct staff *s);
  * the older policies that were seen here. Part of staff_open.
  */
 enum exit_code staff_remember(struct staff *s) MUST_CHECK;
+/* The server's address, without a slash at its end. */
+struct bytes staff_server(const struct staff *s);
 
 /* Reads the identity file and finds whose it is in the policy. */
 enum exit_code staff_unlock(struct staff *s) MUST_CHECK;
 
-/* Reads the session that login left. EXIT_LOGIN is said. */
+/* Reads the session that login left. EXIT_LOGIN is said, also where it is
+ * another server's: roots and policies are public, and whoever shows these
+ * is not to be given a session. */
 enum exit_code staff_session(struct staff *s) MUST_CHECK;
 enum exit_code staff_session_save(struct staff *s,
     const uint8_t session[static BUNDLE_SESSION_LEN]) MUST_CHECK;

@@ -100,18 +100,24 @@ compare_server(struct staff *s, const char *path)
 	    "on the poster.");
 }
 
+struct bytes
+staff_server(const struct staff *s)
+{
+	struct bytes url = bytes_str(s->o->common.server);
+
+	if (url.n > 0 && url.p[url.n - 1] == '/')
+		url.n--;
+	return url;
+}
+
 static enum exit_code
 check_server(struct staff *s)
 {
-	const char *url = s->o->common.server;
-	size_t n = strlen(url);
 	uint8_t hash[SHA256_LEN];
 	enum exit_code code;
 	char *path = NULL;
 
-	if (url[n - 1] == '/')
-		n--;
-	if (sha256(BYTES((const uint8_t *)url, n), hash) == ERR_OK)
+	if (sha256(staff_server(s), hash) == ERR_OK)
 		path = path_of(s, "server-", hash, "");
 	if (path == NULL)
 		return fail_err(&s->term, ERR_NOMEM, "The server");

@@ -61,29 +61,28 @@ statement_parse(struct bytes text, struct statement *ret)
 /* --- logins --- */
 
 enum err
-login_sign(uint16_t person, const uint8_t challenge[static LOGIN_CHALLENGE_LEN],
-    const uint8_t seed[static SIGN_SEED_LEN], struct buf *out)
+login_sign(const struct login *l, const uint8_t seed[static SIGN_SEED_LEN],
+    struct buf *out)
 {
 	CLEAN_BUF struct buf body = BUF_INIT(LOGIN_NOTE_MAX);
 
-	if (person == PERSON_REPORTER)
+	if (l->person == PERSON_REPORTER)
 		return ERR_SYNTAX;
-	lines_put_number(&body, "person", person);
-	lines_put_hex(&body, "challenge", challenge, LOGIN_CHALLENGE_LEN);
+	lines_put_hex(&body, "root", l->root, SHA256_LEN);
+	lines_put_number(&body, "person", l->person);
+	lines_put_hex(&body, "challenge", l->challenge, LOGIN_CHALLENGE_LEN);
 	if (body.err != ERR_OK)
 		return body.err;
-	return author_sign(
-	    NOTE_LOGIN, buf_bytes(&body), no_case, person, seed, out);
+	return author_sign(NOTE_LOGIN, buf_bytes(&body), no_case, l->person,
+	    seed, out);
 }
 
 enum err
-login_parse(struct bytes x, uint16_t *ret_person,
-    uint8_t ret_challenge[static LOGIN_CHALLENGE_LEN])
+login_parse(struct bytes x, struct login *ret)
 {
-	uint8_t challenge[LOGIN_CHALLENGE_LEN] = { 0 };
+	struct login got = { 0 };
 	struct note note;
 	struct lines l;
-	uint16_t person;
 	enum err e;
 
 	if (x.n > LOGIN_NOTE_MAX)
@@ -91,14 +90,14 @@ login_parse(struct bytes x, uint16_t *ret_person,
 	if ((e = note_parse(x, NOTE_LOGIN, &note)) != ERR_OK)
 		return e;
 	l = lines_over(note.body);
-	person = (uint16_t)lines_get_number(&l, "person", UINT16_MAX);
-	lines_get_hex(&l, "challenge", challenge, LOGIN_CHALLENGE_LEN);
+	lines_get_hex(&l, "root", got.root, SHA256_LEN);
+	got.person = (uint16_t)lines_get_number(&l, "person", UINT16_MAX);
+	lines_get_hex(&l, "challenge", got.challenge, LOGIN_CHALLENGE_LEN);
 	if ((e = lines_end(&l)) != ERR_OK)
 		return e;
-	if (person == PERSON_REPORTER)
+	if (got.person == PERSON_REPORTER)
 		return ERR_SYNTAX;
-	*ret_person = person;
-	memcpy(ret_challenge, challenge, sizeof(challenge));
+	*ret = got;
 	return ERR_OK;
 }
 

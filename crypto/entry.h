@@ -100,15 +100,23 @@ enum err statement_parse(struct bytes text, struct statement *ret) MUST_CHECK;
 
 /* --- logins --- */
 
-/* The body of a note NOTE_LOGIN: person (a number), challenge (64 hex). */
+/*
+ * The body of a note NOTE_LOGIN: root (64 hex), person (a number), challenge
+ * (64 hex). The root says which organisation it is for: a server that passes
+ * on another one's challenge gets nothing that serves there.
+ */
 #define LOGIN_CHALLENGE_LEN 32
 #define LOGIN_NOTE_MAX 1024
+struct login {
+	uint8_t root[SHA256_LEN]; /* of root 0's text */
+	uint16_t person;
+	uint8_t challenge[LOGIN_CHALLENGE_LEN];
+};
 
-enum err
-login_sign(uint16_t person, const uint8_t challenge[static LOGIN_CHALLENGE_LEN],
+enum err login_sign(const struct login *l,
     const uint8_t seed[static SIGN_SEED_LEN], struct buf *out) MUST_CHECK;
-enum err login_parse(struct bytes note, uint16_t *ret_person,
-    uint8_t ret_challenge[static LOGIN_CHALLENGE_LEN]) MUST_CHECK;
-/* ERR_BAD_SIG. */
+/* The form, and no signature. */
+enum err login_parse(struct bytes note, struct login *ret) MUST_CHECK;
+/* Whether this person, with this key, signed it. ERR_BAD_SIG. */
 enum err login_verify(struct bytes note, uint16_t person,
     const uint8_t pub[static SIGN_PUB_LEN]) MUST_CHECK;

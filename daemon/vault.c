@@ -178,20 +178,21 @@ handle_challenge(struct vault *v, const struct request_challenge *q)
 static enum answer
 handle_login(struct vault *v, const struct request_login *q)
 {
-	uint8_t challenge[BUNDLE_CHALLENGE_LEN];
 	const struct policy_key *key;
-	uint16_t person;
+	struct login login;
 	enum err e;
 
-	if (login_parse(q->note, &person, challenge) != ERR_OK)
+	if (login_parse(q->note, &login) != ERR_OK)
 		return ANSWER_BAD_BUNDLE;
-	key = staff_key(v, person);
+	key = staff_key(v, login.person);
 	if (key == NULL ||
-	    login_verify(q->note, person, key->sign_pub) != ERR_OK)
+	    login_verify(q->note, login.person, key->sign_pub) != ERR_OK)
 		return ANSWER_BAD_SIGNATURE;
+	if (!bytes_equal_ct(login.root, v->first_root, SHA256_LEN))
+		return ANSWER_DENIED;
 	v->reply.kind = ANSWER_SESSION;
-	e = session_begin(&v->sessions, person, key->sign_pub, challenge,
-	    v->reply.session.session);
+	e = session_begin(&v->sessions, login.person, key->sign_pub,
+	    login.challenge, v->reply.session.session);
 	return e == ERR_LIMIT ? ANSWER_BUSY : answer_of(e);
 }
 

@@ -186,6 +186,7 @@ vault_policy(struct vault *v, struct bytes bundle)
 		return e;
 	}
 	v->instance_key = key;
+	memcpy(v->first_root, root.first, sizeof(v->first_root));
 	switch_rules(v, &rules);
 	return ERR_OK;
 }

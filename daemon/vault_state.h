@@ -87,7 +87,7 @@ struct vault {
 	bool has_failed;
 	uint8_t instance_seed[INSTANCE_SEED_LEN];
 	struct note_key instance_key;
-	uint8_t realm[REALM_LEN];
+	uint8_t first_root[SHA256_LEN]; /* which organisation this is */
 	struct rules now, before;
 	struct sessions sessions;
 	/* A mailbox that exists, for the work of looking into one that does

@@ -146,6 +146,7 @@ enum err
 roots_walk(const struct bytes *notes, size_t n, const uint8_t *pinned_hash0,
     struct root *ret)
 {
+	uint8_t first[SHA256_LEN];
 	struct root root;
 	enum err e;
 
@@ -156,9 +157,11 @@ roots_walk(const struct bytes *notes, size_t n, const uint8_t *pinned_hash0,
 	if (pinned_hash0 != NULL &&
 	    memcmp(root.hash, pinned_hash0, SHA256_LEN) != 0)
 		return ERR_DENIED;
+	memcpy(first, root.hash, sizeof(first));
 	for (size_t i = 1; i < n; i++)
 		if ((e = open_root(notes[i], &root, &root)) != ERR_OK)
 			return e;
+	memcpy(root.first, first, sizeof(first));
 	*ret = root;
 	return ERR_OK;
 }

@@ -30,8 +30,10 @@ struct root {
 	struct note_key policy_keys[ROOT_KEYS_MAX];
 	size_t n_instance_keys;
 	struct note_key instance_keys[ROOT_KEYS_MAX];
-	uint8_t hash[SHA256_LEN]; /* of the note's text; set by root_parse and
-				     roots_walk, not written by root_put */
+	/* Not written by root_put. */
+	uint8_t hash[SHA256_LEN]; /* of the note's text */
+	uint8_t first[SHA256_LEN]; /* root 0's hash, which names the
+				      organisation; only from roots_walk */
 };
 
 /* text: as note.text, namespace line included. No signature is checked. */

@@ -175,6 +175,18 @@ class Dialogue(unittest.TestCase):
         session.write_text(kept)
         i.ftsu(who, "queue", expect=LOGIN)
 
+    def test_session_goes_to_no_other_server(self):
+        """One that shows the same roots and policy, which are public."""
+        i, who = self.i, "deputy-guardian"
+        other = f"localhost:{i.port}"
+        i.login(who)
+        state = self.dir / "staff" / who
+        shutil.copy(state / "session", state / f"session-{other}")
+        i.ftsu(who, "queue", server=f"https://{other}", expect=LOGIN)
+        shutil.copy(state / "session", state / "session-")
+        i.ftsu(who, "queue", server=f"{i.url}/")
+        i.ftsu(who, "logout")
+
     def test_queue_goes_by_pages(self):
         i = self.i
         for n in range(5):

@@ -133,6 +133,7 @@ class Hijack(unittest.TestCase):
         cls.addClassCleanup(cls.front.server_close)
         cls.addClassCleanup(cls.front.shutdown)
         cls.i.login(FIRST)
+        cls.i.login(FIRST, server=cls.front.url)
 
     def setUp(self):
         self.front.text = self.front.policy = None

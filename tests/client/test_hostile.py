@@ -67,6 +67,7 @@ class Hostile(unittest.TestCase):
         cls.addClassCleanup(cls.front.server_close)
         cls.addClassCleanup(cls.front.shutdown)
         cls.i.login(WHO)
+        cls.i.login(WHO, server=cls.front.url)
 
     def setUp(self):
         self.front.text = self.front.policy = self.front.answered = None

@@ -248,19 +248,20 @@ test_statement_comes_back_and_nothing_more_is_accepted(void **state)
 static void
 test_login_comes_back_and_only_its_person_verifies(void **state)
 {
-	static const uint8_t challenge[LOGIN_CHALLENGE_LEN] = { 3, 4 };
 	CLEAN_BUF struct buf note = BUF_INIT(LOGIN_NOTE_MAX);
-	uint8_t pub[SIGN_PUB_LEN], got[LOGIN_CHALLENGE_LEN];
-	uint16_t person = 0;
+	const struct login l = { { 1, 2 }, 7, { 3, 4 } };
+	const struct login nobodys = { .person = PERSON_REPORTER };
+	uint8_t pub[SIGN_PUB_LEN];
+	struct login got = { 0 };
 
 	(void)state;
 	assert_int_equal(ERR_OK, sign_public(seed, pub));
-	assert_int_equal(
-	    ERR_SYNTAX, login_sign(PERSON_REPORTER, challenge, seed, &note));
-	assert_int_equal(ERR_OK, login_sign(7, challenge, seed, &note));
-	assert_int_equal(ERR_OK, login_parse(buf_bytes(&note), &person, got));
-	assert_int_equal(7, person);
-	assert_memory_equal(challenge, got, sizeof(got));
+	assert_int_equal(ERR_SYNTAX, login_sign(&nobodys, seed, &note));
+	assert_int_equal(ERR_OK, login_sign(&l, seed, &note));
+	assert_int_equal(ERR_OK, login_parse(buf_bytes(&note), &got));
+	assert_int_equal(l.person, got.person);
+	assert_memory_equal(l.root, got.root, sizeof(l.root));
+	assert_memory_equal(l.challenge, got.challenge, sizeof(l.challenge));
 	assert_int_equal(ERR_OK, login_verify(buf_bytes(&note), 7, pub));
 	assert_int_equal(ERR_BAD_SIG, login_verify(buf_bytes(&note), 8, pub));
 }

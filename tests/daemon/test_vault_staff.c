@@ -16,8 +16,11 @@ log_in_with(struct world *w, uint16_t person, const uint8_t *challenge,
 {
 	CLEAN_BUF struct buf note = BUF_INIT(LOGIN_NOTE_MAX);
 	struct bundle_request q = { .kind = REQUEST_LOGIN };
+	struct login l = { .person = person };
 
-	assert_int_equal(ERR_OK, login_sign(person, challenge, seed, &note));
+	memcpy(l.root, w->first_root, sizeof(l.root));
+	memcpy(l.challenge, challenge, sizeof(l.challenge));
+	assert_int_equal(ERR_OK, login_sign(&l, seed, &note));
 	q.login.note = buf_bytes(&note);
 	return world_request(w, &q);
 }
@@ -55,6 +58,22 @@ test_a_challenge_serves_once_for_its_person_and_for_a_minute(void **state)
 	challenge_for(w, GUARDIAN, c);
 	w->now += CHALLENGE_SECONDS;
 	assert_int_equal(ANSWER_DENIED, log_in_with(w, GUARDIAN, c, one));
+}
+
+/* A hostile server passes our challenge on to somebody who logs in there: what
+ * they sign names that organisation. */
+static void
+test_a_login_to_another_organisation_is_denied(void **state)
+{
+	struct world *w = *state;
+	const uint8_t *seed = w->person[GUARDIAN].sign_seed;
+	uint8_t c[BUNDLE_CHALLENGE_LEN];
+
+	challenge_for(w, GUARDIAN, c);
+	w->first_root[0] ^= 1;
+	assert_int_equal(ANSWER_DENIED, log_in_with(w, GUARDIAN, c, seed));
+	w->first_root[0] ^= 1;
+	assert_int_equal(ANSWER_OK, log_in_with(w, GUARDIAN, c, seed));
 }
 
 /* Who is in the policy cannot be asked by way of challenges. */
@@ -233,6 +252,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(
 		    test_a_challenge_serves_once_for_its_person_and_for_a_minute),
+		TEST(test_a_login_to_another_organisation_is_denied),
 		TEST(test_a_challenge_is_given_to_anybody_and_serves_nobody),
 		TEST(test_a_session_ends_idle_or_after_its_time_or_when_told),
 		TEST(test_a_session_ends_with_the_key_it_was_begun_with),

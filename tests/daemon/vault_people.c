@@ -244,13 +244,16 @@ login(struct world *w, uint16_t person)
 	CLEAN_BUF struct buf note = BUF_INIT(LOGIN_NOTE_MAX);
 	struct bundle_request q = { .kind = REQUEST_CHALLENGE,
 		.challenge.person = person };
+	struct login l = { .person = person };
 	enum answer a = world_request(w, &q);
 
 	if (a != ANSWER_OK)
 		return a;
-	assert_int_equal(ERR_OK,
-	    login_sign(person, w->answer.challenge.challenge,
-		w->person[person].sign_seed, &note));
+	memcpy(l.root, w->first_root, sizeof(l.root));
+	memcpy(l.challenge, w->answer.challenge.challenge,
+	    sizeof(l.challenge));
+	assert_int_equal(
+	    ERR_OK, login_sign(&l, w->person[person].sign_seed, &note));
 	q = (struct bundle_request){ .kind = REQUEST_LOGIN,
 		.login.note = buf_bytes(&note) };
 	if ((a = world_request(w, &q)) == ANSWER_OK)

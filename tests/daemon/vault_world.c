@@ -175,6 +175,7 @@ world_switch_policy(struct world *w, uint32_t serial)
 	assert_int_equal(ERR_OK, vault_policy(w->vault, buf_bytes(&bundle)));
 	assert_int_equal(ERR_OK, bundle_answer_parse(buf_bytes(&bundle), &a));
 	assert_int_equal(ERR_OK, roots_walk(a.policy.root, 1, NULL, &root));
+	memcpy(w->first_root, root.first, sizeof(w->first_root));
 	w->policy = policy_free(w->policy);
 	assert_int_equal(ERR_OK,
 	    policy_open(

@@ -53,6 +53,7 @@ struct world {
 	struct person person[PEOPLE];
 	struct policy *policy; /* in force */
 	uint8_t policy_hash[SHA256_LEN];
+	uint8_t first_root[SHA256_LEN];
 	struct vault *vault;
 	/* the last answer */
 	enum answer status;

@@ -117,6 +117,26 @@ keep_plain(void)
 		   BYTES_LIT("The lift is broken."), body) == ERR_OK);
 }
 
+/* A challenge carries its own proof, by a key that is the same each time. */
+static void
+keep_login(void)
+{
+	CLEAN_BUF struct buf note = BUF_INIT(LOGIN_NOTE_MAX);
+	struct bundle_request q = { .kind = REQUEST_CHALLENGE,
+		.challenge.person = GUARDIAN };
+	struct login l = { .person = GUARDIAN };
+
+	assert(world_request(fuzz.w, &q) == ANSWER_OK);
+	memcpy(l.root, fuzz.w->first_root, sizeof(l.root));
+	memcpy(l.challenge, fuzz.w->answer.challenge.challenge,
+	    sizeof(l.challenge));
+	assert(login_sign(&l, fuzz.w->person[GUARDIAN].sign_seed, &note) ==
+	    ERR_OK);
+	q = (struct bundle_request){ .kind = REQUEST_LOGIN,
+		.login.note = buf_bytes(&note) };
+	keep(WIRE_STAFF, &q);
+}
+
 static void
 end(void)
 {
@@ -142,6 +162,7 @@ begin(void)
 	keep_messages();
 	keep_reads();
 	keep_plain();
+	keep_login();
 }
 
 static void

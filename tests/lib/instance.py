@@ -234,10 +234,13 @@ class Instance:
         return json.loads(done.stdout) if done.stdout else None
 
     def ftsu(self, who, command, *args, expect=0, stdin="", server=None):
-        """A staff command; the passphrase goes in by a pipe of its own."""
+        """A staff command; the passphrase goes in by a pipe of its own. A
+        session is one server's."""
         options = self.server_options()
+        session = "session"
         if server:
             options[1] = server
+            session += "-" + server.rsplit("/", 1)[-1]
         r, w = os.pipe()
         os.write(w, (PASSPHRASE + "\n").encode())
         os.close(w)
@@ -247,7 +250,7 @@ class Instance:
             return self.run(
                 [self.build / "client/ftsu", command, *options, "--identity",
                  self.org / f"staff/{who}.age", "--state", state,
-                 "--session-file", state / "session", "--passphrase-fd",
+                 "--session-file", state / session, "--passphrase-fd",
                  str(r), *args], stdin=stdin, expect=expect, pass_fds=(r,))
         finally:
             os.close(r)
@@ -256,8 +259,8 @@ class Instance:
         return json.loads(self.ftsu(who, command, "--json", *args,
                                     **kw).stdout)
 
-    def login(self, who):
-        return self.ftsu(who, "login")
+    def login(self, who, server=None):
+        return self.ftsu(who, "login", server=server)
 
     def queue(self, who):
         return self.ftsu_json(who, "queue")
