@@ -451,3 +451,9 @@ vault_has_failed(const struct vault *v)
 {
 	return v->has_failed;
 }
+
+bool
+vault_is_stale(const struct vault *v)
+{
+	return store_is_stale(v->store);
+}

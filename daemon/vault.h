@@ -63,6 +63,9 @@ void vault_trim(struct vault *v);
 /* A write or sync failed: everything was answered `down` since, and the
  * process ends with VAULT_EXIT_STORAGE. */
 bool vault_has_failed(const struct vault *v);
+/* Memory ran out behind a commit: a new process, with VAULT_EXIT_FAILED, knows
+ * again what is stored. */
+bool vault_is_stale(const struct vault *v);
 
 /*
  * The process: speaks to the parent on control_fd, which it takes

@@ -224,6 +224,9 @@ turn(struct process *p)
 	if (vault_has_failed(p->vault)) {
 		log_now(EV_STORE_FAILED, ERR_IO);
 		finish(p, VAULT_EXIT_STORAGE);
+	} else if (vault_is_stale(p->vault)) {
+		log_now(EV_STORE_FAILED, ERR_NOMEM);
+		finish(p, VAULT_EXIT_FAILED);
 	}
 }
 

@@ -23,7 +23,7 @@ struct store {
 	uint64_t next_index; /* one above the largest key of the table */
 	uint32_t next_upload;
 	uint64_t attachments_max;
-	bool stale; /* memory could not follow a commit: only closing helps */
+	bool stale; /* memory could not follow a commit */
 	struct store_view *view;
 	struct buf scratch; /* plain indexes and uploads on their way */
 	/* the page of slots read last, within one call */

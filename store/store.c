@@ -170,6 +170,12 @@ store_is_latched(const struct store *s)
 	return db_is_latched(s->db);
 }
 
+bool
+store_is_stale(const struct store *s)
+{
+	return s->stale;
+}
+
 void
 store_counts(const struct store *s, struct store_counts *ret)
 {

@@ -74,6 +74,10 @@ void store_trim(struct store *s);
  * reading may fail too; the vault ends, and the store does not open until
  * store_check has passed. */
 bool store_is_latched(const struct store *s);
+/* True where memory ran out behind a commit, which stands: that batch and every
+ * later one is ERR_NOMEM. Nothing is wrong on the disk; the store is to be
+ * closed and opened again. */
+bool store_is_stale(const struct store *s);
 
 struct store_counts {
 	uint64_t cases;	      /* not destroyed */

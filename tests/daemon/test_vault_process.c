@@ -5,12 +5,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/wire_conn.h"
+#include "store/memory.h"
 
 /* The vault as a process of its own, between a parent and a front that are
  * this test. */
@@ -22,6 +24,24 @@ struct process {
 	pid_t pid;
 	struct wire_conn *parent, *front;
 };
+
+/* Seen by the vault's process too: memory runs out when what a batch changed
+ * is to be remembered, behind its commit. */
+static bool *memory_is_out;
+
+enum err __wrap_memory_change_page(struct memory *m, uint32_t page,
+    const uint8_t *before, const uint8_t *after);
+enum err __real_memory_change_page(struct memory *m, uint32_t page,
+    const uint8_t *before, const uint8_t *after);
+
+enum err
+__wrap_memory_change_page(struct memory *m, uint32_t page,
+    const uint8_t *before, const uint8_t *after)
+{
+	if (*memory_is_out)
+		return ERR_NOMEM;
+	return __real_memory_change_page(m, page, before, after);
+}
 
 static int
 run_vault(int control)
@@ -131,6 +151,7 @@ setup(void **state)
 	struct wire_frame f;
 
 	assert_non_null(p);
+	*memory_is_out = false;
 	p->w = world_new();
 	p->w->vault = vault_free(p->w->vault);
 	spawn(p);
@@ -203,6 +224,34 @@ test_what_was_stored_is_there_for_the_next_process(void **state)
 	assert_int_equal(ERR_OK,
 	    vault_new(&p->w->env, &p->w->config, &p->w->secret, &p->w->vault));
 	world_switch_policy(p->w, 1);
+	assert_int_equal(ANSWER_OK, poll_mailbox(p->w, &r, 0));
+	assert_int_equal(1, p->w->answer.mailbox.count);
+}
+
+/* Nothing is told to be stored, and the next process knows that it is. */
+static void
+test_without_memory_behind_a_commit_it_ends_to_be_started_anew(void **state)
+{
+	static const uint16_t to[] = { GUARDIAN, SECOND_GUARDIAN };
+	struct process *p = *state;
+	CLEAN_DRAFT struct draft d = { 0 };
+	struct wire_frame f;
+	struct reporter r;
+
+	reporter_new(&r, 1);
+	draft_concern(p->w, &r, to, 2, &d);
+	*memory_is_out = true;
+	assert_int_equal(ERR_OK,
+	    wire_conn_send(p->front, WIRE_TEXT, 0, 5, buf_bytes(&d.body)));
+	assert_true(receive(p->front, &f));
+	assert_int_equal(ANSWER_DOWN, f.head.status);
+	assert_int_equal(VAULT_EXIT_FAILED, ended_with(p));
+	*memory_is_out = false;
+	assert_int_equal(ERR_OK,
+	    vault_new(&p->w->env, &p->w->config, &p->w->secret, &p->w->vault));
+	world_switch_policy(p->w, 1);
+	assert_int_equal(ANSWER_OK, world_request(p->w, &d.request));
+	assert_proof(p->w, &r, MESSAGE_CONCERN, d.link);
 	assert_int_equal(ANSWER_OK, poll_mailbox(p->w, &r, 0));
 	assert_int_equal(1, p->w->answer.mailbox.count);
 }
@@ -316,6 +365,8 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_what_was_stored_is_there_for_the_next_process),
+		TEST(
+		    test_without_memory_behind_a_commit_it_ends_to_be_started_anew),
 		TEST(test_many_requests_are_each_answered_once),
 		TEST(test_a_front_over_its_credits_is_cut_off),
 		TEST(test_a_front_that_sends_what_it_may_not_is_cut_off),
@@ -325,5 +376,9 @@ main(void)
 		TEST(test_a_store_key_that_does_not_fit_is_refused),
 	};
 
+	memory_is_out = mmap(NULL, sizeof(*memory_is_out),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (memory_is_out == MAP_FAILED)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
