@@ -19,6 +19,7 @@ static const char *const names[EV_N] = {
 	[EV_CERTIFICATE_REFUSED] = "certificate-refused",
 	[EV_FRONT_ENDED] = "front-ended",
 	[EV_FRONT_STARTED] = "front-started",
+	[EV_FRONT_HANGS] = "front-hangs",
 	[EV_VAULT_ENDED] = "vault-ended",
 	[EV_PEER_BROKE_RULES] = "peer-broke-rules",
 	[EV_PEER_LOST] = "peer-lost",

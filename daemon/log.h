@@ -33,6 +33,7 @@ enum log_event {
 	EV_CERTIFICATE_REFUSED, /* enum err */
 	EV_FRONT_ENDED,	    /* exit code, or minus the signal */
 	EV_FRONT_STARTED,   /* which */
+	EV_FRONT_HANGS,	    /* which */
 	EV_VAULT_ENDED,	    /* exit code, or minus the signal */
 	EV_PEER_BROKE_RULES, /* wire_allowed said no: type */
 	EV_PEER_LOST,

@@ -375,10 +375,11 @@ on_signal(evutil_socket_t sig, short what, void *ctx)
 
 /* --- time --- */
 
+/* The time counts from its start, until it says something. */
 static bool
-is_lively(const struct child *c)
+hangs(const struct child *c)
 {
-	return c->is_ready && monotonic_now() - c->alive < ALIVE_SECONDS;
+	return c->pid > 0 && monotonic_now() - c->alive >= ALIVE_SECONDS;
 }
 
 static void
@@ -387,14 +388,21 @@ on_watchdog(evutil_socket_t fd, short what, void *ctx)
 	struct parent *p = ctx;
 
 	(void)fd, (void)what;
-	if (!is_lively(&p->vault))
-		return;
-	for (uint64_t i = 0; i < p->config->fronts; i++) {
-		/* One that is being started again is being seen to. */
-		if (p->fronts[i].is_ready && !is_lively(&p->fronts[i]))
-			return;
+	if (p->vault.is_ready && !hangs(&p->vault))
+		notify_send("WATCHDOG=1");
+}
+
+/* A front that hangs is ended, and so started again; also one that does before
+ * it is ready. One that stops may take its time. */
+static void
+front_tick(struct parent *p, struct child *c)
+{
+	if (hangs(c) && !p->is_stopping) {
+		log_now(EV_FRONT_HANGS, c->number);
+		child_kill(c);
 	}
-	notify_send("WATCHDOG=1");
+	if (c->channel != NULL)
+		channel_trim(c->channel);
 }
 
 static void
@@ -405,10 +413,8 @@ on_tick(evutil_socket_t fd, short what, void *ctx)
 	(void)fd, (void)what;
 	if (p->vault.channel != NULL)
 		channel_trim(p->vault.channel);
-	for (uint64_t i = 0; i < p->config->fronts; i++) {
-		if (p->fronts[i].channel != NULL)
-			channel_trim(p->fronts[i].channel);
-	}
+	for (uint64_t i = 0; i < p->config->fronts; i++)
+		front_tick(p, &p->fronts[i]);
 	malloc_trim(0);
 }
 

@@ -186,8 +186,13 @@ class Alone:
         out = {}
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
         for child in map(int, text.split()):
-            words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            out[child] = words[1].decode().removeprefix("--role=")
+            try:
+                words = Path(f"/proc/{child}/cmdline").read_bytes()
+            except FileNotFoundError:
+                continue
+            words = words.split(b"\0")
+            if len(words) > 1:   # otherwise it has ended
+                out[child] = words[1].decode().removeprefix("--role=")
         return out
 
     def pid_of(self, role):

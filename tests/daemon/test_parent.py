@@ -102,6 +102,37 @@ class Deaths(unittest.TestCase):
                                  200)
             self.assertEqual(len(d.children()), 3)
 
+    def new_front(self, d, old):
+        """The front that was started after `old` ended, stopped before it
+        is ready: it has not entered its sandbox."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            new = [p for p, role in d.children().items()
+                   if role == "front" and p not in old]
+            if not new:
+                continue
+            os.kill(new[0], signal.SIGSTOP)
+            status = Path(f"/proc/{new[0]}/status").read_text()
+            if "\nSeccomp:\t0\n" in status:
+                return new[0]
+            old.add(new[0])   # too late: the next one
+            os.kill(new[0], signal.SIGKILL)
+        raise RuntimeError("no new front")
+
+    def test_a_front_that_hangs_is_started_again(self):
+        """Ready or not: one of each, at the same time."""
+        with Alone(fronts=2, deaths=True) as d:
+            fronts = [p for p, role in d.children().items()
+                      if role == "front"]
+            os.kill(fronts[0], signal.SIGKILL)
+            early = self.new_front(d, set(fronts))
+            os.kill(fronts[1], signal.SIGSTOP)
+            self.assertTrue(gone(early, 60))
+            self.assertTrue(gone(fronts[1], 60))
+            d.wait_log("front-hangs", 2)
+            d.wait_log("front-started", 5)
+            self.assertEqual(d.request(post("/v1/text", POLL)).status, 200)
+
     def test_the_service_ends_with_its_vault(self):
         with Alone(fronts=2, deaths=True) as d:
             children = d.children()
