@@ -153,16 +153,17 @@ struct report {
 };
 
 static void
-on_found(void *ctx, enum check_level level, const char *sentence)
+on_found(void *ctx, const struct check_finding *f)
 {
 	struct report *r = ctx;
 
 	if (r->found == NULL)
-		term_say(r->term, "%s: %s", level_name(level), sentence);
+		term_say(r->term, "%s: %s", level_name(f->level),
+		    f->sentence);
 	else
 		(void)json_array_append_new(r->found,
-		    json_pack("{s:s, s:s}", "level", level_name(level),
-			"text", sentence));
+		    json_pack("{s:s, s:s}", "level", level_name(f->level),
+			"text", f->sentence));
 }
 
 static enum exit_code

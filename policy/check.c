@@ -10,7 +10,7 @@
 #define SENTENCE_MAX 600
 
 void
-check_say(struct checker *c, enum check_level level, const char *fmt, ...)
+check_say(struct checker *c, struct check_finding f, const char *fmt, ...)
 {
 	char sentence[SENTENCE_MAX];
 	va_list ap;
@@ -18,9 +18,10 @@ check_say(struct checker *c, enum check_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(sentence, sizeof(sentence), fmt, ap);
 	va_end(ap);
-	c->sum.errors += level == CHECK_ERROR;
-	c->sum.warnings += level == CHECK_WARNING;
-	c->report(c->ctx, level, sentence);
+	f.sentence = sentence;
+	c->sum.errors += f.level == CHECK_ERROR;
+	c->sum.warnings += f.level == CHECK_WARNING;
+	c->report(c->ctx, &f);
 }
 
 bool

@@ -11,11 +11,13 @@
  *    within its ladder (a warning then);
  *  - no rule is unreachable;
  *  - every ladder, in every band, ends with somebody outside the first
- *    recipients' line of management;
+ *    recipients' line of management (a warning where only the exclusion of
+ *    somebody marked makes it end within);
  *  - no deadline runs backwards, within a ladder, from one stage to the next
  *    or from one band to the next;
  *  - at least two people stand on each rung (a warning);
- *  - nobody would need more than 15 envelopes;
+ *  - no concern would need more than 15 envelopes, or tell more than 32
+ *    people;
  *  - everybody on a route has a key of the route's kind.
  *
  * Living here means current and with a key on the day of issue. It also
@@ -31,9 +33,38 @@ enum check_level {
 	CHECK_NOTE,    /* what a route and band give away */
 };
 
-/* One sentence, without a newline; borrowed for the call. */
-typedef void check_report(void *ctx, enum check_level level,
-    const char *sentence);
+enum check_what {
+	CHECK_READERS,	/* fewer than two: route, band, person, answered */
+	CHECK_STUCK,	/* nobody may move it on: the same */
+	CHECK_RULE,	/* never the first that holds: rule */
+	CHECK_END,	/* where the ladder ends: route, band, rung; where one
+			   person marked makes it so: person */
+	CHECK_ORDER,	/* rungs run backwards: route, rung (that can come
+			   before an earlier one) */
+	CHECK_DEADLINE, /* the table runs backwards: band */
+	CHECK_SIZE,	/* too many people: route */
+	CHECK_PERSON,	/* cannot do what a rung wants: route, person */
+	CHECK_RUNG,	/* fewer than two living on it: route, rung */
+	CHECK_PLAIN,	/* of the plain route: route, rung */
+	CHECK_TELLS,	/* what is given away: route or band */
+	CHECK_CHANGE,	/* beside another policy: route, person */
+};
+
+/* What was found, and where: what a finding is not about is 0 or NULL. */
+struct check_finding {
+	enum check_level level;
+	enum check_what what;
+	const struct policy_route *route;
+	uint8_t band;
+	unsigned rung;	 /* from 1 */
+	uint16_t person; /* marked, or who it is about */
+	size_t rule;	 /* index */
+	const uint64_t *answered; /* by field of the form: a counter-example */
+	const char *sentence;	  /* one, without a newline */
+};
+
+/* The finding is borrowed for the call. */
+typedef void check_report(void *ctx, const struct check_finding *f);
 
 struct check_summary {
 	unsigned errors, warnings;

@@ -24,8 +24,8 @@ is_later_at(const struct policy *p, int64_t t, struct policy_duration a,
  * starts or stops, so every such moment while the policy is in force is tried.
  */
 static bool
-may_be_later(const struct policy *p, struct policy_duration a,
-    struct policy_duration b)
+may_be_later(
+    const struct policy *p, struct policy_duration a, struct policy_duration b)
 {
 	if (a.unit == b.unit)
 		return a.amount > b.amount;
@@ -42,8 +42,7 @@ may_be_later(const struct policy *p, struct policy_duration a,
 }
 
 static void
-check_order(struct checker *c, const struct policy_route *r, size_t i,
-    size_t j)
+check_order(struct checker *c, const struct policy_route *r, size_t i, size_t j)
 {
 	const struct policy_rung *a = &r->rungs[i], *b = &r->rungs[j];
 	char after_a[DURATION_TEXT_MAX], after_b[DURATION_TEXT_MAX];
@@ -53,10 +52,12 @@ check_order(struct checker *c, const struct policy_route *r, size_t i,
 		return;
 	duration_format(&a->after, after_a);
 	duration_format(&b->after, after_b);
-	check_say(c, CHECK_ERROR,
+	check_say(c,
+	    FOUND(
+		CHECK_ERROR, CHECK_ORDER, .route = r, .rung = (unsigned)j + 1),
 	    "Route %s runs backwards: rung %zu (%s after %s) can come before "
-	    "rung %zu (after %s).", r->slug, j + 1, rung_when_name(b->when),
-	    after_b, i + 1, after_a);
+	    "rung %zu (after %s).",
+	    r->slug, j + 1, rung_when_name(b->when), after_b, i + 1, after_a);
 }
 
 /* --- people --- */
@@ -67,12 +68,17 @@ check_person(struct checker *c, const struct policy_route *r, uint16_t number)
 	const struct policy_person *who = policy_person(c->p, number);
 
 	if (!policy_person_is_current(who, c->day))
-		check_say(c, CHECK_WARNING,
+		check_say(c,
+		    FOUND(CHECK_WARNING, CHECK_PERSON, .route = r,
+			.person = number),
 		    "Route %s names %s, who has left.", r->slug, who->slug);
 	else if (members_recipient(c->p, r, number, c->day) == NULL)
-		check_say(c, CHECK_ERROR,
+		check_say(c,
+		    FOUND(CHECK_ERROR, CHECK_PERSON, .route = r,
+			.person = number),
 		    "%s is to read on route %s and has no %s key on the day "
-		    "of issue.", who->slug, r->slug, policy_keys_name(r->keys));
+		    "of issue.",
+		    who->slug, r->slug, policy_keys_name(r->keys));
 }
 
 static void
@@ -87,9 +93,12 @@ check_rung(struct checker *c, const struct policy_route *r, size_t i)
 			check_person(c, r, g->who[k]);
 	}
 	if (living < 2)
-		check_say(c, CHECK_WARNING,
+		check_say(c,
+		    FOUND(CHECK_WARNING, CHECK_RUNG, .route = r,
+			.rung = (unsigned)i + 1),
 		    "Route %s, rung %zu: living people on it: %zu; there "
-		    "should be two.", r->slug, i + 1, living);
+		    "should be two.",
+		    r->slug, i + 1, living);
 }
 
 /* --- the end of a ladder --- */
@@ -120,66 +129,101 @@ line_of_first(const struct policy *p, const struct policy_route *r)
 }
 
 static bool
-ends_outside(const struct checker *c, const struct policy_route *r,
-    const struct people_set *line, const struct policy_rung *last)
+somebody_outside(const struct checker *c, const struct policy_route *r,
+    const struct people_set *inside, const struct policy_rung *last)
 {
-	for (size_t i = 0; last != NULL && i < last->n_who; i++) {
-		const struct policy_person *who = policy_person(c->p,
-		    last->who[i]);
+	for (size_t i = 0; i < last->n_who; i++) {
+		const struct policy_person *who =
+		    policy_person(c->p, last->who[i]);
 
-		if (!people_has(line, (size_t)(who - c->p->people)) &&
+		if (!people_has(inside, (size_t)(who - c->p->people)) &&
 		    check_lives(c, r, last->verb, who->number))
 			return true;
 	}
 	return false;
 }
 
-static void
-check_end(struct checker *c, const struct policy_route *r)
+enum ladder_end
+check_ladder_end(const struct checker *c, const struct policy_route *r,
+    unsigned band, const uint16_t *excluded, size_t n, unsigned *ret_rung)
 {
-	struct people_set line = line_of_first(c->p, r);
+	const struct policy_rung *last = last_rung(r, band);
+	struct people_set inside;
 
-	for (unsigned band = 1; band <= POLICY_BANDS; band++) {
-		const struct policy_rung *last = last_rung(r, band);
-
-		if (last == NULL)
-			check_say(c, CHECK_ERROR,
-			    "Route %s has no ladder in band P%u: what nobody "
-			    "acts on stays there.", r->slug, band);
-		else if (!ends_outside(c, r, &line, last))
-			check_say(c, CHECK_ERROR,
-			    "Route %s, band P%u: the ladder ends at rung %zu, "
-			    "with nobody outside the line of management of its "
-			    "first people.", r->slug, band,
-			    (size_t)(last - r->rungs) + 1);
-	}
+	if (last == NULL)
+		return LADDER_EMPTY;
+	inside = line_of_first(c->p, r);
+	for (size_t i = 0; i < n; i++)
+		people_add(c->p, &inside, excluded[i]);
+	*ret_rung = (unsigned)(last - r->rungs) + 1;
+	return somebody_outside(c, r, &inside, last) ? LADDER_OUTSIDE
+						     : LADDER_INSIDE;
 }
 
 static void
+check_end(struct checker *c, const struct policy_route *r)
+{
+	unsigned rung = 0;
+
+	for (uint8_t band = 1; band <= POLICY_BANDS; band++)
+		switch (check_ladder_end(c, r, band, NULL, 0, &rung)) {
+		case LADDER_EMPTY:
+			check_say(c,
+			    FOUND(CHECK_ERROR, CHECK_END, .route = r,
+				.band = band),
+			    "Route %s has no ladder in band P%u: what nobody "
+			    "acts on stays there.",
+			    r->slug, band);
+			break;
+		case LADDER_INSIDE:
+			check_say(c,
+			    FOUND(CHECK_ERROR, CHECK_END, .route = r,
+				.band = band, .rung = rung),
+			    "Route %s, band P%u: the ladder ends at rung %u, "
+			    "with nobody outside the line of management of its "
+			    "first people.",
+			    r->slug, band, rung);
+			break;
+		case LADDER_OUTSIDE:
+			break;
+		}
+}
+
+/* What fits into a concern: envelopes, and lines of who is told. */
+static void
 check_size(struct checker *c, const struct policy_route *r)
 {
-	struct member members[MEMBERS_MAX];
+	struct member members[ENTRY_PEOPLE_MAX];
 	size_t n;
 
-	if (members_compute(c->p, r, NULL, 0, c->day, members, MEMBERS_MAX,
-		&n) != ERR_OK)
-		check_say(c, CHECK_ERROR,
+	if (members_compute(
+		c->p, r, NULL, 0, c->day, members, MEMBERS_MAX, &n) != ERR_OK)
+		check_say(c, FOUND(CHECK_ERROR, CHECK_SIZE, .route = r),
 		    "Route %s has more than %d readers, with all its rungs.",
 		    r->slug, MEMBERS_MAX);
+	if (members_told(c->p, r, NULL, 0, c->day, members, ENTRY_PEOPLE_MAX,
+		&n) != ERR_OK)
+		check_say(c, FOUND(CHECK_ERROR, CHECK_SIZE, .route = r),
+		    "Route %s tells more than %d people, with all its rungs.",
+		    r->slug, ENTRY_PEOPLE_MAX);
 }
 
 /* Whoever sends a plain concern computes no ladder. */
 static void
 check_plain(struct checker *c)
 {
-	const struct policy_route *r = c->p->plain_route < 0 ?
-	    NULL : policy_route(c->p, (unsigned)c->p->plain_route);
+	const struct policy_route *r = c->p->plain_route < 0
+	    ? NULL
+	    : policy_route(c->p, (unsigned)c->p->plain_route);
 
 	for (size_t i = 0; r != NULL && i < r->n_rungs; i++)
 		if (r->rungs[i].verb == VERB_JOIN)
-			check_say(c, CHECK_WARNING,
+			check_say(c,
+			    FOUND(CHECK_WARNING, CHECK_PLAIN, .route = r,
+				.rung = (unsigned)i + 1),
 			    "Route %s takes plain concerns, and nobody seals "
-			    "them to rung %zu, which joins.", r->slug, i + 1);
+			    "them to rung %zu, which joins.",
+			    r->slug, i + 1);
 }
 
 void
@@ -204,8 +248,8 @@ check_routes(struct checker *c)
 /* --- the table of deadlines --- */
 
 static void
-check_pair(struct checker *c, const char *what, struct policy_duration a,
-    struct policy_duration b)
+check_pair(struct checker *c, unsigned band, const char *what,
+    struct policy_duration a, struct policy_duration b)
 {
 	char text_a[DURATION_TEXT_MAX], text_b[DURATION_TEXT_MAX];
 
@@ -213,8 +257,9 @@ check_pair(struct checker *c, const char *what, struct policy_duration a,
 		return;
 	duration_format(&a, text_a);
 	duration_format(&b, text_b);
-	check_say(c, CHECK_ERROR, "Deadlines run backwards: %s: %s can be "
-	    "over before %s.", what, text_b, text_a);
+	check_say(c, FOUND(CHECK_ERROR, CHECK_DEADLINE, .band = (uint8_t)band),
+	    "Deadlines run backwards: %s: %s can be over before %s.", what,
+	    text_b, text_a);
 }
 
 void
@@ -224,12 +269,12 @@ check_deadlines(struct checker *c)
 
 	for (unsigned d = 0; d < POLICY_DEADLINES; d++)
 		for (unsigned b = 1; b < POLICY_BANDS; b++)
-			check_pair(c, deadline_names.name[d], table[d][b - 1],
-			    table[d][b]);
+			check_pair(c, b + 1, deadline_names.name[d],
+			    table[d][b - 1], table[d][b]);
 	for (unsigned b = 0; b < POLICY_BANDS; b++) {
-		check_pair(c, "triage comes after acknowledge",
+		check_pair(c, b + 1, "triage comes after acknowledge",
 		    table[DEADLINE_ACKNOWLEDGE][b], table[DEADLINE_TRIAGE][b]);
-		check_pair(c, "report-complex is longer than report",
+		check_pair(c, b + 1, "report-complex is longer than report",
 		    table[DEADLINE_REPORT][b],
 		    table[DEADLINE_REPORT_COMPLEX][b]);
 	}

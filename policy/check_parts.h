@@ -10,12 +10,26 @@ struct checker {
 	struct check_summary sum;
 };
 
-void check_say(struct checker *c, enum check_level level, const char *fmt, ...)
+/* The sentence is made here. */
+void check_say(struct checker *c, struct check_finding f, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+#define FOUND(l, w, ...) \
+	((struct check_finding){ .level = (l), .what = (w), __VA_ARGS__ })
 
 /* Current on the day of issue; for readers, with a key of the route's kind. */
 bool check_lives(const struct checker *c, const struct policy_route *r,
     enum rung_verb verb, uint16_t person);
+
+enum ladder_end {
+	LADDER_EMPTY,
+	LADDER_INSIDE, /* nobody outside the line of the first people */
+	LADDER_OUTSIDE,
+};
+/* Where a ladder ends in a band, when these people are left out. ret_rung
+ * (from 1) is set unless it is empty. */
+enum ladder_end check_ladder_end(const struct checker *c,
+    const struct policy_route *r, unsigned band, const uint16_t *excluded,
+    size_t n, unsigned *ret_rung);
 
 /* check_ladder.c: routes one by one, and the table of deadlines. */
 void check_routes(struct checker *c);

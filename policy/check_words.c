@@ -32,8 +32,8 @@ add_joined(struct words *w, const char *joint, const char *text)
 }
 
 static void
-describe_condition(const struct policy *p, const struct policy_condition *c,
-    struct words *w)
+describe_condition(
+    const struct policy *p, const struct policy_condition *c, struct words *w)
 {
 	const struct policy_field *f = &p->form[c->field];
 	struct words options = { .out = w->out, .cap = w->cap };
@@ -46,8 +46,8 @@ describe_condition(const struct policy *p, const struct policy_condition *c,
 }
 
 static void
-describe_about(const struct policy *p, const struct policy_rule *rule,
-    struct words *w)
+describe_about(
+    const struct policy *p, const struct policy_rule *rule, struct words *w)
 {
 	struct words people = { .out = w->out, .cap = w->cap };
 
@@ -58,8 +58,8 @@ describe_about(const struct policy *p, const struct policy_rule *rule,
 		if (rule->about_roles >> i & 1)
 			add_joined(&people, " or ", role_names.name[i]);
 	for (size_t i = 0; i < rule->n_about; i++)
-		add_joined(&people, " or ",
-		    policy_person(p, rule->about[i])->slug);
+		add_joined(
+		    &people, " or ", policy_person(p, rule->about[i])->slug);
 }
 
 void
@@ -93,8 +93,25 @@ check_giveaway(struct checker *c, const struct policy_route *r, uint8_t band)
 		add_joined(&w, "; or ", one);
 	}
 	if (w.any)
-		check_say(c, CHECK_NOTE, "Route %u in P%u tells the server: "
-		    "%s.", r->number, band, text);
+		check_say(c,
+		    FOUND(CHECK_NOTE, CHECK_TELLS, .route = r, .band = band),
+		    "Route %u in P%u tells the server: %s.", r->number, band,
+		    text);
+}
+
+/* A notification that does not wait for the next tick, with everybody's, can
+ * be laid beside the times at which people were at a computer. */
+static void
+check_at_once(struct checker *c, uint8_t band)
+{
+	if ((c->p->limits.notify_at_once & BAND_BIT(band)) == 0)
+		return;
+	check_say(c, FOUND(CHECK_NOTE, CHECK_TELLS, .band = band),
+	    "Band P%u is notified at once: whoever sees the notification knows "
+	    "to the minute when something came, and can match that with who "
+	    "was at a computer then. In other bands it is hidden among all "
+	    "that happens in %u minutes.",
+	    band, c->p->limits.notify_minutes);
 }
 
 void
@@ -103,15 +120,16 @@ check_giveaways(struct checker *c)
 	const struct policy *p = c->p;
 
 	for (size_t i = 0; i < p->n_routes; i++) {
+		const struct policy_route *r = &p->routes[i];
+
 		for (uint8_t band = 1; band <= POLICY_BANDS; band++)
-			check_giveaway(c, &p->routes[i], band);
-		if (p->plain_route == p->routes[i].number)
-			check_say(c, CHECK_NOTE, "Route %u tells the server: "
-			    "sent without our software.", p->routes[i].number);
+			check_giveaway(c, r, band);
+		if (p->plain_route == r->number)
+			check_say(c, FOUND(CHECK_NOTE, CHECK_TELLS, .route = r),
+			    "Route %u tells the server: sent without our "
+			    "software.",
+			    r->number);
 	}
-	for (unsigned band = 1; band <= POLICY_BANDS; band++)
-		if (p->limits.notify_at_once & BAND_BIT(band))
-			check_say(c, CHECK_NOTE, "Band P%u is notified at "
-			    "once: whoever sees the notification can match its "
-			    "time with who was at a computer.", band);
+	for (uint8_t band = 1; band <= POLICY_BANDS; band++)
+		check_at_once(c, band);
 }

@@ -9,11 +9,11 @@
 
 /* What a check said, one sentence a line behind its level. */
 static void
-collect(void *ctx, enum check_level level, const char *sentence)
+collect(void *ctx, const struct check_finding *f)
 {
 	static const char *const names[] = { "error", "warning", "note" };
 
-	buf_printf(ctx, "%s: %s\n", names[level], sentence);
+	buf_printf(ctx, "%s: %s\n", names[f->level], f->sentence);
 }
 
 static struct check_summary
