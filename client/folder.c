@@ -65,6 +65,8 @@ enum exit_code
 folder_begin(struct folder *f)
 {
 	remove_partial(f);
+	if (f->path != NULL || f->sealed != NULL)
+		hold_begin(&f->hold);
 	if (f->path == NULL)
 		return EXIT_DONE;
 	if (asprintf(&f->partial, "%s/.partial-%ld", f->path,
@@ -250,6 +252,8 @@ folder_end(struct folder *f, const struct conversation_message *m)
 		remove_partial(f);
 	if (code == EXIT_DONE && f->has_age)
 		code = end_sealed(f, m);
+	if (code == EXIT_DONE)
+		hold_end(&f->hold);
 	return code;
 }
 
@@ -262,4 +266,5 @@ folder_close(struct folder *f)
 	f->has_age = false;
 	free(f->age_path);
 	f->age_path = NULL;
+	hold_end(&f->hold);
 }

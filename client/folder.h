@@ -2,12 +2,13 @@
 
 #include "client/conversation.h"
 #include "client/file.h"
+#include "client/hold.h"
 
 /*
  * Where a case is written when the person asks for it: one folder for each
  * message, talk-000-concern and so on, with message.txt, attachments/ and
  * manifest.txt. A message's folder gets its name only when all of it was
- * checked; what is there already stays.
+ * checked; what is there already stays, and what a signal interrupts goes.
  *
  * With --sealed, one ordinary age file for each message instead,
  * talk-000-concern.age: stock age and tar open it.
@@ -22,6 +23,7 @@ struct folder {
 	struct output age;
 	char *age_path;
 	bool has_age;
+	struct hold hold; /* from a message's begin to its end */
 };
 
 /* Both directories are made where they are not there. */

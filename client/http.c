@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/hold.h"
+
 #define CONNECT_SECONDS 30L
 #define SLOW_BYTES 256L /* a second, over SLOW_SECONDS: broken */
 #define SLOW_SECONDS 60L
@@ -36,6 +38,8 @@ http_result_text(enum http_result r)
 		return "The server took too long to answer.";
 	case HTTP_TOO_LARGE:
 		return "The answer is larger than any that belongs here.";
+	case HTTP_INTERRUPTED:
+		return "It was interrupted.";
 	case HTTP_BAD_CONFIG:
 		return "The server's address, the proxy or the certificate "
 		       "file cannot be used.";
@@ -86,10 +90,21 @@ set_transport(CURL *c, const struct http_config *config)
 		SET(CURLOPT_PINNEDPUBLICKEY, config->pin));
 }
 
+/* libcurl asks about once a second, also when nothing moves. */
+static int
+on_progress(void *ctx, curl_off_t down, curl_off_t downloaded, curl_off_t up,
+    curl_off_t uploaded)
+{
+	(void)ctx, (void)down, (void)downloaded, (void)up, (void)uploaded;
+	return hold_is_over();
+}
+
 static bool
 set_limits(CURL *c)
 {
 	return SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_NOSIGNAL, 1L) &&
+	    SET(CURLOPT_NOPROGRESS, 0L) &&
+	    SET(CURLOPT_XFERINFOFUNCTION, on_progress) &&
 	    SET(CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) &&
 	    SET(CURLOPT_TIMEOUT, TOTAL_SECONDS) &&
 	    SET(CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES) &&
@@ -182,6 +197,8 @@ judge(CURLcode code, const struct buf *answer)
 	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
 	case CURLE_SSL_ISSUER_ERROR:
 		return HTTP_BAD_SERVER;
+	case CURLE_ABORTED_BY_CALLBACK:
+		return HTTP_INTERRUPTED;
 	case CURLE_OPERATION_TIMEDOUT:
 		return HTTP_TOO_SLOW;
 	case CURLE_WRITE_ERROR:

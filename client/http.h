@@ -29,6 +29,7 @@ enum http_result {
 	HTTP_BROKEN_OFF,  /* it began and did not end */
 	HTTP_TOO_SLOW,
 	HTTP_TOO_LARGE,	  /* more than the caller takes */
+	HTTP_INTERRUPTED, /* by a signal that is held (client/hold.h) */
 	HTTP_BAD_CONFIG,  /* the URL, the proxy, a file */
 	HTTP_NO_MEMORY,
 };

@@ -303,7 +303,8 @@ may_pass(const struct server *s, enum reply r)
 {
 	return r == REPLY_BUSY || r == REPLY_DOWN ||
 	    (r == REPLY_NONE && s->transport != HTTP_ANSWERED &&
-		s->transport != HTTP_BAD_SERVER);
+		s->transport != HTTP_BAD_SERVER &&
+		s->transport != HTTP_INTERRUPTED);
 }
 
 enum reply

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -250,6 +251,41 @@ class Hostile(unittest.TestCase):
         self.assertFalse(log.exists())
 
     # --- this machine ---
+
+    def test_what_is_interrupted_leaves_no_opened_files(self):
+        big, saved = self.dir / "recording", self.dir / "interrupted"
+        big.write_bytes(os.urandom(1 << 20))
+        receipt = self.i.report("five", "--attach", big)["receipt"]
+        pieces, go_on = [], threading.Event()
+        self.addCleanup(go_on.set)
+        self.front.handle_error = lambda *_: None
+
+        def slow(body):
+            pieces.append(len(body))
+            if sum(n > 200_000 for n in pieces) == 3:
+                go_on.wait(30)
+            return body
+
+        self.front.answered = slow
+        options = [*map(str, self.i.server_options())]
+        options[1] = self.front.url
+        for sig in (signal.SIGINT, signal.SIGTERM):
+            pieces.clear()
+            p = subprocess.Popen(
+                [self.i.build / "client/speakup", "inbox", *options,
+                 "--save", saved], stdin=subprocess.PIPE, text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            p.stdin.write(receipt + "\n")
+            p.stdin.flush()
+            end = time.monotonic() + 20
+            while not list(saved.glob(".partial-*/attachments/recording")) \
+                    and time.monotonic() < end:
+                time.sleep(0.01)
+            self.assertTrue(list(saved.glob(".partial-*/attachments/*")))
+            p.send_signal(sig)
+            p.communicate(timeout=20)
+            self.assertEqual(p.returncode, -sig)
+            self.assertEqual(list(saved.iterdir()), [])
 
     def test_receipt_that_could_not_be_printed_is_no_success(self):
         for more in ([], ["--json"]):
