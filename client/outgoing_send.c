@@ -297,6 +297,17 @@ check_proof(struct outgoing *o, struct bytes proof, bool has_content,
 	return REPLY_OK;
 }
 
+/* It was there a moment ago. Who removed it is not known for certain, so this
+ * is no success. */
+static enum exit_code
+gone(const struct outgoing *o)
+{
+	return term_fail(o->server->term, EXIT_UNKNOWN, "The server says that "
+	    "your concern is not there any more. Most likely you withdrew it "
+	    "just now, and the answer with the proof was lost on the way. To "
+	    "be sure, look again later: speakup inbox should find nothing.");
+}
+
 static enum reply
 exchange(struct outgoing *o, const struct bundle_request *r, bool has_content,
     enum exit_code *ret_code)
@@ -308,6 +319,8 @@ exchange(struct outgoing *o, const struct bundle_request *r, bool has_content,
 		return check_proof(o, a->stored.proof, has_content, ret_code);
 	if (reply == REPLY_CONFLICT || reply == REPLY_BAD_POLICY)
 		*ret_code = EXIT_NOT_STORED;
+	else if (reply == REPLY_UNKNOWN && o->m->kind == MESSAGE_WITHDRAW)
+		*ret_code = gone(o);
 	else
 		*ret_code = server_fail(o->server, reply,
 		    reply == REPLY_NONE ? no_proof : not_stored(o));

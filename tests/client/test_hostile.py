@@ -19,7 +19,7 @@ from instance import Instance, build_directory  # noqa: E402
 from test_hijack import UNIT, Hijacked, join, split  # noqa: E402
 
 WHO = "guardian-east"
-FAILED, REFUSED, UNAVAILABLE, LOGIN = 1, 3, 4, 9
+FAILED, REFUSED, UNAVAILABLE, UNKNOWN, LOGIN = 1, 3, 4, 8, 9
 
 
 def without_messages(body):
@@ -124,6 +124,26 @@ class Hostile(unittest.TestCase):
         self.front.answered = without_rows
         self.i.ftsu(WHO, "queue", "--all", "--limit", "1", expect=REFUSED,
                     server=self.front.url)
+
+    def test_withdrawal_whose_answer_is_lost_is_no_alarm(self):
+        receipt = self.i.report("six")["receipt"]
+        lost = []
+
+        def lose(body):
+            if body.startswith(b"speakup: v1 stored\n") and not lost:
+                lost.append(body)
+                raise ConnectionAbortedError
+            return body
+
+        self.front.answered = lose
+        self.front.handle_error = lambda *_: None
+        done = self.i.speakup("withdraw", "--yes", stdin=receipt + "\n",
+                              server=self.front.url, expect=UNKNOWN)
+        self.assertEqual(len(lost), 1)
+        self.assertIn("not there any more", self.said(done))
+        self.assertNotIn("NOT", self.said(done))
+        done = self.i.speakup("inbox", stdin=receipt + "\n", expect=UNKNOWN)
+        self.assertIn("may have been withdrawn", self.said(done))
 
     # --- roots ---
 
