@@ -106,8 +106,10 @@ mailbox_open(const struct speakup_options *o, struct mailbox *ret)
 
 	*ret = (struct mailbox){ .o = o, .term = speakup_term(o) };
 	code = server_open(&ret->term, &config, &ret->server);
-	if (code == EXIT_DONE)
+	if (code == EXIT_DONE) {
+		server_warn_unpinned(&ret->server, config.pin);
 		code = begin(ret);
+	}
 	if (code == EXIT_DONE)
 		code = folder_open(&ret->term, o->save, NULL, &ret->folder);
 	if (code != EXIT_DONE)

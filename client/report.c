@@ -385,6 +385,8 @@ speakup_report(const void *values, const struct args *args)
 		term_warn(&r.term, "Your concern was NOT stored: nothing was "
 		    "sent.");
 	r.answers.policy = r.server.policy;
+	if (code == EXIT_DONE)
+		server_warn_unpinned(&r.server, config.pin);
 	if (code == EXIT_DONE && o->send != NULL) {
 		code = send_saved(&r);
 	} else if (code == EXIT_DONE) {

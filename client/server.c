@@ -117,6 +117,19 @@ server_open(const struct term *t, const struct server_config *config,
 }
 
 void
+server_warn_unpinned(const struct server *s, const char *pin)
+{
+	char words[RECEIPT_TEXT_MAX];
+
+	if (pin == NULL && !s->term->json &&
+	    root_fingerprint(s->hash0, words) == ERR_OK)
+		term_warn(s->term, "Please compare these words with the "
+		    "fingerprint on the organisation's poster, and stop if "
+		    "they differ, for then this is somebody else's server: %s",
+		    words);
+}
+
+void
 server_close(struct server *s)
 {
 	s->http = http_close(s->http);

@@ -33,6 +33,9 @@ struct server {
 enum exit_code server_open(const struct term *t,
     const struct server_config *config, struct server *ret) MUST_CHECK;
 void server_close(struct server *s);
+/* Where nobody said whose server it should be: the fingerprint, to be held
+ * against the poster. Silent with --json, which nobody reads. */
+void server_warn_unpinned(const struct server *s, const char *pin);
 
 enum reply {
 	REPLY_OK,

@@ -202,6 +202,21 @@ class Hostile(unittest.TestCase):
             f.write_text("nonsense\n")
         self.assertIn("damaged", self.staff(state, expect=REFUSED))
 
+    def test_reporters_without_a_fingerprint_are_told_to_compare(self):
+        words = json.loads(self.i.speakup("policy", "--json").stdout)["words"]
+        receipt = self.i.report("seven")["receipt"]
+        pinned = [*map(str, self.i.server_options())]
+        for command, stdin in (("report", "eight"),
+                               ("inbox", receipt + "\n")):
+            for options, more, shown in (
+                    (pinned[:4], [], True), (pinned, [], False),
+                    (pinned[:4], ["--json"], False)):
+                done = self.i.run(
+                    [self.i.build / "client/speakup", command, *options,
+                     "--yes", *more], stdin=stdin)
+                self.assertEqual(words in self.said(done), shown)
+                self.assertNotIn(words, done.stdout)
+
     def other_organisation(self):
         """The same people under a root of the attacker's own."""
         org, root = self.i.org, self.dir / "other0.note"
