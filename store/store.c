@@ -62,7 +62,7 @@ upload_remember(struct store *s, uint32_t number, const struct upload *u)
 		.tag = map_tag(&s->memory.uploads, BYTES(u->id, sizeof(u->id))),
 		.number = number,
 		.hour = u->hour,
-		.bytes = upload_received_bytes(u),
+		.bytes = upload_taken_bytes(u),
 	};
 
 	if (s->next_record < u->first + u->pieces)

@@ -36,7 +36,7 @@ mark_of(const struct txn_upload *t)
 	return (struct upload_mark){ .tag = t->tag,
 		.number = t->number,
 		.hour = t->u.hour,
-		.bytes = upload_received_bytes(&t->u) };
+		.bytes = upload_taken_bytes(&t->u) };
 }
 
 static enum err
@@ -126,7 +126,7 @@ check_piece(const struct store_piece *p)
 }
 
 static enum err
-check_room(struct store_txn *txn, size_t n)
+check_room(struct store_txn *txn, uint64_t n)
 {
 	const struct store *s = txn->s;
 
@@ -180,6 +180,7 @@ upload_make(
 	t->u.size = p->size;
 	t->u.pieces = piece_count(p->size);
 	t->u.first = txn->next_record;
+	txn->attachments += upload_value_bytes(t->u.pieces);
 	txn->next_record += t->u.pieces;
 	upload_keep(txn, t);
 	*ret = t;
@@ -234,7 +235,8 @@ txn_upload_piece(struct store_txn *txn, const struct store_piece *p)
 		e = ERR_OK;
 	if (e != ERR_OK || done)
 		return e;
-	e = check_room(txn, p->data.n);
+	e = check_room(txn, p->data.n +
+	    (t == NULL ? upload_value_bytes(piece_count(p->size)) : 0));
 	if (e == ERR_OK && t == NULL)
 		e = upload_make(txn, p, &t);
 	return e == ERR_OK ? piece_store(txn, t, p, hash) : e;

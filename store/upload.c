@@ -40,9 +40,15 @@ upload_has(const struct upload *u, uint32_t piece)
 }
 
 uint64_t
-upload_received_bytes(const struct upload *u)
+upload_value_bytes(uint32_t pieces)
 {
-	uint64_t n = 0;
+	return UPLOAD_HEAD_LEN + (uint64_t)pieces * SHA256_LEN + SEAL_OVERHEAD;
+}
+
+uint64_t
+upload_taken_bytes(const struct upload *u)
+{
+	uint64_t n = upload_value_bytes(u->pieces);
 
 	for (uint32_t i = 0; i < u->pieces; i++)
 		if (upload_has(u, i))

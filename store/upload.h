@@ -29,7 +29,10 @@ void upload_put(const struct upload *u, struct buf *out);
 enum err upload_get(struct bytes plain, struct upload *ret) MUST_CHECK;
 
 bool upload_has(const struct upload *u, uint32_t piece);
-uint64_t upload_received_bytes(const struct upload *u);
+/* What it takes of the attachments' share: the pieces that came, and its own
+ * value, which is long before the first has. */
+uint64_t upload_taken_bytes(const struct upload *u);
+uint64_t upload_value_bytes(uint32_t pieces);
 /* What callers of the store see. */
 enum err upload_describe(const struct upload *u, struct store_upload *ret)
     MUST_CHECK;

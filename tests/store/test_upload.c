@@ -237,7 +237,7 @@ test_attachments_stop_at_their_share_and_text_goes_on(void **state)
 	struct kit *k = *state;
 
 	k->s = store_close(k->s);
-	k->config.attachments_max = 3 * PIECE_LEN;
+	k->config.attachments_max = 3 * PIECE_LEN + 1024;
 	kit_open(k);
 	for (uint32_t i = 0; i < 3; i++)
 		assert_int_equal(send(k, piece(4 * PIECE_LEN, i)), ERR_OK);
@@ -246,6 +246,31 @@ test_attachments_stop_at_their_share_and_text_goes_on(void **state)
 	assert_true(kit_is_whole(k->s, 9, 1));
 	kit_reopen(k);
 	assert_int_equal(send(k, piece(4 * PIECE_LEN, 3)), ERR_FULL);
+}
+
+/* A single byte, the last of a whole upload, makes a value of 16 KiB: that
+ * counts too, or such uploads would fill the space of text. */
+static void
+test_uploads_of_one_byte_are_counted_by_what_they_take(void **state)
+{
+	const uint32_t last = STORE_UPLOAD_PIECES_MAX - 1;
+	struct kit *k = *state;
+	struct store_piece p = piece((uint64_t)last * PIECE_LEN + 1, last);
+	uint8_t id[STORE_UPLOAD_ID_LEN] = { 0 };
+	struct store_counts counts;
+
+	k->s = store_close(k->s);
+	k->config.attachments_max = 64 * 1024;
+	kit_open(k);
+	p.upload = id;
+	for (; id[0] < 3; id[0]++)
+		assert_int_equal(send(k, p), ERR_OK);
+	assert_int_equal(send(k, p), ERR_FULL);
+	store_counts(k->s, &counts);
+	assert_in_range(counts.attachments, 48 * 1024, 64 * 1024);
+	kit_reopen(k);
+	assert_int_equal(send(k, p), ERR_FULL);
+	check_clean(k);
 }
 
 struct expiry {
@@ -355,6 +380,7 @@ main(void)
 		T(test_a_piece_again_is_fine_and_another_in_its_place_refused),
 		T(test_pieces_of_wrong_size_or_number_are_refused),
 		T(test_attachments_stop_at_their_share_and_text_goes_on),
+		T(test_uploads_of_one_byte_are_counted_by_what_they_take),
 		T(test_an_abandoned_upload_is_gone_after_its_time),
 		T(test_an_upload_that_goes_on_is_not_expired_in_the_same_batch),
 		T(test_pieces_and_their_message_fit_in_one_batch),
