@@ -35,6 +35,9 @@
 /* key = 32 random bytes of this run of the vault; || person (2 bytes, big-
  * endian) || time (8) || random (8): 16 bytes of it end a login challenge */
 #define LABEL_CHALLENGE "speakup/staff/challenge/v1"
+/* key = 32 random bytes of this run of the vault; || version of a queue (8) ||
+ * person (2): its first 8 bytes are the mark of a `watch` answer */
+#define LABEL_QUEUE_MARK "speakup/staff/queue-mark/v1"
 
 /* --- SHA-256(label || inputs) --- */
 
