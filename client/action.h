@@ -34,6 +34,9 @@ struct action {
 	struct entry entry;
 	struct bytes text; /* content; empty with no attachments: none */
 	const struct option_list *attach; /* NULL: none */
+	/* in the manifest, where there is content: `expected`, of assign */
+	size_t n_answers;
+	const struct manifest_answer *answers;
 	/* of assign, handover and grant */
 	enum grant_share share;
 	size_t n_selected;
