@@ -12,6 +12,7 @@ const char *const bundle_chains[] = {
 	[CHAIN_STAFF] = "staff",
 };
 const char *const bundle_bands[] = { "P1", "P2", "P3", "P4" };
+const char *const bundle_yes_no[] = { "no", "yes" };
 
 /* --- reading --- */
 
@@ -129,6 +130,12 @@ bundle_get_one_of(
 
 	bundle_word_end(in, value);
 	return i;
+}
+
+bool
+bundle_get_yes_no(struct bundle_in *in, const char *name)
+{
+	return bundle_get_one_of(in, name, bundle_yes_no, 2) != 0;
 }
 
 uint64_t

@@ -41,6 +41,7 @@
 #define BUNDLE_TELL_MAX 32 /* people who may be told of one case */
 #define BUNDLE_GRANTS_MAX 96  /* envelopes in one request */
 #define BUNDLE_PEOPLE_MAX 256 /* investigators in one answer */
+#define BUNDLE_TIME_MAX 253402300799 /* a deadline: 9999-12-31, its end */
 #define BUNDLE_MARK_LEN 8 /* of a queue, as it was seen */
 
 /* Which POST a request belongs to. */

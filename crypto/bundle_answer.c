@@ -10,92 +10,8 @@
 
 static const char *const open_states[] = { "open", "withdrawn" };
 static const char *const case_kinds[] = { "sealed", "plain" };
-
-/* --- messages --- */
-
-#define HEAD_LINE_MAX 64 /* one `head` line */
-#define OTHER_LINES_MAX 256 /* all that stands before them, and the end */
-
-_Static_assert(
-    BUNDLE_MESSAGE_MAX + HEAD_LINE_MAX + OTHER_LINES_MAX <= BUNDLE_TEXT_LEN,
-    "a message that went up in a bundle comes down in one");
-
-static void
-get_head(struct bundle_in *in, struct bytes value, struct answer_head *h)
-{
-	uint64_t head, envelope;
-
-	h->seq = (uint32_t)bundle_word_number(in, &value, BUNDLE_SEQ_MAX);
-	head = bundle_word_number(in, &value, BUNDLE_TEXT_LEN);
-	envelope = bundle_word_number(in, &value, BUNDLE_TEXT_LEN);
-	h->payload_len = bundle_word_number(in, &value, BUNDLE_PAYLOAD_MAX);
-	h->pieces = (uint32_t)bundle_word_number(in, &value, BUNDLE_PIECES_MAX);
-	bundle_word_end(in, value);
-	if (head == 0 ||
-	    (h->pieces > 0 && h->pieces != bundle_pieces(h->payload_len)))
-		bundle_fail(in);
-	h->head = bundle_take(in, head);
-	h->envelope = bundle_take(in, envelope);
-	if (h->pieces == 0)
-		h->payload = bundle_take(in, h->payload_len);
-}
-
-static void
-get_heads(struct bundle_in *in, struct answer_heads *h)
-{
-	struct bytes value;
-
-	while (
-	    in->lines.err == ERR_OK && lines_next(&in->lines, "head", &value)) {
-		if (h->n == COUNT(h->at)) {
-			bundle_fail(in);
-			return;
-		}
-		get_head(in, value, &h->at[h->n]);
-		if (h->n > 0 && h->at[h->n].seq != h->at[h->n - 1].seq + 1)
-			bundle_fail(in);
-		h->n++;
-	}
-}
-
-static void
-put_heads(struct bundle_out *o, const struct answer_heads *heads)
-{
-	for (size_t i = 0; i < heads->n && i < COUNT(heads->at); i++) {
-		const struct answer_head *h = &heads->at[i];
-
-		buf_printf(o->out,
-		    "head: %" PRIu32 " %zu %zu %" PRIu64 " %" PRIu32 "\n",
-		    h->seq, h->head.n, h->envelope.n, h->payload_len,
-		    h->pieces);
-		bundle_keep(o, h->head);
-		bundle_keep(o, h->envelope);
-		if (h->pieces == 0)
-			bundle_keep(o, h->payload);
-	}
-}
-
-static uint64_t
-head_size(const struct answer_head *h)
-{
-	return HEAD_LINE_MAX + (uint64_t)h->head.n + h->envelope.n +
-	    (h->pieces == 0 ? h->payload.n : 0);
-}
-
-bool
-answer_heads_add(struct answer_heads *h, const struct answer_head *one)
-{
-	uint64_t size = OTHER_LINES_MAX + head_size(one);
-
-	if (h->n == COUNT(h->at))
-		return false;
-	for (size_t i = 0; i < h->n; i++)
-		size += head_size(&h->at[i]);
-	if (size > BUNDLE_TEXT_LEN)
-		return false;
-	h->at[h->n++] = *one;
-	return true;
-}
+static const char *const ways_in[] = { "route", "given" };
+static const char *const loads[] = { "free", "full" };
 
 /* --- reporter --- */
 
@@ -120,7 +36,7 @@ get_mailbox(struct bundle_in *in, struct bundle_answer *ret)
 	    (uint32_t)lines_get_number(&in->lines, "count", BUNDLE_SEQ_MAX);
 	a->is_withdrawn = bundle_get_one_of(in, "state", open_states,
 			      COUNT(open_states)) != 0;
-	get_heads(in, &a->heads);
+	bundle_get_heads(in, &a->heads);
 }
 
 static void
@@ -128,7 +44,7 @@ put_mailbox(struct bundle_out *o, const struct bundle_answer *a)
 {
 	lines_put_number(o->out, "count", a->mailbox.count);
 	lines_put_str(o->out, "state", open_states[a->mailbox.is_withdrawn]);
-	put_heads(o, &a->mailbox.heads);
+	bundle_put_heads(o, &a->mailbox.heads);
 }
 
 /* --- pieces --- */
@@ -209,14 +125,14 @@ put_session(struct bundle_out *o, const struct bundle_answer *a)
 }
 
 static void
-get_ended(struct bundle_in *in, struct bundle_answer *ret)
+get_nothing(struct bundle_in *in, struct bundle_answer *ret)
 {
 	(void)in;
 	(void)ret;
 }
 
 static void
-put_ended(struct bundle_out *o, const struct bundle_answer *a)
+put_nothing(struct bundle_out *o, const struct bundle_answer *a)
 {
 	(void)o;
 	(void)a;
@@ -242,6 +158,39 @@ get_state(struct bundle_in *in, struct bytes word)
 	return s;
 }
 
+/* Seconds since 1970, or "-" for 0. */
+static int64_t
+get_due(struct bundle_in *in, struct bytes *value)
+{
+	struct bytes word = word_next(value);
+	uint64_t v = 0;
+
+	if (bytes_equal(word, BYTES_LIT("-")))
+		return 0;
+	if (decimal_get(word, BUNDLE_TIME_MAX, &v) != ERR_OK || v == 0)
+		bundle_fail(in);
+	return (int64_t)v;
+}
+
+static void
+put_due(struct buf *out, int64_t due)
+{
+	if (due == 0)
+		buf_put_str(out, "-");
+	else
+		buf_printf(out, "%" PRId64, due);
+}
+
+static uint16_t
+get_flags(struct bundle_in *in, struct bytes word)
+{
+	uint16_t flags = 0;
+
+	if (case_flags_parse(word, &flags) != ERR_OK)
+		bundle_fail(in);
+	return flags;
+}
+
 static void
 get_row(struct bundle_in *in, struct bytes value, struct answer_row *r)
 {
@@ -256,7 +205,34 @@ get_row(struct bundle_in *in, struct bytes value, struct answer_row *r)
 	r->day = get_day(in, &value);
 	r->talk = (uint32_t)bundle_word_number(in, &value, BUNDLE_SEQ_MAX);
 	r->staff = (uint32_t)bundle_word_number(in, &value, BUNDLE_SEQ_MAX);
+	r->due = get_due(in, &value);
+	r->is_given =
+	    bundle_word_one_of(in, &value, ways_in, COUNT(ways_in)) != 0;
+	r->flags = get_flags(in, word_next(&value));
 	bundle_word_end(in, value);
+}
+
+static void
+get_overdue(struct bundle_in *in, struct answer_queue *a)
+{
+	struct answer_overdue *o;
+	struct bytes value;
+
+	while (in->lines.err == ERR_OK &&
+	    lines_next(&in->lines, "overdue", &value)) {
+		if (a->n_overdue == COUNT(a->overdue)) {
+			bundle_fail(in);
+			return;
+		}
+		o = &a->overdue[a->n_overdue];
+		o->route = (uint16_t)bundle_word_number(in, &value, UINT16_MAX);
+		o->count = (uint32_t)bundle_word_number(in, &value, UINT32_MAX);
+		bundle_word_end(in, value);
+		if (o->count == 0 ||
+		    (a->n_overdue > 0 && o->route <= o[-1].route))
+			bundle_fail(in);
+		a->n_overdue++;
+	}
 }
 
 static void
@@ -266,6 +242,9 @@ get_queue(struct bundle_in *in, struct bundle_answer *ret)
 	struct bytes value;
 
 	a->open = (uint32_t)lines_get_number(&in->lines, "open", UINT32_MAX);
+	a->breached =
+	    (uint32_t)lines_get_number(&in->lines, "breached", UINT32_MAX);
+	get_overdue(in, a);
 	a->next = lines_get(&in->lines, "next");
 	if (a->next.n > BUNDLE_CURSOR_MAX)
 		bundle_fail(in);
@@ -287,9 +266,13 @@ put_row(struct bundle_out *o, const struct answer_row *r)
 
 	hex_encode(id, r->case_id, sizeof(r->case_id));
 	day_format(day, r->day);
-	buf_printf(o->out, "row: %s %s %s P%u %u %s %" PRIu32 " %" PRIu32 "\n",
-	    id, case_kinds[r->is_plain], case_state_name(r->state), r->band, r->route,
-	    day, r->talk, r->staff);
+	buf_printf(o->out, "row: %s %s %s P%u %u %s %" PRIu32 " %" PRIu32 " ",
+	    id, case_kinds[r->is_plain], case_state_name(r->state), r->band,
+	    r->route, day, r->talk, r->staff);
+	put_due(o->out, r->due);
+	buf_printf(o->out, " %s ", ways_in[r->is_given]);
+	case_flags_put(o->out, r->flags);
+	buf_put_u8(o->out, '\n');
 }
 
 static void
@@ -298,6 +281,10 @@ put_queue(struct bundle_out *o, const struct bundle_answer *a)
 	const struct answer_queue *q = &a->queue;
 
 	lines_put_number(o->out, "open", q->open);
+	lines_put_number(o->out, "breached", q->breached);
+	for (size_t i = 0; i < q->n_overdue && i < COUNT(q->overdue); i++)
+		buf_printf(o->out, "overdue: %u %" PRIu32 "\n",
+		    q->overdue[i].route, q->overdue[i].count);
 	lines_put(o->out, "next", q->next);
 	for (size_t i = 0; i < q->n_rows && i < COUNT(q->row); i++)
 		put_row(o, &q->row[i]);
@@ -307,7 +294,7 @@ static void
 get_case(struct bundle_in *in, struct bundle_answer *ret)
 {
 	struct answer_case *a = &ret->open;
-	struct bytes filed;
+	struct bytes filed, due;
 
 	a->chain = (enum chain)bundle_get_one_of(
 	    in, "chain", bundle_chains, COUNT(bundle_chains));
@@ -319,7 +306,15 @@ get_case(struct bundle_in *in, struct bundle_answer *ret)
 	filed = lines_get(&in->lines, "filed");
 	a->filed = get_day(in, &filed);
 	bundle_word_end(in, filed);
-	get_heads(in, &a->heads);
+	a->band = (uint8_t)(bundle_get_one_of(
+				in, "band", bundle_bands, COUNT(bundle_bands)) +
+	    1);
+	due = lines_get(&in->lines, "due");
+	a->due = get_due(in, &due);
+	bundle_word_end(in, due);
+	a->is_given = bundle_get_yes_no(in, "given");
+	a->flags = get_flags(in, lines_get(&in->lines, "flags"));
+	bundle_get_heads(in, &a->heads);
 }
 
 static void
@@ -334,7 +329,55 @@ put_case(struct bundle_out *o, const struct bundle_answer *x)
 	lines_put_str(o->out, "state", case_state_name(a->state));
 	lines_put_str(o->out, "kind", case_kinds[a->is_plain]);
 	lines_put_str(o->out, "filed", day);
-	put_heads(o, &a->heads);
+	buf_printf(o->out, "band: P%u\ndue: ", a->band);
+	put_due(o->out, a->due);
+	buf_printf(o->out, "\ngiven: %s\nflags: ", bundle_yes_no[a->is_given]);
+	case_flags_put(o->out, a->flags);
+	buf_put_u8(o->out, '\n');
+	bundle_put_heads(o, &a->heads);
+}
+
+static void
+get_investigators(struct bundle_in *in, struct bundle_answer *ret)
+{
+	struct answer_investigators *a = &ret->investigators;
+	struct bytes value;
+
+	while (in->lines.err == ERR_OK &&
+	    lines_next(&in->lines, "investigator", &value)) {
+		if (a->n == COUNT(a->at)) {
+			bundle_fail(in);
+			return;
+		}
+		a->at[a->n].person = bundle_word_person(in, &value);
+		a->at[a->n].is_full =
+		    bundle_word_one_of(in, &value, loads, COUNT(loads)) != 0;
+		bundle_word_end(in, value);
+		a->n++;
+	}
+}
+
+static void
+put_investigators(struct bundle_out *o, const struct bundle_answer *x)
+{
+	const struct answer_investigators *a = &x->investigators;
+
+	for (size_t i = 0; i < a->n && i < COUNT(a->at); i++)
+		buf_printf(o->out, "investigator: %u %s\n", a->at[i].person,
+		    loads[a->at[i].is_full]);
+}
+
+static void
+get_changed(struct bundle_in *in, struct bundle_answer *ret)
+{
+	lines_get_hex(
+	    &in->lines, "mark", ret->changed.mark, sizeof(ret->changed.mark));
+}
+
+static void
+put_changed(struct bundle_out *o, const struct bundle_answer *a)
+{
+	lines_put_hex(o->out, "mark", a->changed.mark, sizeof(a->changed.mark));
 }
 
 /* --- policy --- */
@@ -390,11 +433,15 @@ static const struct {
 	[ANSWER_CHALLENGE] = { "challenge", TEXT, get_challenge,
 	    put_challenge },
 	[ANSWER_SESSION] = { "session", TEXT, get_session, put_session },
-	[ANSWER_ENDED] = { "ended", TEXT, get_ended, put_ended },
+	[ANSWER_ENDED] = { "ended", TEXT, get_nothing, put_nothing },
 	[ANSWER_QUEUE] = { "queue", TEXT, get_queue, put_queue },
 	[ANSWER_CASE] = { "case", TEXT, get_case, put_case },
 	[ANSWER_POLICY] = { "policy", BUNDLE_TEXT_LEN, BUNDLE_POLICY_MAX,
 	    get_policy, put_policy },
+	[ANSWER_KEPT] = { "kept", TEXT, get_nothing, put_nothing },
+	[ANSWER_INVESTIGATORS] = { "investigators", TEXT, get_investigators,
+	    put_investigators },
+	[ANSWER_CHANGED] = { "changed", TEXT, get_changed, put_changed },
 #undef TEXT
 #undef PIECE
 #undef SMALL

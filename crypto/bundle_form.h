@@ -11,6 +11,7 @@
 
 extern const char *const bundle_chains[2]; /* by enum chain */
 extern const char *const bundle_bands[4];
+extern const char *const bundle_yes_no[2]; /* by bool */
 
 struct bundle_in {
 	struct lines lines;
@@ -41,6 +42,11 @@ unsigned bundle_word_one_of(struct bundle_in *in, struct bytes *value,
     const char *const *names, size_t n);
 void bundle_word_end(struct bundle_in *in, struct bytes value);
 
+/* A person's number, 1 at least. */
+uint16_t bundle_word_person(struct bundle_in *in, struct bytes *value);
+/* "NAME: yes" or "NAME: no". */
+bool bundle_get_yes_no(struct bundle_in *in, const char *name);
+
 /* Pieces that a payload of n bytes goes up in. */
 uint64_t bundle_pieces(uint64_t n);
 
@@ -58,6 +64,15 @@ void bundle_keep(struct bundle_out *o, struct bytes blob);
 void bundle_put_blob(struct bundle_out *o, const char *name, struct bytes blob);
 /* Writes the blobs. */
 void bundle_end(struct bundle_out *o);
+/* Lines and blobs of one message's content; where there is no `to` line, none
+ * at all. */
+void bundle_get_content(struct bundle_in *in, struct bundle_content *c);
+void bundle_put_content(struct bundle_out *o, const struct bundle_content *c);
+
+/* `head` lines and their blobs. */
+void bundle_get_heads(struct bundle_in *in, struct answer_heads *h);
+void bundle_put_heads(struct bundle_out *o, const struct answer_heads *h);
+
 /* Takes back what was put when err is one, and forwards it. */
 enum err bundle_settle(struct bundle_out *o, enum err err) MUST_CHECK;
 

@@ -11,116 +11,26 @@
  * wrote, so that what can be written is what can be read.
  */
 
-/* --- persons and content --- */
-
-static uint16_t
-get_person_number(struct bundle_in *in, struct bytes *value)
-{
-	uint64_t v = bundle_word_number(in, value, UINT16_MAX);
-
-	if (v == PERSON_REPORTER)
-		bundle_fail(in);
-	return (uint16_t)v;
-}
-
-static uint16_t
-get_person(struct bundle_in *in, struct bytes *value)
-{
-	struct bytes rest = *value;
-
-	if (!bytes_equal(word_next(&rest), BYTES_LIT("reporter")))
-		return get_person_number(in, value);
-	*value = rest;
-	return PERSON_REPORTER;
-}
-
-static bool
-has_envelope(const struct bundle_content *c, uint16_t person)
-{
-	for (size_t i = 0; i < c->n_to; i++)
-		if (c->to[i].person == person)
-			return true;
-	return false;
-}
+/* --- reporter --- */
 
 static void
-get_to(struct bundle_in *in, struct bytes value, struct bundle_content *c)
-{
-	uint16_t person = get_person(in, &value);
-	uint64_t n = bundle_word_number(in, &value, BUNDLE_TEXT_LEN);
-
-	bundle_word_end(in, value);
-	if (n == 0 || c->n_to == COUNT(c->to) || has_envelope(c, person)) {
-		bundle_fail(in);
-		return;
-	}
-	c->to[c->n_to].person = person;
-	c->to[c->n_to].envelope = bundle_take(in, n);
-	c->n_to++;
-}
-
-static void
-get_upload(struct bundle_in *in, struct bytes value, struct bundle_content *c)
-{
-	c->is_upload = true;
-	bundle_word_hex(in, &value, c->upload_id, sizeof(c->upload_id));
-	c->upload_len = bundle_word_number(in, &value, BUNDLE_PAYLOAD_MAX);
-	bundle_word_end(in, value);
-	if (c->upload_len == 0)
-		bundle_fail(in);
-}
-
-/* Nothing at all where there is no envelope. */
-static void
-get_content(struct bundle_in *in, struct bundle_content *c)
+get_tell(struct bundle_in *in, struct request_concern *r)
 {
 	struct bytes value;
+	uint16_t person;
 
-	while (in->lines.err == ERR_OK && lines_next(&in->lines, "to", &value))
-		get_to(in, value, c);
-	if (c->n_to == 0)
-		return;
-	if (lines_next(&in->lines, "upload", &value))
-		get_upload(in, value, c);
-	else
-		c->payload = bundle_get_blob(in, "payload");
-}
-
-static void
-put_to(struct bundle_out *o, const struct bundle_to *to)
-{
-	if (to->person == PERSON_REPORTER)
-		buf_printf(o->out, "to: reporter %zu\n", to->envelope.n);
-	else
-		buf_printf(o->out, "to: %u %zu\n", to->person, to->envelope.n);
-	bundle_keep(o, to->envelope);
-}
-
-static void
-put_content(struct bundle_out *o, const struct bundle_content *c)
-{
-	char id[2 * BUNDLE_UPLOAD_ID_LEN + 1];
-
-	for (size_t i = 0; i < c->n_to && i < COUNT(c->to); i++)
-		put_to(o, &c->to[i]);
-	if (c->n_to == 0)
-		return;
-	if (!c->is_upload) {
-		bundle_put_blob(o, "payload", c->payload);
-		return;
+	while (
+	    in->lines.err == ERR_OK && lines_next(&in->lines, "tell", &value)) {
+		person = bundle_word_person(in, &value);
+		bundle_word_end(in, value);
+		if (r->n_tell == COUNT(r->tell) ||
+		    (r->n_tell > 0 && person <= r->tell[r->n_tell - 1])) {
+			bundle_fail(in);
+			return;
+		}
+		r->tell[r->n_tell++] = person;
 	}
-	hex_encode(id, c->upload_id, sizeof(c->upload_id));
-	buf_printf(o->out, "upload: %s %" PRIu64 "\n", id, c->upload_len);
 }
-
-static void
-must_have_content(struct bundle_in *in, const struct bundle_content *c)
-{
-	if (c->n_to == 0)
-		bundle_fail(in);
-}
-
-/* --- reporter --- */
 
 static void
 get_concern(struct bundle_in *in, struct bundle_request *ret)
@@ -134,8 +44,10 @@ get_concern(struct bundle_in *in, struct bundle_request *ret)
 	lines_get_hex(&in->lines, "policy", r->policy, sizeof(r->policy));
 	lines_get_hex(&in->lines, "case-key", r->case_key, sizeof(r->case_key));
 	lines_get_hex(&in->lines, "mailbox", r->mailbox, sizeof(r->mailbox));
-	get_content(in, &r->content);
-	must_have_content(in, &r->content);
+	get_tell(in, r);
+	bundle_get_content(in, &r->content);
+	if (r->content.n_to == 0)
+		bundle_fail(in);
 }
 
 static void
@@ -148,22 +60,23 @@ put_concern(struct bundle_out *o, const struct bundle_request *x)
 	lines_put_hex(o->out, "policy", r->policy, sizeof(r->policy));
 	lines_put_hex(o->out, "case-key", r->case_key, sizeof(r->case_key));
 	lines_put_hex(o->out, "mailbox", r->mailbox, sizeof(r->mailbox));
-	put_content(o, &r->content);
+	for (size_t i = 0; i < r->n_tell && i < COUNT(r->tell); i++)
+		lines_put_number(o->out, "tell", r->tell[i]);
+	bundle_put_content(o, &r->content);
 }
 
 static void
 get_followup(struct bundle_in *in, struct bundle_request *ret)
 {
 	ret->followup.entry = bundle_get_blob(in, "entry");
-	get_content(in, &ret->followup.content);
-	must_have_content(in, &ret->followup.content);
+	bundle_get_content(in, &ret->followup.content);
 }
 
 static void
 put_followup(struct bundle_out *o, const struct bundle_request *x)
 {
 	bundle_put_blob(o, "entry", x->followup.entry);
-	put_content(o, &x->followup.content);
+	bundle_put_content(o, &x->followup.content);
 }
 
 static void
@@ -193,6 +106,39 @@ put_poll(struct bundle_out *o, const struct bundle_request *x)
 {
 	lines_put_hex(o->out, "token", x->poll.token, sizeof(x->poll.token));
 	lines_put_number(o->out, "after", x->poll.after);
+}
+
+/* --- where staff is --- */
+
+static void
+get_session(struct bundle_in *in, uint8_t session[static BUNDLE_SESSION_LEN])
+{
+	lines_get_hex(&in->lines, "session", session, BUNDLE_SESSION_LEN);
+}
+
+static void
+put_session(
+    struct bundle_out *o, const uint8_t session[static BUNDLE_SESSION_LEN])
+{
+	lines_put_hex(o->out, "session", session, BUNDLE_SESSION_LEN);
+}
+
+static void
+get_session_case(struct bundle_in *in,
+    uint8_t session[static BUNDLE_SESSION_LEN],
+    uint8_t case_id[static CASE_ID_LEN])
+{
+	get_session(in, session);
+	lines_get_hex(&in->lines, "case", case_id, CASE_ID_LEN);
+}
+
+static void
+put_session_case(struct bundle_out *o,
+    const uint8_t session[static BUNDLE_SESSION_LEN],
+    const uint8_t case_id[static CASE_ID_LEN])
+{
+	put_session(o, session);
+	lines_put_hex(o->out, "case", case_id, CASE_ID_LEN);
 }
 
 /* --- pieces --- */
@@ -255,8 +201,7 @@ get_chain(struct bundle_in *in)
 static void
 get_staff_place(struct bundle_in *in, struct request_get *r)
 {
-	lines_get_hex(&in->lines, "session", r->session, sizeof(r->session));
-	lines_get_hex(&in->lines, "case", r->case_id, sizeof(r->case_id));
+	get_session_case(in, r->session, r->case_id);
 	r->chain = get_chain(in);
 }
 
@@ -284,9 +229,7 @@ put_get(struct bundle_out *o, const struct bundle_request *x)
 	const struct request_get *r = &x->get;
 
 	if (r->is_staff) {
-		lines_put_hex(
-		    o->out, "session", r->session, sizeof(r->session));
-		lines_put_hex(o->out, "case", r->case_id, sizeof(r->case_id));
+		put_session_case(o, r->session, r->case_id);
 		lines_put_str(o->out, "chain", bundle_chains[r->chain]);
 	} else {
 		lines_put_hex(o->out, "token", r->token, sizeof(r->token));
@@ -302,7 +245,7 @@ get_challenge(struct bundle_in *in, struct bundle_request *ret)
 {
 	struct bytes value = lines_get(&in->lines, "person");
 
-	ret->challenge.person = get_person_number(in, &value);
+	ret->challenge.person = bundle_word_person(in, &value);
 	bundle_word_end(in, value);
 }
 
@@ -322,19 +265,6 @@ static void
 put_login(struct bundle_out *o, const struct bundle_request *x)
 {
 	bundle_put_blob(o, "note", x->login.note);
-}
-
-static void
-get_session(struct bundle_in *in, uint8_t session[static BUNDLE_SESSION_LEN])
-{
-	lines_get_hex(&in->lines, "session", session, BUNDLE_SESSION_LEN);
-}
-
-static void
-put_session(
-    struct bundle_out *o, const uint8_t session[static BUNDLE_SESSION_LEN])
-{
-	lines_put_hex(o->out, "session", session, BUNDLE_SESSION_LEN);
 }
 
 static void
@@ -375,8 +305,7 @@ get_case(struct bundle_in *in, struct bundle_request *ret)
 {
 	struct request_case *r = &ret->open;
 
-	get_session(in, r->session);
-	lines_get_hex(&in->lines, "case", r->case_id, sizeof(r->case_id));
+	get_session_case(in, r->session, r->case_id);
 	r->chain = get_chain(in);
 	r->after =
 	    (uint32_t)lines_get_number(&in->lines, "after", BUNDLE_SEQ_MAX);
@@ -387,8 +316,7 @@ put_case(struct bundle_out *o, const struct bundle_request *x)
 {
 	const struct request_case *r = &x->open;
 
-	put_session(o, r->session);
-	lines_put_hex(o->out, "case", r->case_id, sizeof(r->case_id));
+	put_session_case(o, r->session, r->case_id);
 	lines_put_str(o->out, "chain", bundle_chains[r->chain]);
 	lines_put_number(o->out, "after", r->after);
 }
@@ -398,7 +326,7 @@ get_post(struct bundle_in *in, struct bundle_request *ret)
 {
 	get_session(in, ret->post.session);
 	ret->post.entry = bundle_get_blob(in, "entry");
-	get_content(in, &ret->post.content);
+	bundle_get_content(in, &ret->post.content);
 }
 
 static void
@@ -406,7 +334,98 @@ put_post(struct bundle_out *o, const struct bundle_request *x)
 {
 	put_session(o, x->post.session);
 	bundle_put_blob(o, "entry", x->post.entry);
-	put_content(o, &x->post.content);
+	bundle_put_content(o, &x->post.content);
+}
+
+static bool
+grants_ascend(const struct bundle_grant *a, const struct bundle_grant *b)
+{
+	return a->chain < b->chain || (a->chain == b->chain && a->seq < b->seq);
+}
+
+static void
+get_grant(struct bundle_in *in, struct bytes value, struct bundle_grant *g)
+{
+	uint64_t n;
+
+	g->chain = (enum chain)bundle_word_one_of(
+	    in, &value, bundle_chains, COUNT(bundle_chains));
+	g->seq = (uint32_t)bundle_word_number(in, &value, BUNDLE_SEQ_MAX);
+	n = bundle_word_number(in, &value, BUNDLE_TEXT_LEN);
+	bundle_word_end(in, value);
+	if (n == 0)
+		bundle_fail(in);
+	g->envelope = bundle_take(in, n);
+}
+
+static void
+get_envelopes(struct bundle_in *in, struct bundle_request *ret)
+{
+	struct request_envelopes *r = &ret->envelopes;
+	struct bytes value;
+
+	get_session_case(in, r->session, r->case_id);
+	value = lines_get(&in->lines, "person");
+	r->person = bundle_word_person(in, &value);
+	bundle_word_end(in, value);
+	r->is_fresh = bundle_get_yes_no(in, "fresh");
+	while (in->lines.err == ERR_OK &&
+	    lines_next(&in->lines, "envelope", &value)) {
+		if (r->n == COUNT(r->at)) {
+			bundle_fail(in);
+			return;
+		}
+		get_grant(in, value, &r->at[r->n]);
+		if (r->n > 0 && !grants_ascend(&r->at[r->n - 1], &r->at[r->n]))
+			bundle_fail(in);
+		r->n++;
+	}
+	if (r->n == 0)
+		bundle_fail(in);
+}
+
+static void
+put_envelopes(struct bundle_out *o, const struct bundle_request *x)
+{
+	const struct request_envelopes *r = &x->envelopes;
+
+	put_session_case(o, r->session, r->case_id);
+	lines_put_number(o->out, "person", r->person);
+	lines_put_str(o->out, "fresh", bundle_yes_no[r->is_fresh]);
+	for (size_t i = 0; i < r->n && i < COUNT(r->at); i++) {
+		buf_printf(o->out, "envelope: %s %" PRIu32 " %zu\n",
+		    bundle_chains[r->at[i].chain], r->at[i].seq,
+		    r->at[i].envelope.n);
+		bundle_keep(o, r->at[i].envelope);
+	}
+}
+
+static void
+get_investigators(struct bundle_in *in, struct bundle_request *ret)
+{
+	get_session_case(
+	    in, ret->investigators.session, ret->investigators.case_id);
+}
+
+static void
+put_investigators(struct bundle_out *o, const struct bundle_request *x)
+{
+	put_session_case(o, x->investigators.session, x->investigators.case_id);
+}
+
+static void
+get_watch(struct bundle_in *in, struct bundle_request *ret)
+{
+	get_session(in, ret->watch.session);
+	lines_get_hex(
+	    &in->lines, "mark", ret->watch.mark, sizeof(ret->watch.mark));
+}
+
+static void
+put_watch(struct bundle_out *o, const struct bundle_request *x)
+{
+	put_session(o, x->watch.session);
+	lines_put_hex(o->out, "mark", x->watch.mark, sizeof(x->watch.mark));
 }
 
 /* --- all of them --- */
@@ -437,6 +456,11 @@ static const struct {
 	[REQUEST_QUEUE] = { "queue", STAFF, get_queue, put_queue },
 	[REQUEST_CASE] = { "case", STAFF, get_case, put_case },
 	[REQUEST_POST] = { "post", STAFF, get_post, put_post },
+	[REQUEST_ENVELOPES] = { "envelopes", STAFF, get_envelopes,
+	    put_envelopes },
+	[REQUEST_INVESTIGATORS] = { "investigators", STAFF, get_investigators,
+	    put_investigators },
+	[REQUEST_WATCH] = { "watch", STAFF, get_watch, put_watch },
 #undef TEXT
 #undef STAFF
 #undef PIECE

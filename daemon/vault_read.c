@@ -106,7 +106,7 @@ collect_mailbox(struct vault *v, const struct store_case *c, uint32_t after)
 	if (e != ERR_OK)
 		return e;
 	a->count = c->chain[STORE_TALK].count;
-	a->is_withdrawn = c->marks.state == CASE_WITHDRAWN;
+	a->is_withdrawn = marks_state(&c->marks) == CASE_WITHDRAWN;
 	e = collect(v, view, STORE_TALK, STORE_REPORTER, after, &a->heads);
 	store_view_close(view);
 	return e;
@@ -150,7 +150,6 @@ read_case(struct vault *v, const struct request_case *q, uint16_t person)
 	enum store_chain chain =
 	    q->chain == CHAIN_TALK ? STORE_TALK : STORE_STAFF;
 	struct answer_case *a = &v->reply.open;
-	const struct store_reader *reader;
 	const struct store_case *c;
 	struct store_view *view;
 	enum err e = store_view_open(v->store, q->case_id, &view);
@@ -158,17 +157,17 @@ read_case(struct vault *v, const struct request_case *q, uint16_t person)
 	if (e != ERR_OK)
 		return answer_of(e);
 	c = view_case(view);
-	reader = store_case_reader(c, person);
-	if (reader == NULL || !reader->released) {
+	if (!case_is_read_by(c, person)) {
 		store_view_close(view);
 		return ANSWER_UNKNOWN;
 	}
 	v->reply.kind = ANSWER_CASE;
 	a->chain = q->chain;
 	a->count = c->chain[chain].count;
-	a->state = (enum case_state)c->marks.state;
+	a->state = marks_state(&c->marks);
 	a->is_plain = c->kind == STORE_PLAIN;
 	a->filed = c->filed_day;
+	a->band = c->marks.band;
 	e = collect(v, view, chain, person, q->after, &a->heads);
 	store_view_close(view);
 	return answer_of(e);
@@ -179,7 +178,7 @@ put_row(const struct store_case *c, struct answer_row *row)
 {
 	memcpy(row->case_id, c->id, sizeof(row->case_id));
 	row->is_plain = c->kind == STORE_PLAIN;
-	row->state = (enum case_state)c->marks.state;
+	row->state = marks_state(&c->marks);
 	row->band = c->marks.band;
 	row->route = c->route;
 	row->day = c->filed_day;
@@ -209,6 +208,7 @@ read_queue(struct vault *v, const struct request_queue *q, uint16_t person)
 	uint8_t id[CASE_ID_LEN];
 	char cursor[2 * CASE_ID_LEN + 1];
 	const uint8_t *after;
+	struct store_queue_counts counts;
 	size_t n = 0;
 	enum err e;
 
@@ -217,7 +217,8 @@ read_queue(struct vault *v, const struct request_queue *q, uint16_t person)
 		 v->store, person, after, v->row, q->limit, &n)) != ERR_OK)
 		return answer_of(e);
 	v->reply.kind = ANSWER_QUEUE;
-	a->open = (uint32_t)store_queue_count(v->store, person);
+	store_queue_counts(v->store, person, &counts);
+	a->open = (uint32_t)counts.all;
 	a->n_rows = n;
 	for (size_t i = 0; i < n; i++)
 		put_row(&v->row[i], &a->row[i]);

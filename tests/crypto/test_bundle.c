@@ -54,6 +54,17 @@ static const struct {
 	{ REQUEST_POST,
 	    "speakup: v1 post\n" SESSION
 	    "entry: 3\nto: 4 1\npayload: 1\n\nackep" },
+	{ REQUEST_CONCERN,
+	    CONCERN "tell: 4\ntell: 9\nto: 7 3\npayload: 1\n\nabcp" },
+	{ REQUEST_FOLLOWUP, "speakup: v1 followup\nentry: 4\n\nnote" },
+	{ REQUEST_ENVELOPES,
+	    "speakup: v1 envelopes\n" SESSION "case: " HEX16
+	    "\nperson: 4\nfresh: yes\nenvelope: talk 1 1\n"
+	    "envelope: talk 3 2\nenvelope: staff 0 1\n\naBBc" },
+	{ REQUEST_INVESTIGATORS,
+	    "speakup: v1 investigators\n" SESSION "case: " HEX16 "\n\n" },
+	{ REQUEST_WATCH,
+	    "speakup: v1 watch\n" SESSION "mark: 0011223344556677\n\n" },
 };
 
 static const struct {
@@ -72,16 +83,25 @@ static const struct {
 	{ ANSWER_CHALLENGE, "speakup: v1 challenge\nchallenge: " HEX32 "\n\n" },
 	{ ANSWER_SESSION, "speakup: v1 session\n" SESSION "\n" },
 	{ ANSWER_ENDED, "speakup: v1 ended\n\n" },
-	{ ANSWER_QUEUE, "speakup: v1 queue\nopen: 0\nnext: \n\n" },
+	{ ANSWER_QUEUE, "speakup: v1 queue\nopen: 0\nbreached: 0\nnext: \n\n" },
 	{ ANSWER_QUEUE,
-	    "speakup: v1 queue\nopen: 2\nnext: c2\n"
-	    "row: " HEX16 " sealed received P1 3 2026-11-21 1 0\n"
-	    "row: " HEX16 " plain acknowledged P4 65535 2024-02-29 2 7\n\n" },
+	    "speakup: v1 queue\nopen: 2\nbreached: 1\noverdue: 3 7\n"
+	    "overdue: 9 1\nnext: c2\n"
+	    "row: " HEX16 " sealed received P1 3 2026-11-21 1 0 1795600800 "
+	    "route breached\n"
+	    "row: " HEX16 " plain acknowledged P4 65535 2024-02-29 2 7 - given "
+	    "-\n\n" },
 	{ ANSWER_CASE,
 	    "speakup: v1 case\nchain: talk\ncount: 1\nstate: acknowledged\n"
-	    "kind: sealed\nfiled: 2026-11-21\nhead: 0 1 1 1 0\n\nhep" },
+	    "kind: sealed\nfiled: 2026-11-21\nband: P3\ndue: 1795600800\n"
+	    "given: yes\nflags: awaiting,held\nhead: 0 1 1 1 0\n\nhep" },
 	{ ANSWER_POLICY,
 	    "speakup: v1 policy\nroot: 2\nroot: 1\npolicy: 3\n\nr0rpol" },
+	{ ANSWER_KEPT, "speakup: v1 kept\n\n" },
+	{ ANSWER_INVESTIGATORS,
+	    "speakup: v1 investigators\ninvestigator: 9 free\n"
+	    "investigator: 4 full\n\n" },
+	{ ANSWER_CHANGED, "speakup: v1 changed\nmark: 0011223344556677\n\n" },
 };
 
 /* Reads a bundle and writes what it read. */
@@ -245,6 +265,7 @@ static const struct change request_changes[] = {
 	{ 1, "to: 65535 1\n", "" },
 	{ 2, "entry: 4\n", "" },
 	{ 2, "to: 1 1\npayload: 2\n", "payload: 2\n" },
+	{ 2, "to: 1 1\npayload: 2\n", "" },
 	{ 3, "entry: 4", "entry: 0" },
 	{ 4, "after: 0", "after: 1000000" },
 	{ 4, "after: 0", "after: " },
@@ -268,6 +289,26 @@ static const struct change request_changes[] = {
 	{ 14, "P2-0000", HEX32 "0" },
 	{ 17, "to: 4 1\n", "" },
 	{ 17, "payload: 1\n", "" },
+	{ 18, "tell: 9", "tell: 4" },
+	{ 18, "tell: 9", "tell: 3" },
+	{ 18, "tell: 9", "tell: 65536" },
+	{ 18, "tell: 4", "tell: 0" },
+	{ 18, "tell: 4", "tell: 4 1" },
+	{ 18, "tell: 9\nto: 7 3\n", "to: 7 3\ntell: 9\n" },
+	{ 20, "person: 4", "person: 0" },
+	{ 20, "person: 4", "person: reporter" },
+	{ 20, "fresh: yes", "fresh: Yes" },
+	{ 20, "fresh: yes\n", "" },
+	{ 20, "talk 1 1", "talk 3 1" },
+	{ 20, "talk 1 1", "staff 1 1" },
+	{ 20, "talk 1 1", "talk 1 0" },
+	{ 20, "talk 1 1", "talk 1 1 1" },
+	{ 20, "staff 0 1", "staff 0 2" },
+	{ 20, "envelope: talk 1 1\nenvelope: talk 3 2\nenvelope: staff 0 1\n",
+	    "" },
+	{ 21, "case: " HEX16 "\n", "" },
+	{ 22, "6677\n", "667\n" },
+	{ 22, "6677\n", "667788\n" },
 };
 
 static void
@@ -302,11 +343,36 @@ static const struct change answer_changes[] = {
 	{ 10, "2026-11-21", "2026-11-31" },
 	{ 10, "2024-02-29", "2025-02-29" },
 	{ 10, "P1 3", "P1 3 3" },
-	{ 10, " 1 0\n", " 1\n" },
+	{ 10, " 1 0 ", " 1 " },
 	{ 11, "talk", "both" },
 	{ 11, "filed: 2026-11-21", "filed: 2026-11-21 " },
 	{ 12, "root: 2\nroot: 1\n", "" },
 	{ 12, "policy: 3", "policy: 0" },
+	{ 10, "breached: 1\n", "" },
+	{ 10, "overdue: 9 1", "overdue: 3 1" },
+	{ 10, "overdue: 9 1", "overdue: 2 1" },
+	{ 10, "overdue: 9 1", "overdue: 9 0" },
+	{ 10, "overdue: 9 1", "overdue: 9" },
+	{ 10, "1795600800", "0" },
+	{ 10, "1795600800", "01" },
+	{ 10, "1795600800", "253402300800" },
+	{ 10, " route ", " ladder " },
+	{ 10, " route breached", " route" },
+	{ 10, " breached\n", " breached,held\n" },
+	{ 10, " breached\n", " held,\n" },
+	{ 10, " breached\n", " \n" },
+	{ 10, " breached\n", " - -\n" },
+	{ 11, "P3", "P0" },
+	{ 11, "due: 1795600800", "due: " },
+	{ 11, "due: 1795600800", "due: 0" },
+	{ 11, "given: yes", "given: true" },
+	{ 11, "awaiting,held", "held,awaiting" },
+	{ 11, "flags: awaiting,held\n", "" },
+	{ 13, "kept\n", "kept\nmore: 1\n" },
+	{ 14, "9 free", "0 free" },
+	{ 14, "9 free", "9 busy" },
+	{ 14, "9 free", "9" },
+	{ 15, "6677\n", "667\n" },
 };
 
 static void
@@ -391,6 +457,21 @@ test_writer_writes_nothing_that_cannot_be_read(void **state)
 	assert_true(bytes_equal(buf_bytes(&out), BYTES_LIT("before")));
 }
 
+#define FLAGS_ALL ((1u << CASE_FLAGS) - 1)
+
+/* The longest that they can be. */
+static void
+fill_case_lines(struct answer_case *a)
+{
+	a->chain = CHAIN_STAFF;
+	a->count = BUNDLE_SEQ_MAX;
+	a->state = CASE_ACKNOWLEDGED;
+	a->band = 4;
+	a->due = BUNDLE_TIME_MAX;
+	a->is_given = true;
+	a->flags = FLAGS_ALL;
+}
+
 static void
 test_largest_message_fits_the_answer_that_brings_it(void **state)
 {
@@ -421,8 +502,7 @@ test_largest_message_fits_the_answer_that_brings_it(void **state)
 	h.payload = c->payload;
 	h.payload_len = c->payload.n;
 	assert_true(answer_heads_add(&a.open.heads, &h));
-	a.open.count = BUNDLE_SEQ_MAX;
-	a.open.state = CASE_ACKNOWLEDGED;
+	fill_case_lines(&a.open);
 	assert_int_equal(bundle_answer_put(&a, &out), ERR_OK);
 	assert_int_equal(bundle_pad(&out, BUNDLE_TEXT_LEN), ERR_OK);
 	assert_false(answer_heads_add(&a.open.heads, &h));
@@ -443,8 +523,7 @@ test_answers_filled_to_the_brim_can_be_written(void **state)
 			.head = BYTES(filler, n),
 			.envelope = BYTES(filler, n / 2) };
 
-		a.open.count = BUNDLE_SEQ_MAX;
-		a.open.state = CASE_ACKNOWLEDGED;
+		fill_case_lines(&a.open);
 		while (answer_heads_add(&a.open.heads, &h))
 			h.seq++;
 		buf_reset(&out);
@@ -462,10 +541,19 @@ test_full_queue_fits_its_answer(void **state)
 		.route = UINT16_MAX,
 		.state = CASE_ACKNOWLEDGED,
 		.talk = BUNDLE_SEQ_MAX,
-		.staff = BUNDLE_SEQ_MAX };
+		.staff = BUNDLE_SEQ_MAX,
+		.due = BUNDLE_TIME_MAX,
+		.flags = FLAGS_ALL };
 
 	(void)state;
 	a.queue.open = UINT32_MAX;
+	a.queue.breached = UINT32_MAX;
+	a.queue.n_overdue = BUNDLE_ROUTES_MAX;
+	for (unsigned i = 0; i < BUNDLE_ROUTES_MAX; i++)
+		a.queue.overdue[i] = (struct answer_overdue){
+			.route = (uint16_t)(UINT16_MAX - BUNDLE_ROUTES_MAX + i),
+			.count = UINT32_MAX,
+		};
 	a.queue.n_rows = BUNDLE_ROWS_MAX;
 	for (size_t i = 0; i < BUNDLE_ROWS_MAX; i++)
 		a.queue.row[i] = widest;
@@ -492,6 +580,45 @@ test_seventeen_envelopes_are_refused(void **state)
 	}
 }
 
+static void
+test_most_envelopes_fit_their_request(void **state)
+{
+	static const uint8_t envelope[250]; /* of the classic kind */
+	struct buf body CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
+	struct bundle_request r = { .kind = REQUEST_ENVELOPES };
+
+	(void)state;
+	r.envelopes.person = 1;
+	r.envelopes.n = BUNDLE_GRANTS_MAX;
+	for (unsigned i = 0; i < BUNDLE_GRANTS_MAX; i++)
+		r.envelopes.at[i] = (struct bundle_grant){
+			.chain = CHAIN_STAFF,
+			.seq = BUNDLE_SEQ_MAX - BUNDLE_GRANTS_MAX + i,
+			.envelope = BYTES(envelope, sizeof(envelope)),
+		};
+	assert_int_equal(bundle_request_put(&r, &body), ERR_OK);
+	buf_reset(&body);
+	r.envelopes.at[1].seq = r.envelopes.at[0].seq;
+	assert_int_equal(bundle_request_put(&r, &body), ERR_SYNTAX);
+}
+
+static void
+test_people_told_are_at_most_as_many_as_there_is_room_for(void **state)
+{
+	struct buf body CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
+
+	(void)state;
+	for (unsigned n = BUNDLE_TELL_MAX; n <= BUNDLE_TELL_MAX + 1; n++) {
+		buf_reset(&body);
+		buf_put_str(&body, CONCERN);
+		for (unsigned i = 1; i <= n; i++)
+			buf_printf(&body, "tell: %u\n", i);
+		buf_put_str(&body, "to: 1 1\npayload: 1\n\nep");
+		assert_int_equal(try(request_again, buf_bytes(&body)),
+		    n == BUNDLE_TELL_MAX ? ERR_OK : ERR_SYNTAX);
+	}
+}
+
 int
 main(void)
 {
@@ -511,6 +638,9 @@ main(void)
 		    test_answers_filled_to_the_brim_can_be_written),
 		cmocka_unit_test(test_full_queue_fits_its_answer),
 		cmocka_unit_test(test_seventeen_envelopes_are_refused),
+		cmocka_unit_test(test_most_envelopes_fit_their_request),
+		cmocka_unit_test(
+		    test_people_told_are_at_most_as_many_as_there_is_room_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
