@@ -193,13 +193,17 @@ ctl_policy_check(const void *values, const struct args *args)
 	struct term t = ctl_term(o);
 	struct report r = { .term = &t,
 		.found = o->json ? json_array() : NULL };
-	struct policy *p CLEAN_POLICY = NULL;
+	struct policy *p CLEAN_POLICY = NULL, *old CLEAN_POLICY = NULL;
 	struct check_summary summary;
 	enum exit_code code = load(o, &t, args->at[0], &p);
 	enum err err;
 
+	if (code == EXIT_DONE && o->previous != NULL)
+		code = load(o, &t, o->previous, &old);
 	if (code == EXIT_DONE) {
 		err = policy_check(p, on_found, &r, &summary);
+		if (err == ERR_OK && old != NULL)
+			policy_check_change(old, p, on_found, &r, &summary);
 		code = err == ERR_OK ? check_said(&t, &r, &summary)
 				     : fail_err(&t, err, args->at[0]);
 	}

@@ -75,3 +75,11 @@ struct check_summary {
  * combinations than can be tried. */
 enum err policy_check(const struct policy *p, check_report *report, void *ctx,
     struct check_summary *ret) MUST_CHECK;
+/*
+ * Beside the policy that it follows: cases go on naming people and routes by
+ * their numbers. Somebody of an old route who is not in the new policy any
+ * more, or whose number somebody else has, is an error; who leaves is given an
+ * `until`. Adds to *sum.
+ */
+void policy_check_change(const struct policy *old, const struct policy *new,
+    check_report *report, void *ctx, struct check_summary *sum);

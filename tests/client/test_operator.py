@@ -98,6 +98,19 @@ class Operator(unittest.TestCase):
         self.ctl("root", "show", org / "root0.note", new, "--root-hash",
                  shown["words"])
 
+    def test_policy_is_held_against_the_one_before(self):
+        org, old = self.i.org, self.i.org / "policy.note"
+        source = self.dir / "renumbered.yaml"
+        check = ("policy", "check", "--keys", org / "keys.yaml",
+                 "--previous", old)
+        self.ctl(*check, ROOT / "etc/policy.yaml")
+        text = (ROOT / "etc/policy.yaml").read_text()
+        self.assertEqual(text.count("number: 2\n"), 2)   # person and route
+        source.write_text(text.replace("number: 2\n", "number: 99\n", 1))
+        self.assertIn("is not in this policy any more",
+                      " ".join(self.ctl(*check, source,
+                                        expect=REFUSED).split()))
+
     def test_policy_is_checked_and_verified(self):
         org, source = self.i.org, ROOT / "etc/policy.yaml"
         found = json.loads(self.ctl("policy", "check", "--json", "--keys",

@@ -220,6 +220,105 @@ test_too_many_readers_are_found(void **state)
 	buf_free(&people);
 }
 
+/* --- beside the policy before --- */
+
+static void
+take_out(struct policy *p, uint16_t number)
+{
+	for (size_t i = 0; i + 1 < p->n_people; i++)
+		if (p->people[i].number >= number)
+			p->people[i] = p->people[i + 1];
+	p->n_people--;
+}
+
+static void
+gone(struct policy *p)
+{
+	take_out(p, 2);
+}
+
+static void
+leaves(struct policy *p)
+{
+	p->people[1].until = 20800;
+}
+
+static void
+nobodys_reader(struct policy *p)
+{
+	take_out(p, 4); /* on no route */
+}
+
+static void
+renamed(struct policy *p)
+{
+	strcpy(p->people[1].slug, "leila-before-she-married");
+}
+
+static void
+somebody_else(struct policy *p)
+{
+	renamed(p);
+	p->people[1].keys[0].sign_pub[0] ^= 1;
+}
+
+static void
+new_key(struct policy *p)
+{
+	p->people[1].keys[0].sign_pub[0] ^= 1;
+}
+
+static void
+off_the_route(struct policy *p)
+{
+	p->routes[0].n_first = 1;
+}
+
+static const struct {
+	void (*change)(struct policy *p);
+	const char *expected; /* NULL: nothing is said */
+} changes[] = {
+	{ gone, "error: guardian-second was on route guardians and is not in "
+		"this policy any more" },
+	{ somebody_else, "error: Number 2 was that of guardian-second, on "
+			 "route guardians, and is now that of" },
+	{ off_the_route, "warning: guardian-second was on route guardians "
+			 "and is not any more" },
+	{ leaves, NULL },
+	{ nobodys_reader, NULL },
+	{ renamed, NULL },
+	{ new_key, NULL },
+};
+
+static void
+test_who_could_write_on_a_route_stays_in_the_policy(void **state)
+{
+	char *yaml = file_text("etc/policy-small.yaml");
+	char *keys = keys_text(yaml, MADE_CLASSIC);
+	struct policy *old = policy_of(yaml, keys);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		struct policy *new = policy_of(yaml, keys);
+		struct buf said = BUF_INIT(64 * 1024);
+		struct check_summary sum = { 0 };
+
+		changes[i].change(new);
+		policy_check_change(old, new, collect, &said, &sum);
+		buf_put_u8(&said, 0);
+		if (changes[i].expected == NULL)
+			assert_int_equal(said.n, 1);
+		else if (strstr((char *)said.p, changes[i].expected) == NULL)
+			fail_msg("change %zu: %s", i, (char *)said.p);
+		assert_int_equal(said.n > 1, sum.errors + sum.warnings > 0);
+		buf_free(&said);
+		policy_free(new);
+	}
+	policy_free(old);
+	free(keys);
+	free(yaml);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -229,6 +328,8 @@ main(int argc, char **argv)
 		    test_check_prints_what_route_and_band_give_away),
 		cmocka_unit_test(test_each_fault_is_found_and_named),
 		cmocka_unit_test(test_too_many_readers_are_found),
+		cmocka_unit_test(
+		    test_who_could_write_on_a_route_stays_in_the_policy),
 	};
 
 	if (argc != 2)
