@@ -38,9 +38,14 @@ static void
 print_help(const struct program *p)
 {
 	printf("%s: %s\n\n", p->name, p->help);
-	for (size_t i = 0; i < p->n_commands; i++)
-		printf("  %-16s %s\n", p->commands[i].name,
-		    p->commands[i].help);
+	for (size_t i = 0; i < p->n_commands; i++) {
+		const struct command *c = &p->commands[i];
+
+		if (c->name == NULL)
+			printf("%s%s\n", i > 0 ? "\n" : "", c->help);
+		else
+			printf("  %-16s %s\n", c->name, c->help);
+	}
 	printf("\nMore about one of them: %s COMMAND --help\n", p->name);
 }
 
@@ -48,9 +53,12 @@ print_help(const struct program *p)
 static int
 command_matches(const struct command *c, int argc, char **argv)
 {
-	const char *space = strchr(c->name, ' ');
+	const char *space;
 	size_t n;
 
+	if (c->name == NULL)
+		return 0;
+	space = strchr(c->name, ' ');
 	if (space == NULL)
 		return argc > 1 && strcmp(argv[1], c->name) == 0 ? 1 : 0;
 	n = (size_t)(space - c->name);
@@ -188,7 +196,8 @@ answered(enum exit_code code)
 static struct parsed
 parse_rest(struct parse *s)
 {
-	struct parsed out = { .command = s->command };
+	struct parsed out = { .command = s->command,
+		.args.command = s->command };
 	bool options_end = false;
 
 	out.args.at = s->argv + s->at;

@@ -29,7 +29,7 @@ struct option_list {
 };
 
 struct option {
-	uint32_t commands; /* which: bits of struct command */
+	uint64_t commands; /* which: bits of struct command */
 	const char *name;
 	char letter; /* 0: none */
 	enum option_kind kind;
@@ -41,11 +41,14 @@ struct option {
 struct args {
 	size_t n;
 	char **at;
+	const struct command *command; /* that was given */
 };
 
 struct command {
-	uint32_t bit;
-	const char *name; /* one word, or two with a space between */
+	uint64_t bit;
+	/* one word, or two with a space between; NULL: no command, and `help`
+	 * is a line above those that follow */
+	const char *name;
 	const char *args; /* for --help: "CASE", "[FILE]"; may be "" */
 	size_t min, max;  /* number of them */
 	const char *help;

@@ -23,22 +23,30 @@ draw(struct progress *p)
 	uint64_t done = p->done < total ? p->done : total;
 	int bar = (int)(done * BAR / total);
 
-	fprintf(stderr, "\r%s [%.*s%.*s] %3" PRIu64 " %% of %" PRIu64
-	    " KiB", p->label, bar, "##############################",
-	    BAR - bar, "                              ", done * 100 / total,
-	    (total + 1023) / 1024);
+	fprintf(stderr, "\r%s [%.*s%.*s] %3" PRIu64 " %% of %" PRIu64 " %s",
+	    p->label, bar, "##############################", BAR - bar,
+	    "                              ", done * 100 / total,
+	    p->unit != NULL ? total : (total + 1023) / 1024,
+	    p->unit != NULL ? p->unit : "KiB");
 	(void)fflush(stderr);
 	p->drawn = milliseconds();
 }
 
 void
-progress_start(struct progress *p, const char *label, uint64_t total)
+progress_start_of(struct progress *p, const char *label, uint64_t total,
+    const char *unit)
 {
-	*p = (struct progress){ .total = total };
+	*p = (struct progress){ .total = total, .unit = unit };
 	if (total == 0 || isatty(STDERR_FILENO) != 1)
 		return;
 	p->label = label;
 	draw(p);
+}
+
+void
+progress_start(struct progress *p, const char *label, uint64_t total)
+{
+	progress_start_of(p, label, total, NULL);
 }
 
 void

@@ -6,12 +6,10 @@
 
 #include "client/answers.h"
 #include "client/compose.h"
+#include "client/concern.h"
 #include "client/json.h"
-#include "client/outgoing.h"
 #include "client/policy_show.h"
 #include "crypto/codec.h"
-#include "crypto/env.h"
-#include "policy/route.h"
 
 struct report {
 	const struct speakup_options *o;
@@ -19,9 +17,7 @@ struct report {
 	struct server server;
 	struct answers answers;
 	struct buf text;
-	const struct policy_route *route;
-	char words[RECEIPT_TEXT_MAX];
-	struct receipt_keys keys;
+	struct concern concern;
 	struct outgoing out;
 	struct buf proof;
 	int64_t day;
@@ -62,64 +58,6 @@ gather_text(struct report *r)
 }
 
 static enum exit_code
-pick_route(struct report *r)
-{
-	struct manifest *m = r->out.m;
-	struct route_choice choice;
-	enum err err = route_pick(r->server.policy, m->answer, m->n_answers,
-	    m->exclude, m->n_exclude, &choice);
-
-	if (err != ERR_OK)
-		return fail_err(&r->term, err, "Your answers");
-	m->route = choice.route;
-	m->band = choice.band;
-	r->route = policy_route(r->server.policy, choice.route);
-	if (r->route == NULL)
-		return fail_err(&r->term, ERR_NOT_FOUND, "The route");
-	return EXIT_DONE;
-}
-
-/* --- whose it is --- */
-
-static enum exit_code
-make_receipt(struct report *r)
-{
-	uint8_t receipt[RECEIPT_LEN];
-	enum err err = env_random(&env_system, receipt, sizeof(receipt));
-
-	if (err == ERR_OK)
-		err = receipt_words(receipt, r->words);
-	if (err == ERR_OK)
-		err = receipt_derive(receipt, r->server.root.realm, &r->keys);
-	bytes_wipe(receipt, sizeof(receipt));
-	return err == ERR_OK ? EXIT_DONE
-			     : fail_err(&r->term, err, "Your receipt");
-}
-
-/* Where answers are sealed to: fixed for the life of the case. */
-static enum exit_code
-fill_author(struct report *r, struct age_recipient *ret_reply)
-{
-	struct buf text CLEAN_BUF = BUF_INIT(AGE_RECIPIENT_TEXT_MAX - 1);
-	struct manifest *m = r->out.m;
-	bool hybrid = r->route->keys == KEYS_HYBRID;
-	enum err err = age_identity_recipient(&r->keys.reply[hybrid],
-	    ret_reply);
-
-	if (err == ERR_OK)
-		err = age_recipient_put(&text, ret_reply);
-	if (err != ERR_OK)
-		return fail_err(&r->term, err, "Your receipt");
-	m->kind = MESSAGE_CONCERN;
-	m->author = PERSON_REPORTER;
-	memcpy(m->case_id, r->keys.case_id, CASE_ID_LEN);
-	memcpy(m->mailbox, r->keys.mailbox, SHA256_LEN);
-	memcpy(m->reply, text.p, text.n);
-	m->reply[text.n] = '\0';
-	return EXIT_DONE;
-}
-
-static enum exit_code
 fill_files(struct report *r)
 {
 	enum exit_code code = EXIT_DONE;
@@ -147,8 +85,8 @@ agree(struct report *r)
 	const struct policy *p = r->server.policy;
 	const struct manifest *m = r->out.m;
 
-	policy_say_readers(&r->term, p, r->route, m->exclude, m->n_exclude,
-	    today());
+	policy_say_readers(&r->term, p, r->concern.route, m->exclude,
+	    m->n_exclude, today());
 	term_say(&r->term, "\nNobody else can, not even the people who run "
 	    "the server. Nobody will know who you are, unless what you wrote "
 	    "tells them.");
@@ -176,8 +114,8 @@ confirm_words(const struct report *r)
 	uint8_t shown[RECEIPT_LEN], typed[RECEIPT_LEN];
 	char line[TERM_LINE_MAX];
 
-	if (r->term.yes || receipt_parse(bytes_str(r->words), shown, NULL) !=
-	    ERR_OK)
+	if (r->term.yes || receipt_parse(bytes_str(r->concern.words), shown,
+	    NULL) != ERR_OK)
 		return;
 	while (term_ask(&r->term, "\nType the 12 words, to be sure that you "
 	    "have them (or Enter to leave it): ", line, sizeof(line)) &&
@@ -200,12 +138,12 @@ confirm_words(const struct report *r)
 static void
 say_words(const struct report *r)
 {
-	const char *at = r->words;
+	const char *words = r->concern.words, *at = words;
 
 	for (int i = 0; i < RECEIPT_WORDS / 2; i++)
 		at += strcspn(at, " ") + 1;
-	term_say(&r->term, "\n    %.*s\n    %s\n", (int)(at - r->words) - 1,
-	    r->words, at);
+	term_say(&r->term, "\n    %.*s\n    %s\n", (int)(at - words) - 1,
+	    words, at);
 	term_say(&r->term, "These 12 words are your receipt. Write them down "
 	    "on paper, in this order. They are the only way to read the "
 	    "answer and to write again, and nobody can give them to you a "
@@ -218,13 +156,13 @@ print_json(const struct report *r)
 	char id[2 * CASE_ID_LEN + 1], day[11], band[] = "P0";
 	json_t *j;
 
-	hex_encode(id, r->keys.case_id, CASE_ID_LEN);
+	hex_encode(id, r->concern.keys.case_id, CASE_ID_LEN);
 	day_format(day, r->day);
 	band[1] = (char)('0' + r->out.m->band);
 	j = json_pack("{s:b, s:s, s:s, s:s, s:s, s:i, s:s, s:s}", "stored", 1,
-	    "receipt", r->words, "case", id, "day", day, "band", band,
-	    "route", (int)r->out.m->route, "route_title", r->route->title,
-	    "org", r->server.policy->org);
+	    "receipt", r->concern.words, "case", id, "day", day, "band", band,
+	    "route", (int)r->out.m->route, "route_title",
+	    r->concern.route->title, "org", r->server.policy->org);
 	return json_print(&r->term, j);
 }
 
@@ -273,7 +211,8 @@ save_sealed(const struct report *r, enum exit_code code)
 		FILE_PRIVATE, false) != EXIT_DONE)
 		return code;
 	if (r->term.json) {
-		printf("{\"stored\":false,\"receipt\":\"%s\"}\n", r->words);
+		printf("{\"stored\":false,\"receipt\":\"%s\"}\n",
+		    r->concern.words);
 		return code;
 	}
 	term_say(&r->term, "It is saved, sealed, in %s. NOBODY has it yet. To "
@@ -308,8 +247,8 @@ static enum exit_code
 send_concern(struct report *r)
 {
 	enum exit_code code = EXIT_FAILED;
-	enum reply reply = outgoing_send(&r->out, r->keys.sign_seed, NULL,
-	    r->keys.sign_pub, &code);
+	enum reply reply = outgoing_send(&r->out, r->concern.keys.sign_seed,
+	    NULL, r->concern.keys.sign_pub, &code);
 
 	if (reply == REPLY_CONFLICT || reply == REPLY_BAD_POLICY)
 		return server_fail(&r->server, reply,
@@ -324,7 +263,6 @@ send_concern(struct report *r)
 static enum exit_code
 compose(struct report *r)
 {
-	struct age_recipient reply;
 	enum exit_code code = outgoing_new(&r->server, &r->out);
 
 	if (code == EXIT_DONE)
@@ -334,15 +272,11 @@ compose(struct report *r)
 	if (code == EXIT_DONE)
 		code = answers_fill(&r->term, &r->answers, r->out.m);
 	if (code == EXIT_DONE)
-		code = pick_route(r);
-	if (code == EXIT_DONE)
-		code = make_receipt(r);
-	if (code == EXIT_DONE)
-		code = fill_author(r, &reply);
+		code = concern_begin(&r->out, &r->concern);
 	if (code == EXIT_DONE)
 		code = fill_files(r);
 	if (code == EXIT_DONE)
-		code = outgoing_address(&r->out, &reply);
+		code = outgoing_address(&r->out, &r->concern.reply);
 	return code;
 }
 
@@ -400,7 +334,6 @@ speakup_report(const void *values, const struct args *args)
 	server_close(&r.server);
 	buf_free(&r.text);
 	buf_free(&r.proof);
-	receipt_keys_wipe(&r.keys);
-	bytes_wipe(r.words, sizeof(r.words));
+	concern_wipe(&r.concern);
 	return code;
 }

@@ -64,9 +64,12 @@ enum err term_new_secret(const struct term *t, const char *prompt,
 /* A bar on standard error, where that is a terminal; nothing otherwise. */
 struct progress {
 	const char *label; /* NULL: nothing is shown */
+	const char *unit;  /* "cases"; NULL: bytes, shown as KiB */
 	uint64_t total, done;
 	int64_t drawn; /* milliseconds */
 };
 void progress_start(struct progress *p, const char *label, uint64_t total);
+void progress_start_of(struct progress *p, const char *label, uint64_t total,
+    const char *unit);
 void progress_add(struct progress *p, uint64_t n);
 void progress_end(struct progress *p);
