@@ -53,6 +53,10 @@ unsigned clock_next_rung(const struct policy_route *r, const struct life *l,
 bool clock_rung_stands(const struct policy_route *r, const struct life *l,
     unsigned rung);
 
+/* Whether a case may be closed because no answer came, as far as its life
+ * says: CLOCK_SILENT, where its band lets one person close it. */
+bool clock_may_close(const struct life *l);
+
 /* The deadline that comes first, or passed first; false: none runs. What is
  * shown in a queue and orders it. */
 bool clock_deadline(const struct policy *p, const struct life *l,

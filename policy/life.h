@@ -2,6 +2,7 @@
 
 #include "crypto/entry.h"
 #include "crypto/state.h"
+#include "policy/calendar.h"
 #include "policy/policy.h"
 
 /*
@@ -18,7 +19,8 @@
 enum life_clock {
 	SINCE_FILED, /* the day alone once acknowledged and triaged */
 	SINCE_UPDATE, /* the reporter heard of us; at first as SINCE_FILED */
-	SINCE_MOVED, /* the state, or who has the case, changed */
+	SINCE_MOVED, /* the state or the route changed */
+	SINCE_TERMS, /* terms of reference were set */
 	SINCE_ASKED, /* an answer is awaited */
 	SINCE_CLOSED,
 	SINCE_BREACHED,
@@ -31,16 +33,18 @@ struct life {
 	uint16_t flags;     /* CASE_IS_… */
 	uint16_t first;	     /* who asked for what a second must agree to */
 	uint32_t pending;    /* its place in the talk chain */
-	uint16_t reporter_of_findings; /* who wrote the report; 0: nobody */
+	uint32_t asked;	     /* that of the latest MESSAGE_DISCLOSE */
+	uint16_t findings;   /* who wrote the report; 0: nobody */
 	int64_t since[LIFE_CLOCKS];
 	uint32_t fired;	     /* bit k - 1: rung k of the route, for serial */
 	uint32_t serial;     /* of the policy that `fired` counts by */
 	uint8_t prompts, checks; /* that were sent */
 };
 
-/* As it is kept in a case's slot; all zero is no life. */
+/* As it is kept in a case's slot; all zero is not one. */
 #define LIFE_LEN 56
 void life_put(const struct life *l, uint8_t out[static LIFE_LEN]);
+/* ERR_CORRUPT. */
 enum err life_get(const uint8_t in[static LIFE_LEN], struct life *ret)
     MUST_CHECK;
 
@@ -83,11 +87,16 @@ const char *life_refusal_text(enum life_refusal r);
  * it stands, by somebody with these parts? */
 enum life_refusal life_may(const struct life *l, const struct entry *e,
     unsigned parts) MUST_CHECK;
-/* What it changes; life_may has said LIFE_OK. now: of the author's entry, or
- * the vault's clock; what a reporter does counts from the day's beginning. p:
- * whether its band can be closed by one person. */
-void life_apply(struct life *l, const struct policy *p, const struct entry *e,
-    int64_t now);
+/*
+ * What it changes; life_may has said LIFE_OK. now: the vault's clock, or where
+ * chains are replayed the entry's day; what a reporter does counts from the
+ * beginning of the day. p: the policy in force; r: the route as it is after
+ * the entry, NULL where rungs do not matter (they are the vault's).
+ */
+void life_apply(struct life *l, const struct policy *p,
+    const struct policy_route *r, const struct entry *e, int64_t now);
+/* Whether its band cannot be closed by one person. */
+bool life_needs_second(const struct life *l, const struct policy *p);
 
 /* For documents, clients' menus and tests: whether the table has any way. */
 bool life_table_allows(enum case_state s, enum message_kind k, unsigned parts);
