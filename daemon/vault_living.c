@@ -174,7 +174,7 @@ ledger_people(struct vault *v, const struct policy *p)
 	const struct ledger old = v->ledger.next;
 	struct ledger *new = &v->ledger.next;
 
-	memset(new, 0, sizeof(*new));
+	memset(new->at, 0, sizeof(new->at));
 	for (size_t i = 0; i < p->n_people; i++) {
 		const struct ledger_person *was =
 		    find(&old, p->people[i].number);

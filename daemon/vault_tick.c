@@ -1,3 +1,4 @@
+#include "daemon/vault_clock.h"
 #include "daemon/vault_state.h"
 
 /*
@@ -49,7 +50,7 @@ vault_tick(struct vault *v)
 
 	if (v->has_failed || v->now.policy == NULL)
 		return false;
-	more = expire_uploads(v);
+	more = clock_run(v) || sweep_run(v) || expire_uploads(v);
 	ledger_flush(v);
 	watch_tick(v);
 	return more && !v->has_failed;
