@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+#define UNIX_PREFIX "unix:"
+
 /* --- one value --- */
 
 static enum err
@@ -192,6 +194,9 @@ read_listener(struct yaml_doc *d, const struct yaml_node *at, void *into)
 	    sizeof(listener_fields) / sizeof(listener_fields[0]), &draft);
 	if (e != ERR_OK)
 		return e;
+	if (strcmp(draft.l.name, CONFIG_NOTIFY) == 0)
+		return yaml_fail(d, yaml_get(at, "name"),
+		    CONFIG_NOTIFY " is the socket of speakup-notify");
 	for (size_t i = 0; i < c->n_listeners; i++) {
 		if (strcmp(c->listeners[i].name, draft.l.name) == 0)
 			return yaml_fail(d, yaml_get(at, "name"),
@@ -214,6 +219,25 @@ read_listeners(struct yaml_doc *d, const struct yaml_node *at, void *into)
 {
 	return yaml_read_list(d, at, 1, CONFIG_LISTENERS_MAX, read_listener,
 	    into);
+}
+
+/* --- notify --- */
+
+static enum err
+read_notify(struct yaml_doc *d, const struct yaml_node *at, void *into)
+{
+	struct config *c = into;
+	char *address = c->notify.address;
+	size_t n = strlen(UNIX_PREFIX);
+	enum err e;
+
+	memcpy(address, UNIX_PREFIX, n);
+	e = yaml_text(d, at, address + n, sizeof(c->notify.address) - n);
+	if (e == ERR_OK && !(address_is_unix(address) &&
+	    address_is_valid(address)))
+		e = yaml_fail(d, at, "a path from / on is wanted here, short "
+		    "enough for a socket");
+	return e;
 }
 
 /* --- limits --- */
@@ -265,6 +289,7 @@ static const struct yaml_field fields[] = {
 	{ .key = "tls", .kind = YAML_AS_HANDLER, .read = read_tls },
 	{ .key = "listeners", .kind = YAML_AS_HANDLER, .required = true,
 	    .read = read_listeners },
+	{ .key = "notify", .kind = YAML_AS_HANDLER, .read = read_notify },
 	{ .key = "limits", .kind = YAML_AS_HANDLER, .read = read_limits },
 };
 
@@ -292,6 +317,7 @@ config_new(void)
 	c->fronts = 2;
 	c->tls.minimum = TLS_MINIMUM_1_3;
 	c->limits = default_limits;
+	memcpy(c->notify.name, CONFIG_NOTIFY, sizeof(CONFIG_NOTIFY));
 	return c;
 }
 

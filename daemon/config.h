@@ -13,6 +13,7 @@
 #define CONFIG_ROOTS_MAX 64
 #define CONFIG_FRONTS_MAX 16
 #define CONFIG_NAME_MAX 31
+#define CONFIG_NOTIFY "notify" /* the name of that socket's descriptor */
 #define CONFIG_ADDRESS_MAX 128 /* a UNIX socket's path is shorter still */
 
 enum tls_minimum { TLS_MINIMUM_1_2, TLS_MINIMUM_1_3 };
@@ -55,6 +56,9 @@ struct config {
 	struct config_tls tls;
 	size_t n_listeners;
 	struct config_listener listeners[CONFIG_LISTENERS_MAX];
+	/* where speakup-notify connects; no flags, and no address where
+	 * systemd brings it or nobody is notified */
+	struct config_listener notify;
 	struct config_limits limits;
 };
 

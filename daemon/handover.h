@@ -7,8 +7,8 @@
  * WIRE_SECRET. (The body of WIRE_POLICY is the bundle of GET /v1/policy
  * without its padding, the same for both roles.)
  *
- * Order after a child's start: CONFIG, SECRET, POLICY, then LISTENER (fronts)
- * and PEER, then START; the child answers READY, or REFUSED and ends. Later
+ * Order after a child's start: CONFIG, SECRET, POLICY, then LISTENER (fronts;
+ * a vault at most one) and PEER (fronts), then START; the child answers READY, or REFUSED and ends. Later
  * POLICY comes again (both roles answer READY or REFUSED, and keep the old
  * with REFUSED), SECRET (fronts: a new certificate; the same answers), PEER
  * (a vault gets the socket of a new front; no answer) and DRAIN (the child

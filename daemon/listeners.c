@@ -174,7 +174,7 @@ check_all_used(const struct config *c, const struct listen_fds *passed,
     struct complaint *why)
 {
 	for (unsigned i = 0; i < passed->n; i++) {
-		bool used = false;
+		bool used = strcmp(passed->names[i], CONFIG_NOTIFY) == 0;
 
 		for (size_t j = 0; j < c->n_listeners; j++)
 			used |= strcmp(passed->names[i],
@@ -196,6 +196,12 @@ listeners_open(const struct config *c, const struct listen_fds *passed,
 	struct listeners l = { 0 };
 	enum err e = check_all_used(c, passed, ret_why);
 
+	l.has_notify = c->notify.address[0] != '\0' ||
+	    find_passed(passed, CONFIG_NOTIFY) >= 0;
+	if (e == ERR_OK && l.has_notify)
+		e = open_one(&c->notify, passed, &l.notify, ret_why);
+	if (e != ERR_OK)
+		return e;
 	for (; e == ERR_OK && l.n < c->n_listeners; l.n++) {
 		e = open_one(&c->listeners[l.n], passed, &l.fd[l.n], ret_why);
 		if (e != ERR_OK)
@@ -214,5 +220,8 @@ listeners_close(struct listeners *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		close(l->fd[i]);
+	if (l->has_notify)
+		close(l->notify);
+	l->has_notify = false;
 	l->n = 0;
 }

@@ -11,6 +11,8 @@
 struct listeners {
 	size_t n;
 	int fd[CONFIG_LISTENERS_MAX]; /* in the order of the configuration */
+	bool has_notify;
+	int notify; /* where speakup-notify connects */
 };
 
 /* On failure ret_why is filled, and nothing is left open. */

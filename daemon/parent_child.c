@@ -183,7 +183,10 @@ child_introduce_vault(struct parent *p)
 	if ((e = send_buf(c, WIRE_SECRET, &secret)) != ERR_OK ||
 	    (e = child_send_policy(c, &p->inputs)) != ERR_OK)
 		return e;
-	return send_start(c);
+	if (p->listeners.has_notify)
+		e = channel_send_fd(c->channel, WIRE_LISTENER, 0,
+		    p->listeners.notify);
+	return e == ERR_OK ? send_start(c) : e;
 }
 
 /* A socket of their own between a front and the vault. */

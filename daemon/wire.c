@@ -21,7 +21,7 @@ static const struct {
 	{ WIRE_SECRET, PARENT, VAULT | FRONT, 256 * 1024, false },
 	{ WIRE_POLICY, PARENT, VAULT | FRONT, WIRE_BODY_MAX, false },
 	{ WIRE_START, PARENT, VAULT | FRONT, 0, false },
-	{ WIRE_LISTENER, PARENT, FRONT, 0, true },
+	{ WIRE_LISTENER, PARENT, VAULT | FRONT, 0, true },
 	{ WIRE_PEER, PARENT, VAULT | FRONT, 0, true },
 	{ WIRE_DRAIN, PARENT, VAULT | FRONT, 0, false },
 	{ WIRE_READY, VAULT | FRONT, PARENT, 0, false },

@@ -38,7 +38,8 @@ enum wire_type {
 	WIRE_SECRET,   /* vault: store key, instance key; front: TLS key */
 	WIRE_POLICY,   /* roots and policy, as served by GET /v1/policy */
 	WIRE_START,    /* all is there: enter the sandbox, begin */
-	WIRE_LISTENER, /* front; with a listening descriptor; status = kind */
+	WIRE_LISTENER, /* with a listening descriptor; front: status = kind;
+			  vault: where speakup-notify connects */
 	WIRE_PEER,     /* vault: + the socket of a front; front: of the vault */
 	WIRE_DRAIN,    /* finish what is under way and end */
 	/* child -> parent */

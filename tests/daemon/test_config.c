@@ -82,6 +82,14 @@ static const struct {
 	    "limits: {idle-seconds: 86400}\n", "f:8:24:", "" },
 	{ "unknown limit", FILES KEYS PLAIN "limits: {idle: 3}\n", "f:8:",
 	    "idle" },
+	{ "a socket that is no path", FILES KEYS PLAIN "notify: run/n\n",
+	    "f:8:9:", "path" },
+	{ "a socket that is too long", FILES KEYS PLAIN
+	    "notify: /0123456789012345678901234567890123456789012345678901234567"
+	    "89012345678901234567890123456789012345678901234567890123456789\n",
+	    "f:8:9:", "" },
+	{ "a listener of that name", LISTENER("{name: notify, kind: both}"),
+	    "f:8:10:", "speakup-notify" },
 	{ "no instance key", FILES "store-key: /k\n" PLAIN, "f:1:1:",
 	    "instance-key" },
 	{ "no store key", FILES "instance-key: /k\n" PLAIN, "f:1:1:",
@@ -131,6 +139,7 @@ test_defaults_are_safe(void **state)
 	assert_int_equal(c->tls.minimum, TLS_MINIMUM_1_3);
 	assert_int_equal(c->listeners[0].flags, LISTENER_PUBLIC | LISTENER_TLS);
 	assert_string_equal(c->listeners[0].address, "");
+	assert_string_equal(c->notify.address, "");
 	assert_true(c->limits.connections > 0 && c->limits.rate > 0);
 	config_free(c);
 }
@@ -147,6 +156,7 @@ test_everything_can_be_set(void **state)
 	    "- {name: six, kind: both, address: \"[::1]:8443\"}\n"
 	    "- {name: onion, kind: public, address: unix:/run/o, tls: no}\n"
 	    "- {name: in, kind: staff, address: \"127.0.0.1:80\", tls: no}\n"
+	    "notify: /run/n\n"
 	    "limits: {connections: 10, in-flight-mib: 8, "
 	    "bytes-per-second: 100, handshake-seconds: 1, header-seconds: 2, "
 	    "body-seconds: 3, answer-seconds: 4, idle-seconds: 5, "
@@ -155,6 +165,7 @@ test_everything_can_be_set(void **state)
 
 	(void)state;
 	assert_string_equal(c->user, "speakup");
+	assert_string_equal(c->notify.address, "unix:/run/n");
 	assert_int_equal(c->n_roots, 2);
 	assert_string_equal(c->roots[1].path, "/r1");
 	assert_int_equal(c->tls.minimum, TLS_MINIMUM_1_2);

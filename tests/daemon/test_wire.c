@@ -102,7 +102,8 @@ test_only_the_table_is_allowed(void **state)
 		{ PEER_VAULT, PEER_FRONT, 1u << WIRE_ANSWER },
 		{ PEER_PARENT, PEER_VAULT,
 		    1u << WIRE_CONFIG | 1u << WIRE_SECRET | 1u << WIRE_POLICY |
-			1u << WIRE_START | 1u << WIRE_PEER | 1u << WIRE_DRAIN },
+			1u << WIRE_START | 1u << WIRE_LISTENER |
+			1u << WIRE_PEER | 1u << WIRE_DRAIN },
 		{ PEER_PARENT, PEER_FRONT,
 		    1u << WIRE_CONFIG | 1u << WIRE_SECRET | 1u << WIRE_POLICY |
 			1u << WIRE_START | 1u << WIRE_LISTENER |
