@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "crypto/codec.h"
-#include "crypto/label.h"
 
 enum exit_code
 pin_parse(const struct term *t, const char *text, struct pin *ret)
@@ -50,23 +49,16 @@ roots_check(const struct term *t, const struct bytes *notes, size_t n,
     const struct pin *pin, uint8_t ret_hash0[static SHA256_LEN],
     struct root *ret)
 {
-	struct note first;
-	uint8_t hash0[SHA256_LEN];
 	struct root root;
-	enum err err = n == 0 ? ERR_SYNTAX
-			      : note_parse(notes[0], NOTE_ROOT, &first);
+	enum err err = roots_walk(notes, n, NULL, &root);
 
-	if (err == ERR_OK)
-		err = sha256(first.text, hash0);
-	if (err == ERR_OK && !pin_fits(pin, hash0))
+	if (err != ERR_OK)
+		return not_roots(t, err);
+	if (!pin_fits(pin, root.first))
 		return term_fail(t, EXIT_REFUSED, "This is not the server "
 		    "that you asked for: its fingerprint differs from the one "
 		    "you gave. Nothing was sent.");
-	if (err == ERR_OK)
-		err = roots_walk(notes, n, hash0, &root);
-	if (err != ERR_OK)
-		return not_roots(t, err);
-	memcpy(ret_hash0, hash0, sizeof(hash0));
+	memcpy(ret_hash0, root.first, sizeof(root.first));
 	*ret = root;
 	return EXIT_DONE;
 }
