@@ -73,6 +73,11 @@ say_first(struct staff *s, const char *path)
 		term_warn(&s->term, "This server is new here, and is trusted "
 		    "from now on. Its fingerprint must be the one on the "
 		    "poster: %s", words);
+	else
+		term_warn(&s->term, "This address was not used here before: "
+		    "%s. If it is not the one that you were given, stop: "
+		    "anybody can show what your organisation shows.",
+		    s->o->common.server);
 	return write_server(s, path);
 }
 

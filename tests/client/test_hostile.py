@@ -195,6 +195,12 @@ class Hostile(unittest.TestCase):
         state = self.dir / "first-use"
         self.assertIn("new here", self.staff(state, expect=LOGIN))
         self.assertNotIn("new here", self.staff(state, expect=LOGIN))
+        pinned = ("--root-hash", self.i.root_hash)
+        fresh = self.dir / "first-use-pinned"
+        self.assertIn("not used here before",
+                      self.staff(fresh, *pinned, expect=LOGIN))
+        self.assertNotIn("not used here before",
+                         self.staff(fresh, *pinned, expect=LOGIN))
         self.front.policy = self.other_organisation()
         self.staff(state, expect=REFUSED)
         self.front.policy = None
