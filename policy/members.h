@@ -74,16 +74,23 @@ size_t member_changes_of(const struct entry *e, struct member_change out[2]);
  * Everybody who reads the case after these changes, in order: as
  * members_compute for the route it began on, without those who left; behind
  * them, in the order of the changes, who joined and who came with another
- * route (each once; rung of the route they came by, 0 for who joined). Whoever
- * left is taken in again only by name. The kind of keys is that of the latest
- * route. ERR_DENIED: a change names somebody excluded. ERR_LIMIT as above.
+ * route (each once, where they came first; rung of the route they came by, 0
+ * for who joined, also where they were there before). Whoever left is taken in
+ * again only by name. The kind of keys is that of the latest route; who has
+ * none, or is not current that day, is passed over. Once a route of the case
+ * leaves out the marked people's line of management, it stays left out for all
+ * who come after.
+ * ERR_DENIED: somebody marked joins. Who joins and is of their line is passed
+ * over, for who is changes with each policy: whether they could join on the day
+ * that they did is asked of exclusions_close, by that day's policy.
+ * ERR_LIMIT: more than cap or MEMBERS_MAX at the end.
  * ERR_NOT_FOUND: a route that the policy does not have.
  */
 enum err members_after(const struct policy *p, const struct policy_route *r,
     const uint16_t *excluded, size_t n_excluded,
     const struct member_change *change, size_t n_changes, int64_t day,
     struct member *out, size_t cap, size_t *ret_n) MUST_CHECK;
-/* The route after these changes. */
+/* The route after these changes; NULL where the policy does not have it. */
 const struct policy_route *members_route(const struct policy *p,
     const struct policy_route *r, const struct member_change *change,
     size_t n_changes);
