@@ -188,7 +188,7 @@ class Alone:
         for child in map(int, text.split()):
             try:
                 words = Path(f"/proc/{child}/cmdline").read_bytes()
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
                 continue
             words = words.split(b"\0")
             if len(words) > 1:   # otherwise it has ended
