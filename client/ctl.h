@@ -3,6 +3,7 @@
 #include "client/file.h"
 #include "client/options.h"
 #include "client/signer.h"
+#include "policy/policy.h"
 
 /* What speakupctl's commands share. */
 
@@ -28,6 +29,9 @@ struct ctl_options {
 	const char *store_key;
 	const char *config;
 	const char *root_hash;
+	struct option_list about; /* slugs of people */
+	const char *concerns;
+	const char *from;
 };
 
 static inline struct term
@@ -53,8 +57,18 @@ enum exit_code ctl_policy_compile(const void *values,
 enum exit_code ctl_policy_sign(const void *values, const struct args *args);
 enum exit_code ctl_policy_show(const void *values, const struct args *args);
 enum exit_code ctl_policy_verify(const void *values, const struct args *args);
+enum exit_code ctl_policy_explain(const void *values,
+    const struct args *args);
+enum exit_code ctl_policy_diff(const void *values, const struct args *args);
 enum exit_code ctl_check(const void *values, const struct args *args);
 enum exit_code ctl_status(const void *values, const struct args *args);
+
+/* A policy in any of its forms: YAML is compiled; JSON and notes are read as
+ * they are, unverified. Caller frees. */
+enum exit_code ctl_policy_load(const struct ctl_options *o,
+    const struct term *t, const char *path, struct policy **ret) MUST_CHECK;
+/* Lines of a text, cleaned and wrapped, each behind its own indent. */
+void ctl_say_lines(const struct term *t, const struct buf *text);
 
 /*
  * Signs `path` with every --key: a text (first line `space`) becomes a note, a

@@ -108,10 +108,9 @@ ends_with(const char *text, const char *end)
 	return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-/* YAML is compiled; JSON and notes are read as they are, unverified. */
-static enum exit_code
-load(const struct ctl_options *o, const struct term *t, const char *path,
-    struct policy **ret)
+enum exit_code
+ctl_policy_load(const struct ctl_options *o, const struct term *t,
+    const char *path, struct policy **ret)
 {
 	struct buf x CLEAN_BUF = BUF_INIT(NOTE_MAX);
 	struct policy_problem problem = { 0 };
@@ -195,11 +194,11 @@ ctl_policy_check(const void *values, const struct args *args)
 		.found = o->json ? json_array() : NULL };
 	struct policy *p CLEAN_POLICY = NULL, *old CLEAN_POLICY = NULL;
 	struct check_summary summary;
-	enum exit_code code = load(o, &t, args->at[0], &p);
+	enum exit_code code = ctl_policy_load(o, &t, args->at[0], &p);
 	enum err err;
 
 	if (code == EXIT_DONE && o->previous != NULL)
-		code = load(o, &t, o->previous, &old);
+		code = ctl_policy_load(o, &t, o->previous, &old);
 	if (code == EXIT_DONE) {
 		err = policy_check(p, on_found, &r, &summary);
 		if (err == ERR_OK && old != NULL)
@@ -226,7 +225,7 @@ ctl_policy_show(const void *values, const struct args *args)
 	struct term t = ctl_term(o);
 	struct policy *p CLEAN_POLICY = NULL;
 	struct buf json CLEAN_BUF = BUF_INIT(POLICY_JSON_MAX);
-	enum exit_code code = load(o, &t, args->at[0], &p);
+	enum exit_code code = ctl_policy_load(o, &t, args->at[0], &p);
 	enum err err;
 
 	if (code != EXIT_DONE)

@@ -2,12 +2,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "crypto/codec.h"
-
-#define PERSON_TEXT_MAX (2 * POLICY_NAME_MAX + 8)
-#define RUNG_TEXT_MAX 160
 
 void
 policy_say_head(const struct term *t, const struct policy *p)
@@ -21,70 +17,11 @@ policy_say_head(const struct term *t, const struct policy *p)
 	    "%s, ends %s.", p->org, p->serial, issued, soft, hard);
 }
 
-void
-policy_person_text(const struct policy *p, uint16_t number, char *out,
-    size_t cap)
-{
-	const struct policy_person *person = policy_person(p, number);
-
-	if (person == NULL)
-		(void)snprintf(out, cap, "somebody unknown");
-	else if (person->title[0] == '\0')
-		(void)snprintf(out, cap, "%s", person->name);
-	else
-		(void)snprintf(out, cap, "%s (%s)", person->name,
-		    person->title);
-}
-
-/* "4 hours", "1 working day" */
-static void
-duration_text(struct policy_duration d, char *out, size_t cap)
-{
-	const char *unit = policy_unit_name(d.unit);
-	size_t n = strlen(unit);
-
-	if (d.amount == 1 && n > 0 && unit[n - 1] == 's')
-		n--;
-	(void)snprintf(out, cap, "%u %.*s", d.amount, (int)n, unit);
-}
-
-static const char *
-rung_words(enum rung_when w)
-{
-	switch (w) {
-	case RUNG_UNACKNOWLEDGED:
-		return "if nobody has acknowledged it within";
-	case RUNG_UNTRIAGED:
-		return "if nobody has decided how urgent it is within";
-	case RUNG_NO_UPDATE:
-		return "if the reporter has heard nothing for";
-	case RUNG_UNRESOLVED:
-		return "if it is not resolved within";
-	case RUNG_NO_MOVEMENT:
-		return "if nothing has moved for";
-	case RUNG_BREACHED:
-		return "if a deadline has been missed by";
-	}
-	return "";
-}
-
-void
-policy_rung_text(const struct policy_rung *g, char *out, size_t cap)
-{
-	char time[48];
-
-	duration_text(g->after, time, sizeof(time));
-	if (g->when == RUNG_BREACHED && g->after.amount == 0)
-		(void)snprintf(out, cap, "if a deadline has been missed");
-	else
-		(void)snprintf(out, cap, "%s %s", rung_words(g->when), time);
-}
-
 static void
 say_person(const struct term *t, unsigned level, const struct policy *p,
     uint16_t number, const char *when)
 {
-	char who[PERSON_TEXT_MAX];
+	char who[WORDS_PERSON_MAX];
 
 	policy_person_text(p, number, who, sizeof(who));
 	term_item(t, level, "%s%s%s", who, when[0] != '\0' ? ", " : "", when);
@@ -94,7 +31,7 @@ void
 policy_say_route(const struct term *t, const struct policy *p,
     const struct policy_route *r)
 {
-	char when[RUNG_TEXT_MAX];
+	char when[WORDS_RUNG_MAX];
 
 	term_item(t, 1, "Route %u, %s (%s keys)", r->number, r->title,
 	    policy_keys_name(r->keys));
@@ -102,7 +39,7 @@ policy_say_route(const struct term *t, const struct policy *p,
 		say_person(t, 2, p, r->first[i], "at once");
 	for (size_t i = 0; i < r->n_rungs; i++) {
 		const struct policy_rung *g = &r->rungs[i];
-		char text[RUNG_TEXT_MAX + 16];
+		char text[WORDS_RUNG_MAX + 16];
 
 		policy_rung_text(g, when, sizeof(when));
 		(void)snprintf(text, sizeof(text), "%s %s",
@@ -146,7 +83,7 @@ static void
 say_on_rung(const struct readers *all, const struct member *m, bool *said,
     const char *title)
 {
-	char when[RUNG_TEXT_MAX];
+	char when[WORDS_RUNG_MAX];
 
 	if (!*said)
 		term_say(all->t, "\n%s", title);

@@ -13,10 +13,14 @@ enum {
 	POLICY_VERIFY = 1 << 9,
 	CHECK = 1 << 10,
 	STATUS = 1 << 11,
+	POLICY_EXPLAIN = 1 << 12,
+	POLICY_DIFF = 1 << 13,
 };
 
 #define SIGNS (ROOT_SIGN | POLICY_SIGN)
-#define COMPILES (POLICY_CHECK | POLICY_COMPILE | POLICY_SHOW)
+#define COMPILES \
+	(POLICY_CHECK | POLICY_COMPILE | POLICY_SHOW | POLICY_EXPLAIN | \
+	    POLICY_DIFF)
 #define AT(member) offsetof(struct ctl_options, member)
 
 static const struct option options[] = {
@@ -64,8 +68,11 @@ static const struct option options[] = {
 	    OPTION_TEXT, "FILE", AT(out), "Where the result goes." },
 	{ ROOT_NEW | SIGNS | POLICY_COMPILE, "force", 'f', OPTION_FLAG, NULL,
 	    AT(force), "Replace that file where it is there already." },
-	{ ROOT_SHOW | POLICY_CHECK | POLICY_SHOW | CHECK | STATUS, "json", 0,
-	    OPTION_FLAG, NULL, AT(json), "Answer in JSON." },
+	{ POLICY_EXPLAIN, "about", 'a', OPTION_LIST, "PERSON", AT(about),
+	    "Somebody the concern is about; repeat for each." },
+	{ ROOT_SHOW | POLICY_CHECK | POLICY_SHOW | POLICY_EXPLAIN |
+		POLICY_DIFF | CHECK | STATUS,
+	    "json", 0, OPTION_FLAG, NULL, AT(json), "Answer in JSON." },
 };
 
 static const struct command commands[] = {
@@ -93,6 +100,12 @@ static const struct command commands[] = {
 	    "Show the people and routes of a policy.", ctl_policy_show },
 	{ POLICY_VERIFY, "policy verify", "FILE", 1, 1,
 	    "Check a signed policy against the roots.", ctl_policy_verify },
+	{ POLICY_EXPLAIN, "policy explain", "FILE [FIELD=VALUE...]", 1, 64,
+	    "Say who would get a concern and when; without answers, of each "
+	    "route.", ctl_policy_explain },
+	{ POLICY_DIFF, "policy diff", "OLD NEW", 2, 2,
+	    "Say what a change of policy means for people.",
+	    ctl_policy_diff },
 	{ CHECK, "check", "[STATE-DIRECTORY]", 0, 1,
 	    "Read a whole store and say whether it is sound.", ctl_check },
 	{ STATUS, "status", "", 0, 0,
