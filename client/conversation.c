@@ -6,51 +6,6 @@
 #include "client/conversation_inside.h"
 #include "crypto/bundle.h"
 
-const char *
-refusal_text(enum refusal r)
-{
-	static const char *const text[REFUSALS] = {
-		[REFUSAL_NONE] = "All is as it should be.",
-		[REFUSAL_HEAD] = "A message's head is malformed.",
-		[REFUSAL_OTHER_CASE] = "A message belongs to another case.",
-		[REFUSAL_DROPPED] = "A message is missing.",
-		[REFUSAL_REORDERED] = "Messages are not in the order in which "
-				      "they were written.",
-		[REFUSAL_UNKNOWN_SIGNER] = "A message is from somebody whom "
-					   "the policy does not know.",
-		[REFUSAL_SIGNATURE] = "A message is not signed by the person "
-				      "whom it names.",
-		[REFUSAL_SWAPPED] = "A message was put in place of another.",
-		[REFUSAL_ENVELOPE] = "A message's envelope is not the one "
-				     "that its author made for you.",
-		[REFUSAL_NOT_FOR_US] = "Your key does not open a message that "
-				       "should be for you.",
-		[REFUSAL_DAMAGED] = "A message was altered or cut.",
-		[REFUSAL_NOT_SEALED] = "A message is not a sealed one, or "
-				       "holds two texts, one for each reader.",
-		[REFUSAL_BODY] = "What is inside a message breaks the rules.",
-		[REFUSAL_MANIFEST] = "A message contradicts the case that it "
-				     "is in.",
-		[REFUSAL_MEMBERS] = "A message is not sealed to the people to "
-				    "whom the policy says it should be.",
-		[REFUSAL_EXCLUDED] = "A message is sealed to somebody whom "
-				     "the reporter left out.",
-		[REFUSAL_NOT_A_READER] = "A message is from somebody who may "
-					 "not read this case.",
-		[REFUSAL_SEEN] = "A message answers another one that is being "
-				 "withheld.",
-		[REFUSAL_NO_CONCERN] = "The first message of the case cannot "
-				       "be read.",
-		[REFUSAL_UNSUPPORTED] = "This case has post-quantum (hybrid) "
-					"keys; they need OpenSSL 3.5, which "
-					"this machine does not have.",
-		[REFUSAL_FAILED] = "This machine could not finish the work "
-				   "(memory or the crypto library).",
-	};
-
-	return text[r];
-}
-
 enum chain
 conversation_chain(const struct conversation_message *m)
 {
@@ -70,6 +25,7 @@ message_free(struct conversation_message *m)
 		return;
 	m->m = manifest_free(m->m);
 	buf_free(&m->text);
+	buf_free(&m->envelope);
 	free(m);
 }
 
@@ -159,11 +115,16 @@ read_concern_head(struct conversation *c, struct bytes head)
 }
 
 static enum refusal
-check_author(const struct conversation *c, struct bytes head)
+check_signature(const struct conversation *c, struct bytes head)
 {
 	uint8_t pub[AUTHOR_KEYS_MAX][SIGN_PUB_LEN];
-	size_t n = author_keys(c, c->entry.author, pub);
+	size_t n;
 
+	if (c->entry.author == PERSON_INSTANCE)
+		return entry_verify_instance(head, c->instance_keys,
+		    c->n_instance_keys) == ERR_OK
+		    ? REFUSAL_NONE : REFUSAL_SIGNATURE;
+	n = author_keys(c, c->entry.author, pub);
 	if (n == 0)
 		return REFUSAL_UNKNOWN_SIGNER;
 	for (size_t i = 0; i < n; i++) {
@@ -173,21 +134,63 @@ check_author(const struct conversation *c, struct bytes head)
 	return REFUSAL_SIGNATURE;
 }
 
+/*
+ * Whoever has no envelope of the concern, or one that does not open, cannot
+ * compute its link; those who could have named it, and signed.
+ */
+static void
+link_concern(struct conversation *c, const uint8_t link[static LINK_LEN])
+{
+	memcpy(c->at[CHAIN_TALK][0]->link, link, LINK_LEN);
+	memcpy(c->head[CHAIN_TALK], link, LINK_LEN);
+	c->is_linked = true;
+}
+
+static bool
+needs_link(const struct conversation *c)
+{
+	return !c->is_linked && c->count[CHAIN_TALK] == 1;
+}
+
+/* The place of the talk chain that it comes behind; not before that of the
+ * entry before it. */
+static enum refusal
+find_seen(struct conversation *c, uint32_t seq, uint32_t *ret)
+{
+	uint32_t first = seq > 0 ? c->at[CHAIN_STAFF][seq - 1]->after : 0;
+
+	for (uint32_t i = 0; i < c->count[CHAIN_TALK]; i++) {
+		if (memcmp(c->at[CHAIN_TALK][i]->link, c->entry.seen,
+			LINK_LEN) != 0)
+			continue;
+		*ret = i;
+		return i < first ? REFUSAL_REORDERED : REFUSAL_NONE;
+	}
+	return REFUSAL_SEEN;
+}
+
 static enum refusal
 read_entry_head(struct conversation *c, enum chain chain, uint32_t seq,
     struct bytes head)
 {
 	const struct entry *e = &c->entry;
+	enum refusal r;
 
 	if (entry_parse(head, &c->entry) != ERR_OK)
 		return REFUSAL_HEAD;
+	c->refused.is_parsed = true;
+	c->refused.entry = *e;
 	if (memcmp(e->case_id, c->case_id, CASE_ID_LEN) != 0)
 		return REFUSAL_OTHER_CASE;
 	if (message_kind_chain(e->kind) != chain || e->seq != seq)
 		return REFUSAL_REORDERED;
-	if (memcmp(e->prev, c->head[chain], LINK_LEN) != 0)
+	if (memcmp(e->prev, c->head[chain], LINK_LEN) != 0 &&
+	    (chain == CHAIN_STAFF || !needs_link(c)))
 		return REFUSAL_DROPPED;
-	return check_author(c, head);
+	r = check_signature(c, head);
+	if (r == REFUSAL_NONE && needs_link(c))
+		link_concern(c, chain == CHAIN_TALK ? e->prev : e->seen);
+	return r;
 }
 
 static enum refusal
@@ -225,10 +228,12 @@ on_file(void *ctx, size_t index, struct bytes x)
 static enum refusal
 begin_content(struct conversation *c, struct bytes envelope)
 {
+	uint8_t made[SHA256_LEN];
 	struct message_as as = { .ids = c->ids, .n_ids = c->n_ids,
-		.person = c->person };
+		.person = c->person, .granted = made };
 
-	if (payload_hash_new(&c->hash) != ERR_OK ||
+	/* whether it is the one that the author made is seen at the end */
+	if (sha256(envelope, made) != ERR_OK || payload_hash_new(&c->hash) != ERR_OK ||
 	    message_open_new(&as, on_file, c, &c->open) != ERR_OK)
 		return REFUSAL_FAILED;
 	/* what else may be wrong is said again by message_open_finish */
@@ -250,6 +255,51 @@ put_plain(struct conversation *c, struct bytes x)
 				      : refuse(c, REFUSAL_BODY);
 }
 
+/* Space for the message whose head was read. */
+static enum refusal
+new_current(struct conversation *c, enum chain chain, struct bytes head,
+    struct bytes envelope)
+{
+	struct conversation_message *m = calloc(1, sizeof(*m));
+
+	c->current = m;
+	if (m == NULL)
+		return REFUSAL_FAILED;
+	c->chain = chain;
+	m->entry = c->entry;
+	m->kind = c->entry.kind;
+	m->seq = c->entry.seq;
+	m->author = c->entry.author;
+	m->has_content = entry_has_content(&c->entry);
+	m->text.max = CONVERSATION_TEXT_MAX;
+	m->envelope.max = AGE_HEADER_MAX;
+	buf_put_bytes(&m->envelope, envelope);
+	c->head_bytes.max = BUNDLE_TEXT_LEN;
+	buf_reset(&c->head_bytes);
+	buf_put_bytes(&c->head_bytes, head);
+	if (c->head_bytes.err != ERR_OK || m->envelope.err != ERR_OK)
+		return REFUSAL_FAILED;
+	return chain == CHAIN_STAFF ? find_seen(c, m->seq, &m->after)
+				    : REFUSAL_NONE;
+}
+
+static enum refusal
+begin_message(struct conversation *c, enum chain chain, struct bytes head,
+    struct bytes envelope)
+{
+	enum refusal r = new_current(c, chain, head, envelope);
+
+	if (r != REFUSAL_NONE || envelope.n == 0)
+		return r;
+	if (is_plain_concern(c)) {
+		c->plain.max = PLAIN_FILE_MAX;
+		buf_reset(&c->plain);
+		return put_plain(c, envelope);
+	}
+	return c->current->has_content ? begin_content(c, envelope)
+				       : REFUSAL_HEAD;
+}
+
 enum refusal
 conversation_begin(struct conversation *c, enum chain chain, uint32_t seq,
     struct bytes head, struct bytes envelope)
@@ -259,34 +309,17 @@ conversation_begin(struct conversation *c, enum chain chain, uint32_t seq,
 	current_free(c);
 	if (c->refusal != REFUSAL_NONE)
 		return c->refusal;
+	c->refused = (struct conversation_refused){ .is_one = true,
+		.chain = chain, .seq = seq };
 	if (c->n_messages == CONVERSATION_MESSAGES_MAX)
 		return refuse(c, REFUSAL_FAILED);
 	r = read_head(c, chain, seq, head);
-	if (r != REFUSAL_NONE)
-		return refuse(c, r);
-	c->chain = chain;
-	c->current = calloc(1, sizeof(*c->current));
-	if (c->current == NULL)
-		return refuse(c, REFUSAL_FAILED);
-	c->current->text.max = CONVERSATION_TEXT_MAX;
-	c->current->kind = c->entry.kind;
-	c->current->seq = seq;
-	c->current->author = c->entry.author;
-	c->head_bytes.max = BUNDLE_TEXT_LEN;
-	buf_reset(&c->head_bytes);
-	buf_put_bytes(&c->head_bytes, head);
-	if (c->head_bytes.err != ERR_OK)
-		return refuse(c, REFUSAL_FAILED);
-	if (envelope.n == 0)
-		return REFUSAL_NONE;
-	if (is_plain_concern(c)) {
-		c->plain.max = PLAIN_FILE_MAX;
-		buf_reset(&c->plain);
-		return put_plain(c, envelope);
+	if (r == REFUSAL_NONE)
+		r = begin_message(c, chain, head, envelope);
+	if (r == REFUSAL_SEEN) { /* may come yet */
+		current_free(c);
+		return r;
 	}
-	if (!entry_has_content(&c->entry))
-		return refuse(c, REFUSAL_HEAD);
-	r = begin_content(c, envelope);
 	return r == REFUSAL_NONE ? r : refuse(c, r);
 }
 
@@ -346,6 +379,23 @@ digest_content(struct conversation *c, const struct manifest *m,
 		(const uint8_t (*)[SHA256_LEN])envelope, m->n_to, out);
 }
 
+/* Listed for us as it came; else it was given to us by somebody later. */
+static enum refusal
+find_envelope(struct conversation *c, const struct manifest *m)
+{
+	uint8_t made[SHA256_LEN];
+
+	if (sha256(buf_bytes(&c->current->envelope), made) != ERR_OK)
+		return REFUSAL_FAILED;
+	c->current->is_granted = true;
+	for (size_t i = 0; i < m->n_to; i++) {
+		if (m->to[i].person == c->person &&
+		    memcmp(m->to[i].sha256, made, SHA256_LEN) == 0)
+			c->current->is_granted = false;
+	}
+	return REFUSAL_NONE;
+}
+
 static enum refusal
 end_content(struct conversation *c)
 {
@@ -356,6 +406,8 @@ end_content(struct conversation *c)
 	enum refusal r = from_result(message_open_finish(c->open,
 	    (const uint8_t (*)[SIGN_PUB_LEN])pub, n, &m));
 
+	if (r == REFUSAL_NONE)
+		r = find_envelope(c, m);
 	if (r != REFUSAL_NONE)
 		return r;
 	if (digest_content(c, m, content) != ERR_OK)
@@ -372,29 +424,53 @@ end_content(struct conversation *c)
 	return manifest_check(c, c->current);
 }
 
+/* Its author, or the server, gave us what does not open: no reason to keep
+ * everything else from being read. */
+static bool
+hides_itself_only(enum refusal r)
+{
+	return r == REFUSAL_NOT_FOR_US || r == REFUSAL_DAMAGED ||
+	    r == REFUSAL_NOT_SEALED || r == REFUSAL_BODY;
+}
+
+static enum refusal
+end_opened(struct conversation *c)
+{
+	struct conversation_message *m = c->current;
+	enum refusal r = REFUSAL_NONE;
+
+	if (c->open != NULL)
+		r = end_content(c);
+	else if (is_plain_concern(c) && m->envelope.n > 0)
+		r = plain_end(c);
+	else if (m->has_content && c->person == PERSON_REPORTER)
+		return REFUSAL_ENVELOPE; /* all that is said is for them */
+	if (!hides_itself_only(r))
+		return r;
+	m->failure = r;
+	buf_reset(&m->text);
+	return REFUSAL_NONE;
+}
+
+/* A concern has no entry: its content is known to those who opened it. */
 static enum refusal
 end_current(struct conversation *c)
 {
-	bool has_content = entry_has_content(&c->entry);
-	enum refusal r;
+	struct conversation_message *m = c->current;
+	enum refusal r = end_opened(c);
 
-	if (c->open != NULL || is_plain_concern(c)) {
-		r = c->open != NULL ? end_content(c) : plain_end(c);
-		if (r != REFUSAL_NONE)
-			return r;
-	} else if (c->entry.kind == MESSAGE_CONCERN) {
-		return REFUSAL_NO_CONCERN;
-	} else if (has_content && c->person == PERSON_REPORTER) {
-		return REFUSAL_ENVELOPE; /* all that is said is for them */
-	}
-	r = author_check(c, c->entry.author);
 	if (r != REFUSAL_NONE)
 		return r;
-	if (link_digest(buf_bytes(&c->head_bytes),
-		has_content ? c->entry.content : NULL,
-		c->current->link) != ERR_OK)
-		return REFUSAL_FAILED;
-	return REFUSAL_NONE;
+	if (m->kind == MESSAGE_CONCERN) {
+		c->is_linked = m->is_readable &&
+		    (m->m != NULL || !m->is_granted);
+		if (!c->is_linked)
+			return REFUSAL_NONE;
+	}
+	return link_digest(buf_bytes(&c->head_bytes),
+		   m->has_content ? c->entry.content : NULL,
+		   m->link) == ERR_OK
+	    ? REFUSAL_NONE : REFUSAL_FAILED;
 }
 
 enum refusal
@@ -409,7 +485,8 @@ conversation_end(struct conversation *c,
 	if (r != REFUSAL_NONE)
 		return refuse(c, r);
 	memcpy(c->head[c->chain], c->current->link, LINK_LEN);
-	c->count[c->chain]++;
+	c->at[c->chain][c->count[c->chain]++] = c->current;
+	c->refused = (struct conversation_refused){ 0 };
 	if (ret != NULL)
 		*ret = c->current;
 	c->message[c->n_messages++] = c->current;
@@ -418,39 +495,63 @@ conversation_end(struct conversation *c,
 	return REFUSAL_NONE;
 }
 
-/* --- what authors had seen --- */
+/* --- the whole --- */
 
-static bool
-has_link(const struct conversation *c, enum chain chain,
-    const uint8_t link[static LINK_LEN])
+/* Nothing is kept of what was not checked. */
+static void
+drop_from(struct conversation *c, size_t at)
 {
-	for (size_t i = 0; i < c->n_messages; i++) {
-		if (conversation_chain(c->message[i]) == chain &&
-		    memcmp(c->message[i]->link, link, LINK_LEN) == 0)
-			return true;
+	const struct conversation_message *m = c->message[at];
+
+	c->refused.is_one = c->refused.is_parsed = true;
+	c->refused.chain = conversation_chain(m);
+	c->refused.seq = m->seq;
+	c->refused.entry = m->entry;
+	for (size_t i = at; i < c->n_messages; i++) {
+		enum chain chain = conversation_chain(c->message[i]);
+
+		if (c->message[i]->seq < c->count[chain])
+			c->count[chain] = c->message[i]->seq;
+		message_free(c->message[i]);
 	}
-	return bytes_all_zero(link, LINK_LEN);
+	c->n_messages = at;
 }
 
-/* A reporter has no staff chain to look in. What is missing may still come,
- * so REFUSAL_SEEN is not kept. */
 enum refusal
 conversation_finish(struct conversation *c)
 {
-	size_t chains = c->person == PERSON_REPORTER ? 1 : 2;
+	enum refusal r;
+	size_t at = 0;
 
 	if (c->refusal != REFUSAL_NONE)
 		return c->refusal;
 	if (c->n_messages == 0)
 		return refuse(c, REFUSAL_NO_CONCERN);
-	for (size_t i = 0; i < c->n_messages; i++) {
-		const struct manifest *m = c->message[i]->m;
+	if (!c->is_linked || (c->person == PERSON_REPORTER &&
+		c->message[0]->m == NULL))
+		return refuse(c, c->message[0]->failure != REFUSAL_NONE
+			? c->message[0]->failure : REFUSAL_NO_CONCERN);
+	r = replay(c, &at);
+	if (r == REFUSAL_NONE)
+		r = envelopes_check(c, &at);
+	if (r == REFUSAL_NONE || r == REFUSAL_SEEN)
+		return r;
+	drop_from(c, at);
+	return refuse(c, r);
+}
 
-		for (size_t k = 0; m != NULL && k < m->n_seen && k < chains;
-		    k++) {
-			if (!has_link(c, (enum chain)k, m->seen[k]))
-				return REFUSAL_SEEN;
-		}
+const struct conversation_message *
+conversation_consent(const struct conversation *c)
+{
+	const struct conversation_message *asked = NULL;
+
+	for (uint32_t i = 0; i < c->count[CHAIN_TALK]; i++) {
+		const struct conversation_message *m = c->at[CHAIN_TALK][i];
+
+		if (m->kind == MESSAGE_DISCLOSE)
+			asked = m;
+		else if (m->kind == MESSAGE_CONSENT)
+			asked = NULL;
 	}
-	return REFUSAL_NONE;
+	return asked;
 }

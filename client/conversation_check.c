@@ -30,81 +30,6 @@ author_keys(const struct conversation *c, uint16_t author,
 	return n;
 }
 
-static bool
-is_in(const uint16_t *list, size_t n, uint16_t person)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (list[i] == person)
-			return true;
-	}
-	return false;
-}
-
-static bool
-is_on_route(const struct policy_route *r, uint16_t person)
-{
-	for (unsigned k = 0; k <= r->n_rungs; k++) {
-		if ((k == 0 || r->rungs[k - 1].verb == VERB_JOIN) &&
-		    members_rung_has(r, k, person))
-			return true;
-	}
-	return false;
-}
-
-/* The marked people and, by this policy, who goes with them. */
-static enum refusal
-excluded_of(const struct manifest *m, const struct policy *p,
-    const struct policy_route *r, uint16_t out[static POLICY_PEOPLE_MAX],
-    size_t *ret_n)
-{
-	return exclusions_close(p, r, m->exclude, m->n_exclude, out,
-		   POLICY_PEOPLE_MAX, ret_n) == ERR_OK
-	    ? REFUSAL_NONE : REFUSAL_MANIFEST;
-}
-
-static bool
-is_sealed_to(const struct conversation_message *message, uint16_t person)
-{
-	const struct manifest *m = message->m;
-
-	for (size_t k = 0; m != NULL && k < m->n_to; k++) {
-		if (m->to[k].person == person)
-			return true;
-	}
-	return false;
-}
-
-/* A message of the case so far was sealed to them; their own one counts only
- * where the policy, and not they, made its list. */
-static bool
-was_addressed(const struct conversation *c, uint16_t person)
-{
-	for (size_t i = 0; i < c->n_messages; i++) {
-		if (is_sealed_to(c->message[i], person))
-			return true;
-	}
-	return c->current->is_policy_known &&
-	    is_sealed_to(c->current, person);
-}
-
-enum refusal
-author_check(const struct conversation *c, uint16_t author)
-{
-	const struct policy *p = c->known[0].policy;
-	const struct policy_route *r = policy_route(p, c->route);
-	const struct manifest *m = conversation_concern(c);
-	uint16_t out[POLICY_PEOPLE_MAX];
-	size_t n = 0;
-
-	if (author == PERSON_REPORTER || was_addressed(c, author))
-		return REFUSAL_NONE;
-	if (r == NULL || !is_on_route(r, author))
-		return REFUSAL_NOT_A_READER;
-	if (m != NULL && excluded_of(m, p, r, out, &n) != REFUSAL_NONE)
-		return REFUSAL_NOT_A_READER;
-	return is_in(out, n, author) ? REFUSAL_NOT_A_READER : REFUSAL_NONE;
-}
-
 /* --- readers --- */
 
 /* members, and the reporter behind them unless it is a note. */
@@ -122,27 +47,53 @@ list_is(const struct manifest *m, const struct member *member, size_t n)
 	return !has_reporter || m->to[n].person == PERSON_REPORTER;
 }
 
-/*
- * People come and go by the day, and a message does not say its own: it must
- * fit the list of some day from the case's first to today.
- */
-static bool
-list_fits(const struct conversation *c, const struct policy *p,
-    const struct policy_route *r, const struct manifest *m)
+static enum refusal
+list_check(const struct conversation *c, const struct policy *p,
+    const struct manifest *m, int64_t day)
 {
+	struct member_change change[MEMBER_CHANGES_MAX];
+	size_t n = 0, n_changes = changes_at(c, &c->entry, c->current->after,
+	    change);
 	struct member member[MEMBERS_MAX];
-	int64_t first = p->issued / DAY_SECONDS;
+	enum err err = readers_on(c, p, m, change, n_changes, day, member,
+	    &n);
+
+	if (err == ERR_DENIED)
+		return REFUSAL_EXCLUDED;
+	return err == ERR_OK && n > 0 && list_is(m, member, n)
+	    ? REFUSAL_NONE : REFUSAL_MEMBERS;
+}
+
+static bool
+tells(const struct request_concern *q, const uint16_t *told, size_t n)
+{
+	return q->n_tell == n && memcmp(q->tell, told, n * sizeof(*told)) == 0;
+}
+
+/* A concern does not say its day: it must fit a day from that before its
+ * filing to that after it; for the reporter, who is not told when that was,
+ * any day of the policy. */
+static enum refusal
+concern_check(const struct conversation *c, const struct policy *p,
+    const struct manifest *m, const struct request_concern *q)
+{
+	const struct policy_route *r = policy_route(p, m->route);
+	int64_t first = c->filed != 0 ? c->filed - 1
+				      : p->issued / DAY_SECONDS;
+	int64_t last = c->filed != 0 ? c->filed + 1 : c->today + 1;
+	enum refusal refusal = REFUSAL_MEMBERS;
+	uint16_t told[POLICY_PEOPLE_MAX];
 	size_t n = 0;
 
-	if (c->filed - 1 > first)
-		first = c->filed - 1;
-	for (int64_t day = c->today + 1; day >= first; day--) {
-		if (members_compute(p, r, m->exclude, m->n_exclude, day,
-			member, MEMBERS_MAX, &n) == ERR_OK &&
-		    n > 0 && list_is(m, member, n))
-			return true;
+	for (int64_t day = last; day >= first; day--) {
+		if (list_check(c, p, m, day) != REFUSAL_NONE)
+			continue;
+		if (r != NULL && conversation_told(p, r, m, day, told, &n) == ERR_OK &&
+		    tells(q, told, n))
+			return REFUSAL_NONE;
+		refusal = REFUSAL_TOLD;
 	}
-	return false;
+	return refusal;
 }
 
 /* Those whom they manage go by the policy of that day, not by today's: who
@@ -153,41 +104,45 @@ check_excluded(const struct manifest *m, const struct policy *p,
 {
 	uint16_t out[POLICY_PEOPLE_MAX];
 	size_t n = 0;
-	enum refusal refusal = excluded_of(m, p, r, out, &n);
 
-	for (size_t i = 0; refusal == REFUSAL_NONE && i < m->n_to; i++) {
-		if (is_in(out, n, m->to[i].person))
-			refusal = REFUSAL_EXCLUDED;
-	}
-	return refusal;
-}
-
-static enum refusal
-check_members(const struct conversation *c, const struct manifest *m,
-    struct conversation_message *message)
-{
-	for (size_t i = 0; i < c->n_known; i++) {
-		const struct policy *p = c->known[i].policy;
-		const struct policy_route *r = policy_route(p, m->route);
-		struct route_choice choice;
-		enum refusal refusal;
-
-		if (memcmp(c->known[i].hash, m->policy, SHA256_LEN) != 0)
-			continue;
-		message->is_policy_known = true;
-		if (r == NULL)
-			return REFUSAL_MEMBERS;
-		refusal = check_excluded(m, p, r);
-		if (refusal != REFUSAL_NONE)
-			return refusal;
-		if (!list_fits(c, p, r, m))
-			return REFUSAL_MEMBERS;
-		message->is_route_expected = m->kind != MESSAGE_CONCERN ||
-		    (route_pick(p, m->answer, m->n_answers, m->exclude,
-			 m->n_exclude, &choice) == ERR_OK &&
-			choice.route == m->route && choice.band == m->band);
+	if (exclusions_close(p, r, m->exclude, m->n_exclude, out,
+		POLICY_PEOPLE_MAX, &n) != ERR_OK)
+		return REFUSAL_MANIFEST;
+	for (size_t i = 0; i < m->n_to; i++) {
+		for (size_t k = 0; k < n; k++) {
+			if (out[k] == m->to[i].person)
+				return REFUSAL_EXCLUDED;
+		}
 	}
 	return REFUSAL_NONE;
+}
+
+/* q: of a concern. */
+static enum refusal
+check_members(const struct conversation *c, const struct request_concern *q,
+    struct conversation_message *message)
+{
+	const struct manifest *m = message->m;
+	const struct policy *p = policy_of(c, m->policy);
+	const struct policy_route *r;
+	struct route_choice choice;
+	enum refusal refusal;
+
+	if (p == NULL)
+		return REFUSAL_NONE;
+	message->is_policy_known = true;
+	message->is_route_expected = m->kind != MESSAGE_CONCERN ||
+	    (route_pick(p, m->answer, m->n_answers, m->exclude, m->n_exclude,
+		 &choice) == ERR_OK &&
+		choice.route == m->route && choice.band == m->band);
+	r = policy_route(p, m->route);
+	if (r == NULL)
+		return REFUSAL_MEMBERS;
+	refusal = check_excluded(m, p, r);
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+	return q != NULL ? concern_check(c, p, m, q)
+			 : list_check(c, p, m, c->entry.day);
 }
 
 /* --- head and case --- */
@@ -203,54 +158,84 @@ fits_head(const struct conversation *c, const struct manifest *m)
 	    memcmp(m->prev, e->prev, LINK_LEN) == 0;
 }
 
+static enum err
+read_preamble(const struct conversation *c, struct buf *whole,
+    struct bundle_request *ret)
+{
+	buf_put_bytes(whole, buf_bytes(&c->concern));
+	buf_put_str(whole, "\n");
+	buf_put_zeros(whole, BUNDLE_TEXT_LEN - whole->n);
+	return whole->err == ERR_OK
+	    ? bundle_request_parse(buf_bytes(whole), ret) : whole->err;
+}
+
 /* The preamble lists the same readers, and says the same of the case. */
 static bool
-fits_preamble(const struct conversation *c, const struct manifest *m)
+fits_preamble(const struct conversation *c, const struct manifest *m,
+    const struct request_concern *q)
 {
-	struct buf whole CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
-	struct bundle_request r;
-
-	buf_put_bytes(&whole, buf_bytes(&c->concern));
-	buf_put_str(&whole, "\n");
-	buf_put_zeros(&whole, BUNDLE_TEXT_LEN - whole.n);
-	if (whole.err != ERR_OK ||
-	    bundle_request_parse(buf_bytes(&whole), &r) != ERR_OK)
-		return false;
-	if (memcmp(r.concern.policy, m->policy, SHA256_LEN) != 0 ||
-	    memcmp(r.concern.mailbox, m->mailbox, SHA256_LEN) != 0 ||
-	    r.concern.content.n_to != m->n_to)
+	if (memcmp(q->policy, m->policy, SHA256_LEN) != 0 ||
+	    memcmp(q->mailbox, m->mailbox, SHA256_LEN) != 0 ||
+	    q->content.n_to != m->n_to)
 		return false;
 	for (size_t i = 0; i < m->n_to; i++) {
-		if (r.concern.content.to[i].person != m->to[i].person)
+		if (q->content.to[i].person != m->to[i].person)
 			return false;
 	}
 	return c->mailbox == NULL ||
 	    memcmp(c->mailbox, m->mailbox, SHA256_LEN) == 0;
 }
 
+bool
+preamble_names(const struct conversation *c, uint16_t person)
+{
+	struct buf whole CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
+	struct bundle_request r;
+
+	if (c->is_plain || read_preamble(c, &whole, &r) != ERR_OK)
+		return false;
+	for (size_t i = 0; i < r.concern.content.n_to; i++) {
+		if (r.concern.content.to[i].person == person)
+			return true;
+	}
+	return false;
+}
+
 /* Whom the reporter left out stays the same for the life of the case; a plain
  * concern left out nobody. */
 static bool
-fits_concern(const struct conversation *c, const struct manifest *m)
+fits_case(const struct conversation *c, const struct manifest *m)
 {
-	const struct manifest *concern = conversation_concern(c);
+	const struct manifest *first = conversation_manifest(c);
 
-	if (concern == NULL)
-		return m->n_exclude == 0;
-	return concern->n_exclude == m->n_exclude &&
-	    memcmp(concern->exclude, m->exclude,
+	if (first == NULL)
+		return !c->is_plain || m->n_exclude == 0;
+	return first->n_exclude == m->n_exclude &&
+	    memcmp(first->exclude, m->exclude,
 		m->n_exclude * sizeof(m->exclude[0])) == 0;
+}
+
+static enum refusal
+check_concern(const struct conversation *c,
+    struct conversation_message *message)
+{
+	struct buf whole CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
+	struct bundle_request r;
+
+	if (read_preamble(c, &whole, &r) != ERR_OK ||
+	    !fits_preamble(c, message->m, &r.concern))
+		return REFUSAL_MANIFEST;
+	return check_members(c, &r.concern, message);
 }
 
 enum refusal
 manifest_check(const struct conversation *c,
     struct conversation_message *message)
 {
-	const struct manifest *m = message->m;
-
-	if (!fits_head(c, m) ||
-	    (m->kind == MESSAGE_CONCERN ? !fits_preamble(c, m)
-					: !fits_concern(c, m)))
+	if (!fits_head(c, message->m))
 		return REFUSAL_MANIFEST;
-	return check_members(c, m, message);
+	if (message->kind == MESSAGE_CONCERN)
+		return check_concern(c, message);
+	return fits_case(c, message->m) ? check_members(c, NULL, message)
+					: REFUSAL_MANIFEST;
 }

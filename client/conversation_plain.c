@@ -97,9 +97,11 @@ plain_end(struct conversation *c)
 	size_t n = 0;
 	enum refusal r = check_name(c);
 
-	if (r == REFUSAL_NONE)
-		r = from_age(age_open(&keys, buf_bytes(&c->plain),
-		    &c->current->text));
+	if (r == REFUSAL_FAILED)
+		return r;
+	c->current->is_granted = r == REFUSAL_SWAPPED;
+	r = from_age(age_open(&keys, buf_bytes(&c->plain),
+	    &c->current->text));
 	if (r != REFUSAL_NONE)
 		return r;
 	if (age_header_length(buf_bytes(&c->plain), &n, NULL) != ERR_OK)

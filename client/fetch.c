@@ -6,8 +6,11 @@
 #include "crypto/codec.h"
 
 enum exit_code
-fetch_refused(const struct term *t, enum refusal r)
+fetch_refused(const struct term *t, const struct conversation *c,
+    enum refusal r)
 {
+	struct buf which CLEAN_BUF = BUF_INIT(TERM_LINE_MAX);
+
 	switch ((int)r) {
 	case REFUSAL_NONE:
 		return EXIT_DONE;
@@ -17,10 +20,13 @@ fetch_refused(const struct term *t, enum refusal r)
 	case REFUSAL_FAILED:
 		return term_fail(t, EXIT_FAILED, "%s", refusal_text(r));
 	default:
+		conversation_refused_text(c, &which);
 		return term_fail(t, EXIT_REFUSED, "This case was refused, "
-		    "because something in it does not fit: %s Please tell the "
-		    "people who run the service, and do not rely on what it "
-		    "shows.", refusal_text(r));
+		    "because something in it does not fit: %s %.*s%sPlease "
+		    "tell the people who run the service, and do not rely on "
+		    "what it shows.", refusal_text(r), (int)which.n,
+		    which.n > 0 ? (const char *)which.p : "",
+		    which.n > 0 ? " " : "");
 	}
 }
 
@@ -31,7 +37,7 @@ take(struct fetch *f, struct bytes x)
 	enum refusal r = conversation_put(f->c, x);
 
 	if (r != REFUSAL_NONE)
-		return fetch_refused(f->server->term, r);
+		return fetch_refused(f->server->term, f->c, r);
 	return folder_put_sealed(f->folder, x);
 }
 
@@ -88,8 +94,12 @@ fetch_message(struct fetch *f, enum chain chain, const struct answer_head *h)
 	    h->envelope);
 	enum exit_code code;
 
+	if (r == REFUSAL_SEEN) {
+		f->is_ahead = true;
+		return EXIT_DONE;
+	}
 	if (r != REFUSAL_NONE)
-		return fetch_refused(t, r);
+		return fetch_refused(t, f->c, r);
 	code = folder_begin(f->folder);
 	if (code == EXIT_DONE && h->envelope.n > 0)
 		code = folder_put_sealed(f->folder, h->envelope);
@@ -99,7 +109,7 @@ fetch_message(struct fetch *f, enum chain chain, const struct answer_head *h)
 		return code;
 	r = conversation_end(f->c, &m);
 	return r == REFUSAL_NONE ? folder_end(f->folder, m)
-				 : fetch_refused(t, r);
+				 : fetch_refused(t, f->c, r);
 }
 
 static enum reply
@@ -133,6 +143,8 @@ read_answer(struct fetch *f, const struct bundle_answer *a)
 		return &a->mailbox.heads;
 	}
 	f->count = a->open.count;
+	f->due = a->open.due;
+	f->flags = a->open.flags;
 	if (f->c->n_messages == 0) {
 		f->c->is_plain = a->open.is_plain;
 		f->c->filed = a->open.filed;
@@ -151,8 +163,10 @@ take_answer(struct fetch *f, enum chain chain, const struct bundle_answer *a)
 
 	f->server->answer = (struct buf)BUF_INIT(held.max);
 	if (heads->n == 0 && f->c->count[chain] < f->count)
-		return fetch_refused(f->server->term, REFUSAL_DROPPED);
-	for (size_t i = 0; code == EXIT_DONE && i < heads->n; i++)
+		return fetch_refused(f->server->term, f->c,
+		    REFUSAL_DROPPED);
+	for (size_t i = 0; code == EXIT_DONE && !f->is_ahead && i < heads->n;
+	    i++)
 		code = fetch_message(f, chain, &heads->at[i]);
 	return code;
 }
@@ -179,9 +193,11 @@ fetch_chain(struct fetch *f, enum chain chain)
 
 	if (copy == NULL)
 		return fail_err(f->server->term, ERR_NOMEM, "The case");
+	f->is_ahead = false;
 	do
 		code = fetch_page(f, chain, copy);
-	while (code == EXIT_DONE && f->c->count[chain] < f->count);
+	while (code == EXIT_DONE && !f->is_ahead &&
+	    f->c->count[chain] < f->count);
 	free(copy);
 	return code;
 }

@@ -89,6 +89,8 @@ begin(struct mailbox *b)
 	memcpy(b->known.hash, b->server.status.hash, SHA256_LEN);
 	b->c->known = &b->known;
 	b->c->n_known = 1;
+	b->c->instance_keys = b->server.root.instance_keys;
+	b->c->n_instance_keys = b->server.root.n_instance_keys;
 	b->c->today = today();
 	memcpy(b->c->case_id, b->keys.case_id, CASE_ID_LEN);
 	b->c->person = PERSON_REPORTER;
@@ -132,7 +134,7 @@ mailbox_refresh(struct mailbox *b)
 		return term_fail(&b->term, EXIT_UNKNOWN, "The server has "
 		    "nothing under this receipt. It may have been withdrawn, "
 		    "or it belongs to another organisation.");
-	return fetch_refused(&b->term, conversation_finish(b->c));
+	return fetch_refused(&b->term, b->c, conversation_finish(b->c));
 }
 
 void
@@ -155,6 +157,8 @@ mailbox_name(void *ctx, uint16_t person, char *out, size_t cap)
 
 	if (person == PERSON_REPORTER)
 		(void)snprintf(out, cap, "You");
+	else if (person == PERSON_INSTANCE)
+		(void)snprintf(out, cap, "The service");
 	else if (p != NULL)
 		(void)snprintf(out, cap, "%s", p->name);
 	else

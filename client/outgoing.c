@@ -15,11 +15,13 @@ enum exit_code
 outgoing_new(struct server *s, struct outgoing *ret)
 {
 	*ret = (struct outgoing){ .server = s, .m = manifest_new(),
+		.change = calloc(MEMBER_CHANGES_MAX, sizeof(*ret->change)),
 		.to = calloc(SEALED_TO_MAX, sizeof(*ret->to)) };
+	ret->entry.day = today();
 	ret->head.max = BUNDLE_TEXT_LEN;
 	ret->body.max = BUNDLE_TEXT_LEN;
 	ret->proof.max = BUNDLE_TEXT_LEN;
-	if (ret->m == NULL || ret->to == NULL)
+	if (ret->m == NULL || ret->to == NULL || ret->change == NULL)
 		return fail_err(s->term, ERR_NOMEM, "The message");
 	memcpy(ret->m->policy, s->status.hash, SHA256_LEN);
 	return EXIT_DONE;
@@ -31,9 +33,59 @@ outgoing_free(struct outgoing *o)
 	o->m = manifest_free(o->m);
 	free(o->to);
 	o->to = NULL;
+	free(o->change);
+	o->change = NULL;
 	buf_free(&o->head);
 	buf_free(&o->body);
 	buf_free(&o->proof);
+}
+
+/* --- place --- */
+
+static void
+place_manifest(struct outgoing *o, const struct conversation *c)
+{
+	const struct manifest *any = conversation_manifest(c);
+	const struct entry *e = &o->entry;
+	struct manifest *m = o->m;
+
+	m->kind = e->kind;
+	memcpy(m->case_id, e->case_id, CASE_ID_LEN);
+	m->author = e->author;
+	m->seq = e->seq;
+	memcpy(m->prev, e->prev, LINK_LEN);
+	m->n_seen = e->author == PERSON_REPORTER ? 1 : 2;
+	memcpy(m->seen, c->head, sizeof(m->seen));
+	m->route = c->route;
+	m->band = c->band;
+	if (any != NULL) {
+		m->n_exclude = any->n_exclude;
+		memcpy(m->exclude, any->exclude, sizeof(m->exclude));
+	}
+}
+
+void
+outgoing_place(struct outgoing *o, const struct conversation *c,
+    const struct entry *lines)
+{
+	enum chain chain = message_kind_chain(lines->kind);
+	enum chain other = chain == CHAIN_TALK ? CHAIN_STAFF : CHAIN_TALK;
+	struct entry *e = &o->entry;
+	int64_t day = e->day;
+
+	*e = *lines;
+	e->day = day;
+	memcpy(e->case_id, c->case_id, CASE_ID_LEN);
+	e->author = c->person;
+	e->seq = c->count[chain];
+	memcpy(e->prev, c->head[chain], LINK_LEN);
+	if (c->person != PERSON_REPORTER)
+		memcpy(e->seen, c->head[other], LINK_LEN);
+	o->n_changes = conversation_changes(c, c->count[CHAIN_TALK],
+	    o->change);
+	if (o->n_changes + 2 <= MEMBER_CHANGES_MAX)
+		o->n_changes += member_changes_of(e, o->change + o->n_changes);
+	place_manifest(o, c);
 }
 
 /* --- files --- */
@@ -151,24 +203,35 @@ nobody(const struct term *t, const struct policy_route *r)
  */
 static const struct age_recipient *
 key_of(const struct policy *p, const struct policy_route *r, uint16_t person,
-    const struct age_recipient *reporter)
+    int64_t day, const struct age_recipient *reporter)
 {
-	const struct age_recipient *key = members_recipient(p, r, person,
-	    today());
+	const struct age_recipient *key = members_recipient(p, r, person, day);
 	const struct policy_key *both;
 
 	if (key == NULL || reporter == NULL || reporter->kind == key->kind ||
 	    reporter->kind != AGE_X25519)
 		return key;
-	both = policy_key_at(policy_person(p, person), today());
+	both = policy_key_at(policy_person(p, person), day);
 	return both != NULL ? &both->classic : NULL;
+}
+
+static enum exit_code
+fail_list(const struct term *t, enum err err)
+{
+	if (err == ERR_DENIED)
+		return term_fail(t, EXIT_REFUSED, "Somebody whom the reporter "
+		    "left out would be among the readers. It is not sent.");
+	if (err == ERR_LIMIT)
+		return term_fail(t, EXIT_USAGE, "A case has at most %d "
+		    "readers.", MEMBERS_MAX);
+	return fail_err(t, err, "The list of readers");
 }
 
 enum exit_code
 outgoing_address(struct outgoing *o, const struct age_recipient *reporter)
 {
 	const struct policy *p = o->server->policy;
-	const struct policy_route *r = policy_route(p, o->m->route);
+	const struct policy_route *r = policy_route(p, o->m->route), *now;
 	const struct term *t = o->server->term;
 	struct member member[MEMBERS_MAX];
 	size_t n = 0;
@@ -176,18 +239,19 @@ outgoing_address(struct outgoing *o, const struct age_recipient *reporter)
 
 	if (r == NULL)
 		return nobody(t, r);
-	err = members_compute(p, r, o->m->exclude, o->m->n_exclude, today(),
-	    member, MEMBERS_MAX, &n);
+	err = members_after(p, r, o->m->exclude, o->m->n_exclude, o->change,
+	    o->n_changes, o->entry.day, member, MEMBERS_MAX, &n);
 	if (err != ERR_OK)
-		return fail_err(t, err, "The list of readers");
-	if (n == 0)
+		return fail_list(t, err);
+	now = members_route(p, r, o->change, o->n_changes);
+	if (n == 0 || now == NULL)
 		return nobody(t, r);
 	for (size_t i = 0; i < n; i++) {
-		const struct age_recipient *key = key_of(p, r,
-		    member[i].person, reporter);
+		const struct age_recipient *key = key_of(p, now,
+		    member[i].person, o->entry.day, reporter);
 
 		if (key == NULL)
-			return nobody(t, r);
+			return nobody(t, now);
 		o->to[i] = (struct message_to){ .person = member[i].person,
 			.key = *key };
 	}

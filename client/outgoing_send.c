@@ -190,15 +190,31 @@ static enum err
 put_entry(struct outgoing *o, const uint8_t seed[static SIGN_SEED_LEN],
     bool has_content)
 {
-	struct entry e = { .seq = o->m->seq, .kind = o->m->kind,
-		.author = o->m->author };
-
-	memcpy(e.case_id, o->m->case_id, sizeof(e.case_id));
-	memcpy(e.prev, o->m->prev, sizeof(e.prev));
 	if (has_content)
-		memcpy(e.content, o->content, sizeof(e.content));
+		memcpy(o->entry.content, o->content, sizeof(o->content));
 	buf_reset(&o->head);
-	return entry_sign(&e, seed, &o->head);
+	return entry_sign(&o->entry, seed, &o->head);
+}
+
+/* Who may be told that it is overdue. */
+static enum err
+put_told(const struct outgoing *o, struct request_concern *q)
+{
+	const struct policy *p = o->server->policy;
+	const struct policy_route *r = policy_route(p, o->m->route);
+	uint16_t told[POLICY_PEOPLE_MAX];
+	size_t n = 0;
+	enum err err = r == NULL ? ERR_NOT_FOUND
+				 : conversation_told(p, r, o->m, o->entry.day,
+	    told, &n);
+
+	if (err == ERR_OK && n > BUNDLE_TELL_MAX)
+		err = ERR_LIMIT;
+	if (err != ERR_OK)
+		return err;
+	q->n_tell = n;
+	memcpy(q->tell, told, n * sizeof(told[0]));
+	return ERR_OK;
 }
 
 /* A concern's head is its preamble. */
@@ -217,7 +233,9 @@ put_concern(struct outgoing *o, const struct bundle_content *c,
 	r->concern.content = *c;
 	buf_reset(&o->body);
 	o->is_whole = !c->is_upload;
-	err = bundle_request_put(r, &o->body);
+	err = put_told(o, &r->concern);
+	if (err == ERR_OK)
+		err = bundle_request_put(r, &o->body);
 	if (err != ERR_OK)
 		return err;
 	buf_reset(&o->head);
@@ -266,6 +284,8 @@ not_stored(const struct outgoing *o)
 		return "Your concern was NOT stored.";
 	if (o->m->kind == MESSAGE_WITHDRAW)
 		return "Your concern was NOT withdrawn.";
+	if (!message_kind_has_content(o->m->kind))
+		return "It was NOT stored.";
 	return "Your message was NOT stored.";
 }
 
@@ -317,7 +337,8 @@ exchange(struct outgoing *o, const struct bundle_request *r, bool has_content,
 
 	if (reply == REPLY_OK)
 		return check_proof(o, a->stored.proof, has_content, ret_code);
-	if (reply == REPLY_CONFLICT || reply == REPLY_BAD_POLICY)
+	if (reply == REPLY_CONFLICT || reply == REPLY_BAD_POLICY ||
+	    reply == REPLY_INCOMPLETE)
 		*ret_code = EXIT_NOT_STORED;
 	else if (reply == REPLY_UNKNOWN && o->m->kind == MESSAGE_WITHDRAW)
 		*ret_code = gone(o);
@@ -351,28 +372,9 @@ send_sealed(struct outgoing *o, struct message_seal *seal,
 	return exchange(o, &r, true, ret_code);
 }
 
-enum reply
-outgoing_send(struct outgoing *o, const uint8_t seed[static SIGN_SEED_LEN],
-    const uint8_t *session, const uint8_t *case_key, enum exit_code *ret_code)
-{
-	struct message_seal *seal = NULL;
-	enum reply reply = REPLY_NONE;
-	enum err err = message_seal_new(&env_system, o->m, seed, o->to,
-	    o->n_to, &seal);
-
-	if (err == ERR_OK)
-		reply = send_sealed(o, seal, seed, session, case_key,
-		    ret_code);
-	else
-		*ret_code = fail_err(o->server->term, err, not_stored(o));
-	seal = message_seal_free(seal);
-	return reply;
-}
-
-enum reply
-outgoing_send_bare(struct outgoing *o,
-    const uint8_t seed[static SIGN_SEED_LEN], const uint8_t *session,
-    enum exit_code *ret_code)
+static enum reply
+send_bare(struct outgoing *o, const uint8_t seed[static SIGN_SEED_LEN],
+    const uint8_t *session, enum exit_code *ret_code)
 {
 	struct bundle_content none = { 0 };
 	struct bundle_request r = { 0 };
@@ -383,6 +385,26 @@ outgoing_send_bare(struct outgoing *o,
 		return REPLY_NONE;
 	}
 	return exchange(o, &r, false, ret_code);
+}
+
+enum reply
+outgoing_send(struct outgoing *o, const uint8_t seed[static SIGN_SEED_LEN],
+    const uint8_t *session, const uint8_t *case_key, enum exit_code *ret_code)
+{
+	struct message_seal *seal = NULL;
+	enum reply reply = REPLY_NONE;
+	enum err err;
+
+	if (o->n_to == 0)
+		return send_bare(o, seed, session, ret_code);
+	err = message_seal_new(&env_system, o->m, seed, o->to, o->n_to, &seal);
+	if (err == ERR_OK)
+		reply = send_sealed(o, seal, seed, session, case_key,
+		    ret_code);
+	else
+		*ret_code = fail_err(o->server->term, err, not_stored(o));
+	seal = message_seal_free(seal);
+	return reply;
 }
 
 /* --- a concern that was saved sealed --- */

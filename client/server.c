@@ -170,6 +170,9 @@ static const struct {
 	    "Somebody else wrote first. Please try again." },
 	{ "exists", REPLY_EXISTS, EXIT_NOT_STORED,
 	    "Something else is stored under this name already." },
+	{ "incomplete", REPLY_INCOMPLETE, EXIT_NOT_STORED,
+	    "The server has other envelopes for this person than were made "
+	    "for them now. Please try again." },
 	{ "too-large", REPLY_TOO_LARGE, EXIT_NOT_STORED,
 	    "It is too large for this server." },
 	{ "busy", REPLY_BUSY, EXIT_UNAVAILABLE,

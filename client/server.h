@@ -48,6 +48,7 @@ enum reply {
 	REPLY_UNKNOWN,
 	REPLY_CONFLICT,
 	REPLY_EXISTS,
+	REPLY_INCOMPLETE, /* other envelopes are there than were named */
 	REPLY_TOO_LARGE,
 	REPLY_BUSY,
 	REPLY_DOWN,

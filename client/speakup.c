@@ -7,10 +7,12 @@ enum {
 	WITHDRAW = 1 << 3,
 	POLICY = 1 << 4,
 	SEAL = 1 << 5,
+	CONSENT = 1 << 6,
+	SURVEY = 1 << 7,
 };
 
-#define ONLINE (REPORT | INBOX | REPLY | WITHDRAW | POLICY)
-#define RETURNS (INBOX | REPLY | WITHDRAW)
+#define RETURNS (INBOX | REPLY | WITHDRAW | CONSENT | SURVEY)
+#define ONLINE (REPORT | RETURNS | POLICY)
 #define AT(member) offsetof(struct speakup_options, member)
 
 static const struct option options[] = {
@@ -23,7 +25,7 @@ static const struct option options[] = {
 	    "The one of that file's list that is meant." },
 	{ REPORT, "about", 0, OPTION_LIST, "PERSON", AT(about),
 	    "It is about this person: they are left out. May be repeated." },
-	{ REPORT | REPLY, "message", 'm', OPTION_TEXT, "FILE", AT(message),
+	{ REPORT | REPLY | SURVEY, "message", 'm', OPTION_TEXT, "FILE", AT(message),
 	    "The text; otherwise standard input." },
 	{ REPORT | REPLY, "attach", 0, OPTION_LIST, "FILE", AT(attach),
 	    "Send this file too; may be repeated." },
@@ -37,6 +39,10 @@ static const struct option options[] = {
 	    "Read the 12 words there; otherwise they are asked for." },
 	{ INBOX, "save", 0, OPTION_TEXT, "DIRECTORY", AT(save),
 	    "Write messages and attachments there." },
+	{ CONSENT, "seq", 0, OPTION_TEXT, "N", AT(seq),
+	    "The question's number, to be sure which one is meant." },
+	{ SURVEY, "treated-badly", 0, OPTION_TEXT, "yes|no", AT(detriment),
+	    "Whether you are treated badly since you spoke up." },
 	{ SEAL, "recipient", 'r', OPTION_LIST, "RECIPIENT", AT(recipient),
 	    "age1...; may be repeated." },
 	{ SEAL, "recipients-file", 'R', OPTION_LIST, "FILE",
@@ -59,6 +65,12 @@ static const struct command commands[] = {
 	    "See what was answered, with the 12 words of your receipt.",
 	    speakup_inbox },
 	{ REPLY, "reply", "", 0, 0, "Write again.", speakup_reply },
+	{ CONSENT, "consent", "yes|no", 1, 1,
+	    "Answer whether something may be told, as you were asked.",
+	    speakup_consent },
+	{ SURVEY, "survey", "yes|no", 1, 1,
+	    "Say whether you would speak up again, and why.",
+	    speakup_survey },
 	{ WITHDRAW, "withdraw", "", 0, 0, "Take your concern back.",
 	    speakup_withdraw },
 	{ POLICY, "policy", "", 0, 0,

@@ -20,6 +20,8 @@ struct speakup_options {
 	const char *send;
 	const char *receipt_file;
 	const char *save;
+	const char *seq;
+	const char *detriment;
 	const char *out;
 	bool force;
 	bool passphrase;
@@ -65,6 +67,11 @@ const char *mailbox_name(void *ctx, uint16_t person, char *out, size_t cap);
 enum exit_code speakup_report(const void *values, const struct args *args);
 enum exit_code speakup_inbox(const void *values, const struct args *args);
 enum exit_code speakup_reply(const void *values, const struct args *args);
+/* Fields of the answers in a survey; yes or no. */
+#define SURVEY_AGAIN "again" /* would they speak up again */
+#define SURVEY_DETRIMENT "detriment" /* are they treated badly since */
+enum exit_code speakup_consent(const void *values, const struct args *args);
+enum exit_code speakup_survey(const void *values, const struct args *args);
 enum exit_code speakup_withdraw(const void *values, const struct args *args);
 enum exit_code speakup_policy(const void *values, const struct args *args);
 enum exit_code speakup_seal(const void *values, const struct args *args);

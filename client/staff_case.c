@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROUNDS 4
+
 static struct conversation *
 conversation_of(struct staff *s, const uint8_t id[static CASE_ID_LEN])
 {
@@ -12,6 +14,8 @@ conversation_of(struct staff *s, const uint8_t id[static CASE_ID_LEN])
 		return NULL;
 	c->known = s->known;
 	c->n_known = s->n_known;
+	c->instance_keys = s->server.root.instance_keys;
+	c->n_instance_keys = s->server.root.n_instance_keys;
 	c->today = today();
 	memcpy(c->case_id, id, CASE_ID_LEN);
 	c->person = s->person->number;
@@ -55,19 +59,22 @@ fetch_both(struct staff_case *k)
 }
 
 /* Between the two chains somebody may have written to the first and said so
- * in the second: what a message has seen is looked for once more. */
+ * in the second: then both are asked for again. */
 enum exit_code
 staff_case_refresh(struct staff_case *k)
 {
 	enum refusal r = REFUSAL_SEEN;
 	enum exit_code code = EXIT_DONE;
 
-	for (int i = 0; code == EXIT_DONE && r == REFUSAL_SEEN && i < 2; i++) {
+	for (int i = 0; code == EXIT_DONE && r == REFUSAL_SEEN && i < ROUNDS;
+	    i++) {
 		code = fetch_both(k);
 		if (code == EXIT_DONE)
-			r = conversation_finish(k->c);
+			r = k->fetch.is_ahead ? REFUSAL_SEEN
+					      : conversation_finish(k->c);
 	}
-	return code == EXIT_DONE ? fetch_refused(&k->staff->term, r) : code;
+	return code == EXIT_DONE ? fetch_refused(&k->staff->term, k->c, r)
+				 : code;
 }
 
 void
@@ -108,9 +115,10 @@ plain_reply_to(struct bytes text, struct age_recipient *ret)
 enum err
 staff_case_reply_to(const struct staff_case *k, struct age_recipient *ret)
 {
-	const struct manifest *m = conversation_concern(k->c);
+	const struct conversation_message *m = k->c->message[0];
 
-	if (m != NULL)
-		return age_recipient_parse(bytes_str(m->reply), ret);
-	return plain_reply_to(buf_bytes(&k->c->message[0]->text), ret);
+	if (m->m != NULL)
+		return age_recipient_parse(bytes_str(m->m->reply), ret);
+	return k->c->is_plain ? plain_reply_to(buf_bytes(&m->text), ret)
+			      : ERR_NOT_FOUND;
 }

@@ -66,6 +66,16 @@ read_yaml(const char *path, struct buf *out)
 		(void)fclose(f);
 }
 
+static void
+make_instance(struct world *w)
+{
+	uint8_t pub[SIGN_PUB_LEN];
+
+	MUST(env_random(&env_system, w->instance_seed, SIGN_SEED_LEN));
+	MUST(sign_public(w->instance_seed, pub));
+	MUST(note_key_init(&w->instance, "test/instance", pub));
+}
+
 struct world *
 world_new(const char *policy_yaml)
 {
@@ -83,7 +93,17 @@ world_new(const char *policy_yaml)
 	make_policy(w, buf_bytes(&yaml), buf_bytes(&keys));
 	MUST(env_random(&env_system, receipt, sizeof(receipt)));
 	MUST(receipt_derive(receipt, realm, &w->reporter));
+	make_instance(w);
 	return w;
+}
+
+void
+world_train(struct world *w)
+{
+	for (size_t i = 0; i < w->policy->n_people; i++) {
+		if (w->policy->people[i].number == INVESTIGATOR)
+			w->policy->people[i].role = ROLE_INVESTIGATOR;
+	}
 }
 
 struct world *
@@ -106,18 +126,24 @@ key_of(struct world *w, uint16_t person, struct age_recipient *buffer)
 	return buffer;
 }
 
+/* Of the next message: after its own change, too. */
 static size_t
-readers(struct world *w, const struct spec *spec, struct message_to *to)
+readers(struct world *w, const struct spec *spec, const struct entry *e,
+    struct message_to *to)
 {
 	struct member member[MEMBERS_MAX];
-	size_t n = spec->n_to;
+	struct member_change change[MEMBER_CHANGES_MAX];
+	size_t n = spec->n_to, n_changes = w->n_changes;
 	uint16_t person[SEALED_TO_MAX];
 
 	memcpy(person, spec->to, sizeof(person));
+	memcpy(change, w->change, sizeof(change));
+	if (spec->kind != MESSAGE_CONCERN)
+		n_changes += member_changes_of(e, change + n_changes);
 	if (n == 0) {
-		MUST(members_compute(w->policy, policy_route(w->policy, ROUTE),
-		    w->exclude, w->n_exclude, today(), member, MEMBERS_MAX,
-		    &n));
+		MUST(members_after(w->policy, policy_route(w->policy, ROUTE),
+		    w->exclude, w->n_exclude, change, n_changes, today(),
+		    member, MEMBERS_MAX, &n));
 		for (size_t i = 0; i < n; i++)
 			person[i] = member[i].person;
 		if (message_kind_chain(spec->kind) == CHAIN_TALK)
@@ -195,7 +221,7 @@ seal(struct world *w, const struct spec *spec, struct sent *s)
 	assert_non_null(to);
 	assert_non_null(m);
 	fill_manifest(w, spec, text, m);
-	s->n_to = readers(w, spec, to);
+	s->n_to = readers(w, spec, &s->entry, to);
 	MUST(message_seal_new(&env_system, m, seed_of(w, spec), to, s->n_to,
 	    &seal));
 	for (size_t i = 0; i < s->n_to; i++) {
@@ -212,7 +238,26 @@ seal(struct world *w, const struct spec *spec, struct sent *s)
 }
 
 static void
-put_preamble(struct world *w, struct sent *s)
+put_tell(struct world *w, const struct spec *spec, struct request_concern *q)
+{
+	struct manifest *m = manifest_new();
+	uint16_t told[POLICY_PEOPLE_MAX];
+
+	assert_non_null(m);
+	m->n_exclude = w->n_exclude;
+	memcpy(m->exclude, w->exclude, sizeof(w->exclude));
+	MUST(conversation_told(w->policy, policy_route(w->policy, ROUTE), m,
+	    today(), told, &q->n_tell));
+	memcpy(q->tell, told, q->n_tell * sizeof(told[0]));
+	if (spec->n_tell > 0) {
+		q->n_tell = spec->n_tell;
+		memcpy(q->tell, spec->tell, sizeof(spec->tell));
+	}
+	m = manifest_free(m);
+}
+
+static void
+put_preamble(struct world *w, const struct spec *spec, struct sent *s)
 {
 	struct buf body CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
 	struct bundle_request r = { .kind = REQUEST_CONCERN };
@@ -222,6 +267,7 @@ put_preamble(struct world *w, struct sent *s)
 	memcpy(r.concern.policy, w->hash, SHA256_LEN);
 	memcpy(r.concern.case_key, w->reporter.sign_pub, SIGN_PUB_LEN);
 	memcpy(r.concern.mailbox, w->reporter.mailbox, SHA256_LEN);
+	put_tell(w, spec, &r.concern);
 	r.concern.content.n_to = s->n_to;
 	r.concern.content.payload = buf_bytes(&s->payload);
 	for (size_t i = 0; i < s->n_to; i++) {
@@ -233,38 +279,113 @@ put_preamble(struct world *w, struct sent *s)
 }
 
 static void
+fill_entry(struct world *w, const struct spec *spec, struct sent *s)
+{
+	struct entry *e = &s->entry;
+
+	*e = spec->with;
+	e->kind = spec->kind;
+	e->author = spec->author;
+	e->seq = s->seq;
+	e->day = today();
+	memcpy(e->case_id, w->reporter.case_id, CASE_ID_LEN);
+	memcpy(e->prev, w->head[s->chain], LINK_LEN);
+	if (spec->author != PERSON_REPORTER)
+		memcpy(e->seen, w->head[s->chain == CHAIN_TALK], LINK_LEN);
+}
+
+static void
 put_entry(struct world *w, const struct spec *spec, struct sent *s)
 {
-	struct entry e = { .seq = s->seq, .kind = spec->kind,
-		.author = spec->author };
+	struct entry *e = &s->entry;
 
-	memcpy(e.case_id, w->reporter.case_id, CASE_ID_LEN);
-	memcpy(e.prev, w->head[s->chain], LINK_LEN);
-	memcpy(e.content, s->content, SHA256_LEN);
+	memcpy(e->content, s->content, SHA256_LEN);
 	if (spec->entry != NULL)
-		spec->entry(&e);
-	MUST(entry_sign(&e, seed_of(w, spec), &s->head));
+		spec->entry(e);
+	if (e->author == PERSON_INSTANCE)
+		MUST(entry_sign_instance(e, &w->instance, w->instance_seed,
+		    &s->head));
+	else
+		MUST(entry_sign(e, seed_of(w, spec), &s->head));
+	w->n_changes += member_changes_of(e, w->change + w->n_changes);
+}
+
+static bool
+spec_has_content(const struct spec *spec)
+{
+	enum message_content c = message_form(spec->kind)->content;
+
+	return c == CONTENT_MUST || (c == CONTENT_MAY && spec->text != NULL);
 }
 
 void
 world_write(struct world *w, const struct spec *spec, struct sent *ret)
 {
-	bool has_content = message_kind_has_content(spec->kind);
+	bool has_content = spec_has_content(spec);
 
 	*ret = (struct sent){ .chain = message_kind_chain(spec->kind) };
 	ret->seq = w->count[ret->chain];
 	ret->head.max = BUNDLE_TEXT_LEN;
 	ret->payload.max = BUNDLE_TEXT_LEN;
+	fill_entry(w, spec, ret);
 	if (has_content)
 		seal(w, spec, ret);
 	if (spec->kind == MESSAGE_CONCERN)
-		put_preamble(w, ret);
+		put_preamble(w, spec, ret);
 	else
 		put_entry(w, spec, ret);
 	MUST(link_digest(buf_bytes(&ret->head),
 	    has_content ? ret->content : NULL, ret->link));
 	memcpy(w->head[ret->chain], ret->link, LINK_LEN);
 	w->count[ret->chain]++;
+}
+
+/* --- envelopes for somebody who comes later --- */
+
+static const struct buf *
+envelope_of(const struct sent *s, uint16_t person)
+{
+	for (size_t i = 0; i < s->n_to; i++) {
+		if (s->person[i] == person)
+			return &s->envelope[i];
+	}
+	return NULL;
+}
+
+void
+world_grant(struct world *w, struct sent *s, uint16_t person)
+{
+	const struct buf *mine = envelope_of(s, GUARDIAN);
+	struct buf *more = &s->envelope[s->n_to];
+	struct age_recipient to;
+
+	assert_non_null(mine);
+	assert_true(s->n_to < SEALED_TO_MAX);
+	more->max = AGE_HEADER_MAX;
+	assert_int_equal(message_add_envelope(&env_system, buf_bytes(mine),
+	    &w->id[GUARDIAN], 1, key_of(w, person, &to), more), AGE_OK);
+	s->person[s->n_to++] = person;
+}
+
+void
+world_digest(const struct sent *s, size_t n, uint16_t person,
+    uint8_t out[static SHA256_LEN])
+{
+	struct grant grant[64];
+	size_t count = 0;
+
+	for (unsigned chain = 0; chain < 2; chain++) {
+		for (size_t i = 0; i < n; i++) {
+			const struct buf *x = envelope_of(&s[i], person);
+
+			if (s[i].chain != (enum chain)chain || x == NULL)
+				continue;
+			grant[count].chain = s[i].chain;
+			grant[count].seq = s[i].seq;
+			MUST(sha256(buf_bytes(x), grant[count++].envelope));
+		}
+	}
+	MUST(grants_digest(grant, count, out));
 }
 
 void
@@ -290,6 +411,8 @@ reader_new(struct world *w, uint16_t person, struct known_policy *known)
 	memcpy(known->hash, w->hash, SHA256_LEN);
 	c->known = known;
 	c->n_known = 1;
+	c->instance_keys = &w->instance;
+	c->n_instance_keys = 1;
 	c->today = today();
 	c->filed = today();
 	memcpy(c->case_id, w->reporter.case_id, CASE_ID_LEN);

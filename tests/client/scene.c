@@ -1,5 +1,7 @@
 #include "tests/client/scene.h"
 
+#include <stdlib.h>
+
 const struct spec honest[ALL] = {
 	{ .kind = MESSAGE_CONCERN, .author = PERSON_REPORTER },
 	{ .kind = MESSAGE_ACK, .author = GUARDIAN },
@@ -11,12 +13,15 @@ const struct spec honest[ALL] = {
 void
 scene_begin(struct scene *s, const char *policy_yaml)
 {
-	*s = (struct scene){ .w = world_new(policy_yaml) };
+	*s = (struct scene){ .w = world_new(policy_yaml),
+		.sent = calloc(SCENE_MAX, sizeof(*s->sent)) };
+	assert_non_null(s->sent);
 }
 
 void
 scene_write(struct scene *s, const struct spec *spec)
 {
+	assert_true(s->n < SCENE_MAX);
 	world_write(s->w, spec, &s->sent[s->n++]);
 }
 
@@ -24,6 +29,7 @@ void
 scene_end(struct scene *s)
 {
 	sent_free(s->sent, s->n);
+	free(s->sent);
 	s->w = world_free(s->w);
 }
 
@@ -48,9 +54,35 @@ read_in_order(struct scene *s, uint16_t person, const int *order, size_t n)
 enum refusal
 read_all(struct scene *s, uint16_t person)
 {
-	static const int order[ALL + 1] = { 0, 1, 2, 3, 4, 5 };
+	struct conversation *c = reader_new(s->w, person, &s->known);
+	enum refusal r = scene_read(s, c);
 
-	return read_in_order(s, person, order, s->n);
+	c = reader_free(c);
+	return r;
+}
+
+/* A chain after the other, as clients fetch them. */
+static enum refusal
+take_chain(struct scene *s, struct conversation *c, enum chain chain)
+{
+	enum refusal r = REFUSAL_NONE;
+	uint32_t seq = 0;
+
+	for (size_t i = 0; r == REFUSAL_NONE && i < s->n; i++) {
+		if (s->sent[i].chain == chain)
+			r = reader_take(c, &s->sent[i], seq++);
+	}
+	return r;
+}
+
+enum refusal
+scene_read(struct scene *s, struct conversation *c)
+{
+	enum refusal r = take_chain(s, c, CHAIN_TALK);
+
+	if (r == REFUSAL_NONE && c->person != PERSON_REPORTER)
+		r = take_chain(s, c, CHAIN_STAFF);
+	return r == REFUSAL_NONE ? conversation_finish(c) : r;
 }
 
 void
