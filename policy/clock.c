@@ -83,6 +83,15 @@ has_fired(const struct life *l, unsigned rung)
 	return (l->fired & 1u << (rung - 1)) != 0;
 }
 
+void
+clock_adopt(const struct policy *p, struct life *l)
+{
+	if (l->serial == p->serial)
+		return;
+	l->serial = p->serial;
+	l->fired = 0;
+}
+
 bool
 clock_rung_stands(
     const struct policy_route *r, const struct life *l, unsigned rung)
@@ -137,24 +146,38 @@ runs(const struct life *l, enum policy_deadline which)
 }
 
 bool
+clock_deadline_of(const struct policy *p, const struct life *l,
+    enum policy_deadline which, int64_t *ret_at)
+{
+	struct policy_duration d = p->deadline[which][l->band - 1];
+
+	for (size_t i = 0; i < sizeof(deadlines) / sizeof(deadlines[0]); i++) {
+		int64_t since = l->since[deadlines[i].since];
+
+		if (deadlines[i].which != which ||
+		    !(deadlines[i].states & 1u << l->state) ||
+		    !runs(l, which) || d.amount == 0 || since == 0)
+			continue;
+		*ret_at = after(p, since, d);
+		return true;
+	}
+	return false;
+}
+
+bool
 clock_deadline(const struct policy *p, const struct life *l,
     enum policy_deadline *ret_which, int64_t *ret_at)
 {
 	bool found = false;
 
-	for (size_t i = 0; i < sizeof(deadlines) / sizeof(deadlines[0]); i++) {
-		enum policy_deadline which = deadlines[i].which;
-		struct policy_duration d = p->deadline[which][l->band - 1];
-		int64_t since = l->since[deadlines[i].since], at;
+	for (unsigned i = 0; i < POLICY_DEADLINES; i++) {
+		int64_t at;
 
-		if (!(deadlines[i].states & 1u << l->state) ||
-		    !runs(l, which) || d.amount == 0 || since == 0)
-			continue;
-		at = after(p, since, d);
-		if (found && at >= *ret_at)
+		if (!clock_deadline_of(p, l, (enum policy_deadline)i, &at) ||
+		    (found && at >= *ret_at))
 			continue;
 		found = true;
-		*ret_which = which;
+		*ret_which = (enum policy_deadline)i;
 		*ret_at = at;
 	}
 	return found;
@@ -267,18 +290,21 @@ clock_due(const struct policy *p, const struct policy_route *r,
 
 /* --- what it does to the life --- */
 
+/* As clients do who read the notice of it. */
 static void
-close_silent(struct life *l, int64_t at)
+close_silent(struct life *l, const struct policy *p,
+    const struct policy_route *r, int64_t at)
 {
-	l->state = CASE_CLOSED;
-	l->flags &= (uint16_t)~CASE_IS_AWAITING;
-	l->since[SINCE_ASKED] = 0;
-	l->since[SINCE_MOVED] = l->since[SINCE_CLOSED] = at;
-	l->prompts = l->checks = 0;
+	const struct entry notice = { .kind = MESSAGE_NOTICE,
+		.author = PERSON_INSTANCE,
+		.code = NOTICE_SILENT };
+
+	life_apply(l, p, r, &notice, at);
 }
 
 static void
-note(struct life *l, const struct clock_event *e)
+note(struct life *l, const struct policy *p, const struct policy_route *r,
+    const struct clock_event *e)
 {
 	switch (e->what) {
 	case CLOCK_RUNG:
@@ -292,7 +318,7 @@ note(struct life *l, const struct clock_event *e)
 		l->prompts++;
 		break;
 	case CLOCK_SILENT:
-		close_silent(l, e->at);
+		close_silent(l, p, r, e->at);
 		break;
 	case CLOCK_UNANSWERED:
 		l->flags |= CASE_IS_SILENT;
@@ -309,13 +335,10 @@ clock_step(const struct policy *p, const struct policy_route *r, int64_t now,
 {
 	struct next n = next_of(p, r, l);
 
+	clock_adopt(p, l);
 	if (!n.found || n.event.at > now)
 		return false;
-	if (l->serial != p->serial) {
-		l->serial = p->serial;
-		l->fired = 0;
-	}
-	note(l, &n.event);
+	note(l, p, r, &n.event);
 	*ret = n.event;
 	return true;
 }

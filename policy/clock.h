@@ -34,6 +34,12 @@ struct clock_event {
 int64_t clock_due(const struct policy *p, const struct policy_route *r,
     const struct life *l);
 
+/* From now on rungs are counted by this policy's ladders: what fired by
+ * another's counts no more, and fires again where it still stands. clock_step
+ * and life_apply begin with it; the functions below that take no policy expect
+ * that it was done. */
+void clock_adopt(const struct policy *p, struct life *l);
+
 /*
  * The earliest that is due at `now`, already noted in *l (fired, breached,
  * prompts, checks, the state where it closes); false: nothing more. The caller
@@ -61,3 +67,6 @@ bool clock_may_close(const struct life *l);
  * shown in a queue and orders it. */
 bool clock_deadline(const struct policy *p, const struct life *l,
     enum policy_deadline *ret_which, int64_t *ret_at);
+/* The same of one of them. */
+bool clock_deadline_of(const struct policy *p, const struct life *l,
+    enum policy_deadline which, int64_t *ret_at);

@@ -1,3 +1,5 @@
+#include "policy/life.h"
+
 #include "policy/clock.h"
 
 /* --- the table --- */
@@ -148,7 +150,7 @@ is_pending(const struct life *l)
 }
 
 static enum life_refusal
-may_close(const struct life *l)
+may_end(const struct life *l)
 {
 	unsigned ready = SOLVING | S(FEDBACK) | S(ACTION);
 
@@ -156,10 +158,8 @@ may_close(const struct life *l)
 		return LIFE_ON_HOLD;
 	if (l->flags & CASE_IS_CONDUCT)
 		return LIFE_NEEDS_REVIEW;
-	if (is_pending(l) || (!(ready & 1u << l->state) &&
-		!(l->flags & CASE_IS_SILENT)))
-		return LIFE_NOT_NOW;
-	return LIFE_OK;
+	return (ready & 1u << l->state) || (l->flags & CASE_IS_SILENT)
+	    ? LIFE_OK : LIFE_NOT_NOW;
 }
 
 static enum life_refusal
@@ -171,11 +171,18 @@ may_second(const struct life *l, const struct entry *e)
 		return LIFE_OK;
 	if (e->author == l->first)
 		return LIFE_SAME_PERSON;
-	if (!(l->flags & CASE_IS_CLOSING))
-		return LIFE_OK;
-	if (l->flags & CASE_IS_HELD)
-		return LIFE_ON_HOLD;
-	return l->flags & CASE_IS_CONDUCT ? LIFE_NEEDS_REVIEW : LIFE_OK;
+	return l->flags & CASE_IS_CLOSING ? may_end(l) : LIFE_OK;
+}
+
+/* An investigator talks with the reporter while there is an investigation. */
+static enum life_refusal
+may_talk(const struct life *l, const struct entry *e, unsigned parts)
+{
+	unsigned states =
+	    e->kind == MESSAGE_REPLY ? INQUIRY | S(REPORTED) : INQUIRY;
+
+	return (parts & PART_HANDLER) || (states & 1u << l->state)
+	    ? LIFE_OK : LIFE_NOT_NOW;
 }
 
 static enum life_refusal
@@ -203,7 +210,9 @@ conditions(const struct life *l, const struct entry *e, unsigned parts)
 	bool is_reviewless = (l->flags & CASE_IS_CONDUCT) != 0;
 
 	if (e->kind == MESSAGE_CLOSE)
-		return may_close(l);
+		return is_pending(l) ? LIFE_NOT_NOW : may_end(l);
+	if (e->kind == MESSAGE_REPLY || e->kind == MESSAGE_ASK)
+		return may_talk(l, e, parts);
 	if (e->kind == MESSAGE_SECOND || e->kind == MESSAGE_DECLINE)
 		return may_second(l, e);
 	if (e->kind == MESSAGE_ACTION)

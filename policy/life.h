@@ -6,10 +6,11 @@
 #include "policy/policy.h"
 
 /*
- * The life of a case: its states (crypto/state.h), and the one table that says who may do what,
- * from which state, to which, with what proof. Used by the vault, which
- * refuses the rest, and by every client, which replays the chains and refuses
- * what the vault should have refused. Pure; docs/PROTOCOL.md, "States".
+ * The life of a case: its states (crypto/state.h), and the one table that says
+ * who may do what, from which state, to which, with what proof. Used by the
+ * vault, which refuses the rest, and by every client, which replays the chains
+ * and refuses what the vault should have refused. Pure; docs/PROTOCOL.md,
+ * "States".
  *
  * The clock that runs beside it is policy/clock.h.
  */
@@ -18,7 +19,8 @@
  * running. */
 enum life_clock {
 	SINCE_FILED, /* the day alone once acknowledged and triaged */
-	SINCE_UPDATE, /* the reporter heard of us; at first as SINCE_FILED */
+	SINCE_UPDATE, /* the reporter heard of us, or gave the answer that was
+			 awaited, or it was reopened; at first as SINCE_FILED */
 	SINCE_MOVED, /* the state or the route changed */
 	SINCE_TERMS, /* terms of reference were set */
 	SINCE_ASKED, /* an answer is awaited */
@@ -30,7 +32,7 @@ enum life_clock {
 struct life {
 	enum case_state state;
 	uint8_t band;	     /* 1 to 4 */
-	uint16_t flags;     /* CASE_IS_… */
+	uint16_t flags;	     /* CASE_IS_… */
 	uint16_t first;	     /* who asked for what a second must agree to */
 	uint32_t pending;    /* its place in the talk chain */
 	uint32_t asked;	     /* that of the latest MESSAGE_DISCLOSE */

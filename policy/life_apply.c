@@ -61,11 +61,21 @@ await(struct life *l, int64_t at)
 }
 
 static void
-heard(struct life *l)
+stop_awaiting(struct life *l)
 {
 	clear(l, CASE_IS_AWAITING | CASE_IS_SILENT);
 	l->since[SINCE_ASKED] = 0;
 	l->prompts = 0;
+}
+
+/* The next update was not due while an answer was awaited: its time begins
+ * with that answer. */
+static void
+answered(struct life *l, int64_t at, const struct policy_route *r)
+{
+	if (l->flags & CASE_IS_AWAITING)
+		begin(l, SINCE_UPDATE, at, r);
+	stop_awaiting(l);
 }
 
 static void
@@ -98,11 +108,13 @@ enter(struct life *l, enum case_state s, int64_t at,
 	l->since[SINCE_CLOSED] = s == CASE_CLOSED ? at : 0;
 	l->checks = 0;
 	if (!life_is_open(l)) {
-		heard(l);
+		stop_awaiting(l);
 		forget_second(l);
 	}
-	if (was_closed)
+	if (was_closed && life_is_open(l)) {
 		l->flags |= CASE_IS_REOPENED;
+		begin(l, SINCE_UPDATE, at, r);
+	}
 }
 
 static enum case_state
@@ -115,7 +127,7 @@ next_state(const struct life *l, const struct policy *p, const struct entry *e)
 	    (e->kind == MESSAGE_SECOND && !closes))
 		return l->state;
 	if (e->kind == MESSAGE_NOTICE && e->code == NOTICE_SILENT)
-		return CASE_CLOSED;
+		return life_needs_second(l, p) ? l->state : CASE_CLOSED;
 	return life_table_next(l->state, e->kind);
 }
 
@@ -133,8 +145,8 @@ apply_instance(struct life *l, const struct entry *e)
 }
 
 static void
-apply_flags(struct life *l, const struct policy *p, const struct entry *e,
-    int64_t at)
+apply_flags(struct life *l, const struct policy *p,
+    const struct policy_route *r, const struct entry *e, int64_t at)
 {
 	if (e->kind == MESSAGE_TRIAGE || e->kind == MESSAGE_BAND)
 		l->band = e->band;
@@ -151,11 +163,12 @@ apply_flags(struct life *l, const struct policy *p, const struct entry *e,
 	if (e->kind == MESSAGE_ASK || e->kind == MESSAGE_DISCLOSE)
 		await(l, at);
 	if (e->kind == MESSAGE_DISCLOSE) {
+		clear(l, CASE_IS_CONSENTED);
 		l->flags |= CASE_IS_DISCLOSING;
 		l->asked = e->seq;
 	}
 	if (e->kind == MESSAGE_FOLLOWUP || e->kind == MESSAGE_CONSENT)
-		heard(l);
+		answered(l, at, r);
 	if (e->kind == MESSAGE_CONSENT) {
 		clear(l, CASE_IS_DISCLOSING);
 		set_flag(l, CASE_IS_CONSENTED, e->agrees);
@@ -220,7 +233,8 @@ life_apply(struct life *l, const struct policy *p,
 	int64_t at = e->author == PERSON_REPORTER ? day_of(now) : quarter(now);
 	enum case_state next = next_state(l, p, e);
 
-	apply_flags(l, p, e, at);
+	clock_adopt(p, l);
+	apply_flags(l, p, r, e, at);
 	if (is_update(e))
 		begin(l, SINCE_UPDATE, at, r);
 	if (next != l->state)
