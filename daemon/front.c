@@ -339,7 +339,7 @@ front_open(struct front *f, int control_fd)
 	enum err e;
 
 	TAILQ_INIT(&f->conns);
-	TAILQ_INIT(&f->idle);
+	TAILQ_INIT(&f->early);
 	tickets_init(f);
 	reply_init();
 	if ((f->base = new_base()) == NULL)

@@ -8,6 +8,7 @@
 #include "daemon/endpoint.h"
 #include "daemon/front_pages.h"
 #include "daemon/channel.h"
+#include "daemon/front_stream.h"
 
 /*
  * A front: HTTP over TLS on one side, frames to the vault on the other. It has
@@ -52,11 +53,12 @@ struct front {
 	bool is_accepting;
 
 	struct conn_list conns; /* all of them */
-	struct conn_list idle;	/* between requests; longest first */
+	struct conn_list early; /* without a whole head; longest first */
 	size_t n_conns, most_conns; /* now; since memory was trimmed */
 	struct budget text, pieces;
 	struct ticket tickets[WIRE_CREDITS];
 	uint32_t free_ticket; /* WIRE_CREDITS: none */
+	struct stream_room room;
 };
 
 /* The role's main: the parent is on control_fd. Returns an exit code. */

@@ -1,6 +1,8 @@
 #include "daemon/front.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,11 +11,11 @@
 
 #define ACCEPTS_A_TURN 16 /* then others have their turn */
 
-/* Whether there is room for one more, or an idle connection to drop for it. */
+/* Whether there is room for one more, or a connection to drop for it. */
 static bool
 has_room(const struct front *f)
 {
-	return f->n_conns < f->config.connections || !TAILQ_EMPTY(&f->idle);
+	return f->n_conns < f->config.connections || !TAILQ_EMPTY(&f->early);
 }
 
 static void
@@ -23,7 +25,7 @@ take_in(struct listener *l, int fd)
 
 	if (f->n_conns >= f->config.connections) {
 		log_count(EV_OVER_CONNECTIONS);
-		conn_drop_idle(f);
+		conn_drop_early(f);
 	}
 	if (conn_new(f, fd, l->flags) != ERR_OK)
 		close(fd);
@@ -68,6 +70,7 @@ enum err
 front_listen(struct front *f, int fd, unsigned flags)
 {
 	struct listener *l = &f->listeners[f->n_listeners];
+	const int on = 1;
 
 	if (f->n_listeners == FRONT_LISTENERS_MAX) {
 		close(fd);
@@ -79,6 +82,9 @@ front_listen(struct front *f, int fd, unsigned flags)
 		close(fd);
 		return ERR_NOMEM;
 	}
+	/* Connections have it from their listener; those of a UNIX socket need
+	 * none. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	f->n_listeners++;
 	return ERR_OK;
 }

@@ -1,12 +1,6 @@
 #include "daemon/front_conn.h"
 
 #include <stdlib.h>
-#include <sys/socket.h>
-
-#include <event2/bufferevent.h>
-#include <event2/bufferevent_ssl.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 
 #include "daemon/front_conn_inside.h"
 #include "daemon/log.h"
@@ -45,7 +39,7 @@ conn_free(struct conn *c)
 		front_forget(f, c->ticket);
 	conn_give_back(c, 0);
 	free(c->body);
-	bufferevent_free(c->bev);
+	stream_close(&c->stream);
 	free(c);
 	front_accept(f, true);
 	front_check_drained(f);
@@ -88,37 +82,38 @@ conn_deadline(struct conn *c, uint64_t seconds, uint64_t n)
 void
 conn_linger(struct conn *c)
 {
-	SSL *ssl = bufferevent_openssl_get_ssl(c->bev);
-
 	conn_leave_queue(c);
-	if (ssl != NULL)
-		(void)SSL_shutdown(ssl);
-	ERR_clear_error();
-	(void)shutdown(bufferevent_getfd(c->bev), SHUT_WR);
+	stream_finish(&c->stream);
 	c->state = CONN_LINGER;
 	conn_deadline(c, LINGER_SECONDS, 0);
-	bufferevent_enable(c->bev, EV_READ);
+	stream_reading(&c->stream, true);
 }
 
-/* --- libevent's calls --- */
+/* --- the stream's calls --- */
 
 static void
-on_input(struct bufferevent *bev, void *ctx)
+on_readable(void *ctx)
 {
-	(void)bev;
 	conn_take_input(ctx);
 }
 
-/* All that was to be sent has left. With TLS libevent says so a little later,
- * when there may be more again. */
+/* Part of a request may have come behind the handshake. */
 static void
-on_output_empty(struct bufferevent *bev, void *ctx)
+on_standing(void *ctx)
+{
+	conn_begin_idle(ctx);
+	conn_take_input(ctx);
+}
+
+static void
+on_sent(void *ctx)
 {
 	struct conn *c = ctx;
 
-	if (c->state != CONN_ANSWERING ||
-	    evbuffer_get_length(bufferevent_get_output(bev)) > 0)
+	if (c->state != CONN_ANSWERING) { /* it was invited to go on */
+		conn_take_input(c);
 		return;
+	}
 	conn_give_back(c, 0);
 	if (c->is_refused || c->front->is_draining) {
 		conn_linger(c);
@@ -128,21 +123,26 @@ on_output_empty(struct bufferevent *bev, void *ctx)
 	conn_take_input(c);
 }
 
-static void
-on_event(struct bufferevent *bev, short what, void *ctx)
+void
+conn_ended(struct conn *c)
 {
-	struct conn *c = ctx;
-
-	(void)bev;
-	if (what & BEV_EVENT_CONNECTED) {
-		conn_begin_idle(c);
-		return;
-	}
 	if (c->state == CONN_HANDSHAKE)
 		log_count(EV_BAD_TLS);
-	ERR_clear_error();
 	conn_free(c);
 }
+
+static void
+on_ended(void *ctx)
+{
+	conn_ended(ctx);
+}
+
+static const struct stream_calls stream_calls = {
+	.standing = on_standing,
+	.readable = on_readable,
+	.sent = on_sent,
+	.ended = on_ended,
+};
 
 static void
 on_deadline(evutil_socket_t fd, short what, void *ctx)
@@ -188,28 +188,14 @@ on_deadline(evutil_socket_t fd, short what, void *ctx)
 
 /* --- making and dropping --- */
 
-/* NULL: no memory; fd is open still. */
-static struct bufferevent *
-make_bufferevent(struct front *f, int fd, unsigned flags)
-{
-	SSL *ssl;
-
-	if ((flags & LISTENER_TLS) == 0)
-		return bufferevent_socket_new(f->base, fd,
-		    BEV_OPT_CLOSE_ON_FREE);
-	if ((ssl = SSL_new(f->tls)) == NULL)
-		return NULL;
-	/* It frees ssl where it fails. */
-	return bufferevent_openssl_socket_new(f->base, fd, ssl,
-	    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-}
-
 enum err
 conn_new(struct front *f, int fd, unsigned flags)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 
-	if (c == NULL || (c->bev = make_bufferevent(f, fd, flags)) == NULL) {
+	if (c == NULL || stream_open(&c->stream, f->base, fd,
+	    (flags & LISTENER_TLS) != 0 ? f->tls : NULL, &f->room,
+	    &stream_calls, c) != ERR_OK) {
 		free(c);
 		return ERR_NOMEM;
 	}
@@ -218,12 +204,10 @@ conn_new(struct front *f, int fd, unsigned flags)
 	evtimer_assign(&c->deadline, f->base, on_deadline, c);
 	TAILQ_INSERT_TAIL(&f->conns, c, all);
 	f->n_conns++;
-	bufferevent_setcb(c->bev, on_input, on_output_empty, on_event, c);
-	bufferevent_enable(c->bev, EV_WRITE);
 	if (flags & LISTENER_TLS) {
 		c->state = CONN_HANDSHAKE;
+		conn_enter_queue(c, &f->early);
 		conn_deadline(c, f->config.handshake, 0);
-		bufferevent_enable(c->bev, EV_READ);
 	} else {
 		conn_begin_idle(c);
 	}
@@ -231,9 +215,9 @@ conn_new(struct front *f, int fd, unsigned flags)
 }
 
 void
-conn_drop_idle(struct front *f)
+conn_drop_early(struct front *f)
 {
-	struct conn *c = TAILQ_FIRST(&f->idle);
+	struct conn *c = TAILQ_FIRST(&f->early);
 
 	if (c != NULL)
 		conn_free(c);
@@ -242,10 +226,13 @@ conn_drop_idle(struct front *f)
 void
 conn_drain(struct front *f)
 {
-	struct conn *c;
+	struct conn *c, *next;
 
-	while ((c = TAILQ_FIRST(&f->idle)) != NULL)
-		conn_linger(c);
+	for (c = TAILQ_FIRST(&f->early); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, queued);
+		if (c->state == CONN_IDLE)
+			conn_linger(c);
+	}
 }
 
 void

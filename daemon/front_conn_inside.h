@@ -24,8 +24,8 @@ enum conn_state {
 struct conn {
 	struct front *front;
 	TAILQ_ENTRY(conn) all, queued;
-	struct conn_list *queue; /* that it stands in: idle or waiting */
-	struct bufferevent *bev;
+	struct conn_list *queue; /* that it stands in: early or waiting */
+	struct stream stream;
 	struct event deadline;
 	enum conn_state state;
 	unsigned flags;	     /* the listener's */
@@ -43,6 +43,8 @@ struct conn {
 /* --- front_conn.c --- */
 
 void conn_free(struct conn *c);
+/* The visitor went. */
+void conn_ended(struct conn *c);
 /* Clean end of our side; what still comes is thrown away for a moment. */
 void conn_linger(struct conn *c);
 void conn_enter_queue(struct conn *c, struct conn_list *queue);

@@ -6,7 +6,6 @@
 #include "daemon/http_answer.h"
 
 #define ERROR_BODY_MAX 512
-#define TLS_RECORD_LEN 16384 /* what OpenSSL cuts a run of memory into */
 
 /* What answers end in; pads[PAD_ZEROS] stays as the system gave it, and costs
  * no memory. */
@@ -40,22 +39,6 @@ padding(enum padding p, size_t n)
 	return BYTES(NULL, 0);
 }
 
-/*
- * How much of n bytes of padding goes into the memory of what is before them.
- * Each run of memory becomes TLS records of its own, whose lengths anybody on
- * the network sees: where the body ends, no record may end. So what is before
- * the shared padding is filled up to whole records.
- */
-static size_t
-near_padding(size_t before, size_t n)
-{
-	size_t open = before % TLS_RECORD_LEN;
-
-	if (open == 0)
-		return 0;
-	return n < TLS_RECORD_LEN - open ? n : TLS_RECORD_LEN - open;
-}
-
 static enum err
 put_head(struct evbuffer *out, const struct reply *r, size_t length)
 {
@@ -78,13 +61,11 @@ put_page(struct evbuffer *out, struct evbuffer *page)
 }
 
 static enum err
-put_body(struct evbuffer *out, struct bytes body, struct bytes pad, size_t near)
+put_body(struct evbuffer *out, struct bytes body, struct bytes pad)
 {
 	if ((body.n > 0 && evbuffer_add(out, body.p, body.n) != 0) ||
-	    (near > 0 && evbuffer_add(out, pad.p, near) != 0))
-		return ERR_NOMEM;
-	if (pad.n > near && evbuffer_add_reference(out, pad.p + near,
-	    pad.n - near, NULL, NULL) != 0)
+	    (pad.n > 0 &&
+	    evbuffer_add_reference(out, pad.p, pad.n, NULL, NULL) != 0))
 		return ERR_NOMEM;
 	return ERR_OK;
 }
@@ -95,7 +76,6 @@ reply_put(struct evbuffer *out, const struct reply *r)
 	size_t own = r->page == NULL ? r->body.n : evbuffer_get_length(r->page);
 	size_t length = r->length == 0 ? own : r->length;
 	struct bytes pad;
-	size_t near;
 	enum err e;
 
 	if (own > length)
@@ -103,13 +83,12 @@ reply_put(struct evbuffer *out, const struct reply *r)
 	pad = padding(r->padding, length - own);
 	if (pad.n != length - own)
 		return ERR_LIMIT;
-	near = near_padding(HTTP_ANSWER_HEAD_LEN + own, pad.n);
-	if (evbuffer_expand(out, HTTP_ANSWER_HEAD_LEN + r->body.n + near) != 0)
+	if (evbuffer_expand(out, HTTP_ANSWER_HEAD_LEN + r->body.n) != 0)
 		return ERR_NOMEM;
 	if ((e = put_head(out, r, length)) != ERR_OK)
 		return e;
 	return r->page != NULL ? put_page(out, r->page) :
-	    put_body(out, r->body, pad, near);
+	    put_body(out, r->body, pad);
 }
 
 size_t

@@ -6,9 +6,8 @@
 #include "daemon/error_table.h"
 
 /*
- * Answers as bytes: a head and a body as long as the others of its kind, cut
- * into TLS records at the same places. Most of the padding is shared by all
- * answers and never copied.
+ * Answers as bytes: a head and a body as long as the others of its kind. The
+ * padding is shared by all answers and never copied.
  */
 
 #define REPLY_PAD_MAX (257 * 1024)

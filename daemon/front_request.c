@@ -2,14 +2,13 @@
 
 #include <stdlib.h>
 
-#include <event2/bufferevent.h>
-
 #include "crypto/bundle.h"
 #include "daemon/front_reply.h"
 #include "daemon/http_answer.h"
 #include "daemon/log.h"
 
 #define LINGER_BYTES (1024 * 1024)
+#define HEAD_PEEK_LEN 4096
 
 static void
 release_body(struct conn *c)
@@ -21,7 +20,7 @@ release_body(struct conn *c)
 
 /* --- answers --- */
 
-/* The reply is in the output. */
+/* Queues the reply; e: what came of making it. */
 static void
 begin_answer(struct conn *c, enum err e, size_t length)
 {
@@ -32,14 +31,23 @@ begin_answer(struct conn *c, enum err e, size_t length)
 		length = 0;
 	}
 	c->state = CONN_ANSWERING;
-	bufferevent_disable(c->bev, EV_READ);
+	stream_reading(&c->stream, false);
+	stream_send(&c->stream);
 	conn_deadline(c, c->front->config.answer, length);
+}
+
+static void
+answer(struct conn *c, const struct reply *r, size_t length)
+{
+	struct evbuffer *out = stream_output(&c->stream);
+
+	begin_answer(c, out == NULL ? ERR_NOMEM : reply_put(out, r), length);
 }
 
 void
 conn_answer_error(struct conn *c, const struct error_text *e)
 {
-	struct evbuffer *out = bufferevent_get_output(c->bev);
+	struct evbuffer *out = stream_output(&c->stream);
 
 	switch (e->status) {
 	case 503:
@@ -52,7 +60,8 @@ conn_answer_error(struct conn *c, const struct error_text *e)
 	default:
 		break;
 	}
-	begin_answer(c, reply_put_error(out, c->endpoint, e, c->is_refused),
+	begin_answer(c, out == NULL ? ERR_NOMEM :
+	    reply_put_error(out, c->endpoint, e, c->is_refused),
 	    reply_error_length(c->endpoint));
 }
 
@@ -84,8 +93,7 @@ answer_page(struct conn *c)
 		conn_refuse(c, error_of_status(404));
 		return;
 	}
-	begin_answer(c, reply_put(bufferevent_get_output(c->bev), &r),
-	    evbuffer_get_length(r.page));
+	answer(c, &r, evbuffer_get_length(r.page));
 }
 
 static void
@@ -100,8 +108,7 @@ answer_ok(struct conn *c, struct bytes body)
 
 	if (c->endpoint->wire == WIRE_PLAIN)
 		r.body = BYTES_LIT("stored\n");
-	begin_answer(c, reply_put(bufferevent_get_output(c->bev), &r),
-	    c->answer_len);
+	answer(c, &r, c->answer_len);
 }
 
 void
@@ -126,10 +133,10 @@ conn_begin_idle(struct conn *c)
 	http_parser_init(&c->parser);
 	c->endpoint = NULL;
 	c->state = CONN_IDLE;
-	conn_enter_queue(c, &c->front->idle);
+	conn_enter_queue(c, &c->front->early);
 	front_accept(c->front, true); /* it can make room for another */
 	conn_deadline(c, c->front->config.idle, 0);
-	bufferevent_enable(c->bev, EV_READ);
+	stream_reading(&c->stream, true);
 }
 
 /* In line for memory or a ticket, and not read from. */
@@ -137,7 +144,7 @@ static void
 wait_in_line(struct conn *c)
 {
 	log_count(EV_OVER_BYTES);
-	bufferevent_disable(c->bev, EV_READ);
+	stream_reading(&c->stream, false);
 	conn_enter_queue(c, &conn_budget(c)->waiting);
 }
 
@@ -169,7 +176,7 @@ ask(struct conn *c)
 static void
 finish_body(struct conn *c)
 {
-	bufferevent_disable(c->bev, EV_READ);
+	stream_reading(&c->stream, false);
 	if (endpoint_check(c->endpoint, BYTES(c->body, c->body_len),
 	    &c->body_len, &c->answer_len) != ERR_OK) {
 		conn_answer_error(c, error_of_answer(ANSWER_BAD_BUNDLE));
@@ -181,32 +188,51 @@ finish_body(struct conn *c)
 		wait_in_line(c);
 }
 
+/* Nothing was read; false, as it is for now. */
+static bool
+take_nothing(struct conn *c, ssize_t got)
+{
+	if (got < 0)
+		conn_ended(c);
+	return false;
+}
+
 /* Takes what came of the body, one unit of the budget at a time; false: no
  * more now. */
 static bool
 take_body(struct conn *c)
 {
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	size_t n = evbuffer_get_length(in);
-	int got;
+	size_t n = BUDGET_UNIT - c->body_have % BUDGET_UNIT;
+	ssize_t got;
 
 	if (n > c->body_len - c->body_have)
 		n = c->body_len - c->body_have;
-	if (n > BUDGET_UNIT - c->body_have % BUDGET_UNIT)
-		n = BUDGET_UNIT - c->body_have % BUDGET_UNIT;
-	if (n == 0)
-		return false;
 	if (!budget_charge(conn_budget(c), c, &c->charged, c->body_have + n)) {
 		wait_in_line(c);
 		return false;
 	}
-	got = evbuffer_remove(in, c->body + c->body_have, n);
+	got = stream_read(&c->stream, c->body + c->body_have, n);
 	if (got <= 0)
-		return false;
+		return take_nothing(c, got);
 	c->body_have += (size_t)got;
 	if (c->body_have == c->body_len)
 		finish_body(c);
 	return true;
+}
+
+/* Unless it is on its way already. Without memory the client waits a little
+ * and sends it all the same. */
+static void
+invite_body(struct conn *c)
+{
+	struct evbuffer *out;
+	uint8_t first;
+
+	if (stream_peek(&c->stream, &first, 1) != 0 ||
+	    (out = stream_output(&c->stream)) == NULL)
+		return;
+	if (evbuffer_add(out, HTTP_CONTINUE, sizeof(HTTP_CONTINUE) - 1) == 0)
+		stream_send(&c->stream);
 }
 
 static void
@@ -229,10 +255,8 @@ begin_body(struct conn *c)
 	}
 	c->state = CONN_BODY;
 	conn_deadline(c, c->front->config.body, c->body_len);
-	if (r->expects_continue &&
-	    evbuffer_get_length(bufferevent_get_input(c->bev)) == 0)
-		bufferevent_write(c->bev, HTTP_CONTINUE,
-		    sizeof(HTTP_CONTINUE) - 1);
+	if (r->expects_continue)
+		invite_body(c);
 }
 
 static void
@@ -257,42 +281,47 @@ begin_request(struct conn *c)
 		begin_body(c);
 }
 
-/* Feeds the parser what came; false: the head is not complete. */
+/* Feeds the parser what came, and leaves what is behind the head where it is;
+ * false: nothing more now. */
 static bool
 take_head(struct conn *c)
 {
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	enum http_result result = HTTP_MORE;
-	struct evbuffer_iovec v;
-	size_t used;
+	uint8_t *p = c->front->room.plain;
+	ssize_t got = stream_peek(&c->stream, p, HEAD_PEEK_LEN);
+	enum http_result result;
+	size_t used = 0;
 
-	if (evbuffer_get_length(in) == 0)
-		return false;
+	if (got <= 0)
+		return take_nothing(c, got);
 	if (c->state == CONN_IDLE) {
 		c->state = CONN_HEAD;
-		conn_leave_queue(c);
+		conn_enter_queue(c, &c->front->early);
 		conn_deadline(c, c->front->config.header, 0);
 	}
-	while (result == HTTP_MORE && evbuffer_peek(in, -1, NULL, &v, 1) > 0) {
-		result = http_parse(&c->parser, v.iov_base, v.iov_len, &used);
-		evbuffer_drain(in, used);
-	}
+	result = http_parse(&c->parser, p, (size_t)got, &used);
+	if (used > 0 && stream_read(&c->stream, p, used) != (ssize_t)used)
+		return take_nothing(c, -1);
+	if (result == HTTP_MORE)
+		return true;
+	conn_leave_queue(c);
 	if (result == HTTP_REFUSED)
 		refuse_status(c, c->parser.status);
-	else if (result == HTTP_DONE)
+	else
 		begin_request(c);
-	return result == HTTP_DONE;
+	return true;
 }
 
 static bool
 throw_away(struct conn *c)
 {
-	struct evbuffer *in = bufferevent_get_input(c->bev);
+	uint8_t *p = c->front->room.plain;
+	ssize_t got = stream_read(&c->stream, p, sizeof(c->front->room.plain));
 
-	c->thrown_away += evbuffer_get_length(in);
-	evbuffer_drain(in, evbuffer_get_length(in));
-	if (c->thrown_away > LINGER_BYTES)
-		conn_free(c);
+	if (got <= 0)
+		return take_nothing(c, got);
+	if ((c->thrown_away += (size_t)got) <= LINGER_BYTES)
+		return true;
+	conn_free(c);
 	return false;
 }
 
@@ -331,7 +360,7 @@ conn_resume(struct conn *c)
 	if (!budget_charge(conn_budget(c), c, &c->charged, c->body_have + 1))
 		return false;
 	conn_leave_queue(c);
-	bufferevent_enable(c->bev, EV_READ);
+	stream_reading(&c->stream, true);
 	conn_take_input(c);
 	return true;
 }

@@ -85,8 +85,6 @@ use_key(SSL_CTX *ctx, struct bytes key)
 	return e;
 }
 
-/* Not set, on purpose: SSL_CTX's read-ahead, under which a bufferevent waits
- * for bytes that OpenSSL already has. */
 static enum err
 set_rules(SSL_CTX *ctx, bool allow_1_2)
 {

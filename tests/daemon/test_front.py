@@ -293,6 +293,29 @@ class Limits(unittest.TestCase):
             for c in old:
                 c.close()
 
+    def test_one_without_a_whole_head_makes_room_the_oldest_first(self):
+        with Alone(limits={"connections": 4}) as d:
+            head = d.connect()
+            head.send(b"POST /v1/text HT")
+            time.sleep(0.2)
+            silent = [d.tcp() for _ in range(3)]
+            time.sleep(0.2)
+            with d.connect() as c:  # in the place of the half-sent head
+                with self.assertRaises((ssl.SSLEOFError,
+                                        ConnectionResetError)):
+                    head.ended()
+                self.assertEqual(c.send(get("/v1/policy")).answer().status,
+                                 200)
+                with d.connect():  # and in that of a handshake that waits
+                    self.assertEqual(silent[0].recv(1), b"")
+                    self.assertEqual(c.send(get("/v1/policy")).answer()
+                                     .status, 200)
+            silent[2].setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                silent[2].recv(1)
+            for s in (head, *silent):
+                s.close()
+
     def test_busy_connections_are_kept_and_a_new_one_waits(self):
         with Alone(limits={"connections": 2}) as d:
             busy = [d.connect() for _ in range(2)]

@@ -96,34 +96,6 @@ test_a_body_over_its_size_is_not_sent(void **state)
 	evbuffer_free(out);
 }
 
-/* Where a run of memory ends, a TLS record does, and everybody sees it. */
-static void
-test_where_a_body_ends_no_tls_record_ends(void **state)
-{
-	static const size_t sizes[] = { 0, 1, 300, 16127, 16128, 16129, 20000,
-		32512, 40000, BUNDLE_TEXT_LEN - 1, BUNDLE_TEXT_LEN };
-	static const uint8_t body[BUNDLE_TEXT_LEN];
-	struct evbuffer_iovec v[8];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct evbuffer *out = evbuffer_new();
-		struct reply r = { .status = i % 2 == 0 ? 200 : 404,
-			.length = BUNDLE_TEXT_LEN, .closes = i % 3 == 0,
-			.body = BYTES(body, sizes[i]) };
-		int n;
-
-		assert_int_equal(reply_put(out, &r), ERR_OK);
-		assert_int_equal(evbuffer_get_length(out),
-		    HTTP_ANSWER_HEAD_LEN + BUNDLE_TEXT_LEN);
-		n = evbuffer_peek(out, -1, NULL, v, 8);
-		assert_in_range(n, 1, 8);
-		while (--n > 0)
-			assert_int_equal(v[n - 1].iov_len % 16384, 0);
-		evbuffer_free(out);
-	}
-}
-
 /* --- pages --- */
 
 static struct http_request
@@ -275,7 +247,6 @@ main(void)
 		    test_every_answer_has_the_code_of_the_protocol),
 		cmocka_unit_test(test_every_error_fits_the_smallest_size),
 		cmocka_unit_test(test_a_body_over_its_size_is_not_sent),
-		cmocka_unit_test(test_where_a_body_ends_no_tls_record_ends),
 		cmocka_unit_test(
 		    test_pages_are_found_by_method_path_and_listener),
 		cmocka_unit_test(
