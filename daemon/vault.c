@@ -8,8 +8,6 @@
 /* Room for everything that one answer borrows: what an answer takes, and one
  * message more; or a piece. */
 #define READ_MAX (PIECE_LEN + 4 * BUNDLE_TEXT_LEN)
-#define UPLOAD_HOURS 24
-#define EXPIRE_AT_ONCE 16 /* what the store does in one batch */
 
 /* --- making and freeing --- */
 
@@ -53,7 +51,9 @@ vault_new(const struct env *env, const struct vault_config *config,
 	memcpy(v->instance_seed, secret->instance_seed, INSTANCE_SEED_LEN);
 	if ((e = reserve(&v->read, READ_MAX)) != ERR_OK ||
 	    (e = sessions_init(&v->sessions, env)) != ERR_OK ||
-	    (e = open_store(v, config, secret)) != ERR_OK) {
+	    (e = watches_init(&v->watches, env)) != ERR_OK ||
+	    (e = open_store(v, config, secret)) != ERR_OK ||
+	    (e = ledger_open(v)) != ERR_OK) {
 		vault_free(v);
 		return e;
 	}
@@ -351,6 +351,12 @@ handle_bundle(struct vault *v, enum bundle_path path, const struct errand *r)
 		refuse(r, ANSWER_BAD_REQUEST);
 		return;
 	}
+	if (q.kind == REQUEST_WATCH) {
+		a = watch_keep(v, &q.watch, r->id, r->answer, r->ctx);
+		if (a != ANSWER_OK)
+			refuse(r, a);
+		return;
+	}
 	op = batch_next(v);
 	if (handle_write(v, &q, op, &a)) {
 		keep_or_refuse(v, r, op, a);
@@ -405,38 +411,7 @@ vault_handle(struct vault *v, enum wire_type type, uint64_t id,
 		refuse(&r, ANSWER_BAD_REQUEST);
 }
 
-/* --- time --- */
-
-struct expiry {
-	uint32_t hour;
-	size_t n; /* removed */
-};
-
-static enum err
-expire(struct store_txn *txn, void *ctx)
-{
-	struct expiry *x = ctx;
-
-	return txn_uploads_expire(txn, x->hour, EXPIRE_AT_ONCE, &x->n);
-}
-
-bool
-vault_tick(struct vault *v)
-{
-	struct expiry x = {
-		.hour = (uint32_t)(env_now(v->env) / 3600) - UPLOAD_HOURS
-	};
-	struct store_counts counts;
-	enum err e;
-
-	store_counts(v->store, &counts);
-	if (counts.uploads == 0 || v->has_failed)
-		return false;
-	e = store_run(v->store, expire, &x);
-	if (store_is_latched(v->store))
-		v->has_failed = true;
-	return e == ERR_OK && x.n == EXPIRE_AT_ONCE;
-}
+/* --- the process's --- */
 
 void
 vault_trim(struct vault *v)

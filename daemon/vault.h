@@ -43,9 +43,9 @@ enum err vault_policy(struct vault *v, struct bytes bundle) MUST_CHECK;
 uint32_t vault_policy_serial(const struct vault *v);
 
 /*
- * One request of a front. Any bytes get exactly one answer: at once, or from
- * vault_commit; `body` is borrowed until then. Commits first where the batch
- * is full.
+ * One request of a front. Any bytes get exactly one answer: at once, from
+ * vault_commit, or, of a `watch`, from vault_tick, within some minutes; `body`
+ * is borrowed until vault_commit. Commits first where the batch is full.
  */
 void vault_handle(struct vault *v, enum wire_type type, uint64_t id,
     struct bytes body, vault_answer *answer, void *ctx);
@@ -54,9 +54,13 @@ size_t vault_waiting(const struct vault *v);
 bool vault_is_full(const struct vault *v);
 void vault_commit(struct vault *v);
 
-/* What time brings: uploads that nobody went on with are removed, some at a
- * time; true: there are more. Every few minutes, soon again where there are
- * more; nothing waits for a commit. */
+/* Whoever has this ctx is gone: what would still be answered to them is not.
+ * Nothing waits for a commit. */
+void vault_forget(struct vault *v, const void *ctx);
+
+/* What time brings: at most one batch of it; true: there is more. To be called
+ * every few seconds, and between requests while there is more; nothing waits
+ * for a commit. */
 bool vault_tick(struct vault *v);
 /* When idle: gives memory back. */
 void vault_trim(struct vault *v);

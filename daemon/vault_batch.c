@@ -1,3 +1,4 @@
+#include "daemon/vault_clock.h"
 #include "daemon/vault_state.h"
 
 #include <string.h>
@@ -73,9 +74,9 @@ is_head(const struct store_case *c, const struct op *op)
 }
 
 static enum err
-apply_concern(struct store_txn *txn, const struct op *op)
+apply_concern(struct store_txn *txn, struct vault *v, const struct op *op)
 {
-	const struct store_case_new new = {
+	struct store_case_new new = {
 		.id = op->case_id,
 		.mailbox = op->mailbox,
 		.pub = op->case_kind == STORE_PLAIN ? NULL : op->pub,
@@ -83,14 +84,18 @@ apply_concern(struct store_txn *txn, const struct op *op)
 		.route = op->route,
 		.filed_day = op->day,
 		.policy_serial = op->policy_serial,
-		.marks = { .state = CASE_RECEIVED, .band = op->band },
+		.marks = { .band = op->band },
 		.reader = op->reader,
 		.n_readers = op->n_readers,
 		.first = message_of(op),
 	};
 	struct store_case c;
-	enum err e = txn_case_add(txn, &new);
+	enum err e;
 
+	case_begin(v, &new);
+	e = txn_case_add(txn, &new);
+	if (e == ERR_OK && txn_case_get(txn, op->case_id, &c) == ERR_OK)
+		notify_message(v, &c, MESSAGE_CONCERN, PERSON_REPORTER, 0);
 	if (e == ERR_EXISTS && txn_case_get(txn, op->case_id, &c) == ERR_OK &&
 	    is_head(&c, op))
 		return ERR_OK;
@@ -108,7 +113,7 @@ apply_readers(
 		if (store_case_reader(c, op->reader[i].person) != NULL)
 			continue;
 		e = txn_reader_put(txn, op->case_id, op->reader[i].person,
-		    op->reader[i].released);
+		    op->reader[i].access);
 		if (e != ERR_OK)
 			return e;
 	}
@@ -132,48 +137,53 @@ drop_readers(
 	return ERR_OK;
 }
 
+/* What it changes in the case's life. */
 static enum err
-apply_marks(
-    struct store_txn *txn, const struct store_case *c, const struct op *op)
+apply_life(struct store_txn *txn, struct vault *v, const struct op *op,
+    struct life *l)
 {
-	struct store_marks marks = c->marks;
+	struct store_case c;
+	enum err e = txn_case_get(txn, op->case_id, &c);
 
-	if (op->message_kind == MESSAGE_ACK) {
-		marks.state = CASE_ACKNOWLEDGED;
-		marks.ack_day = op->day;
-	} else if (op->message_kind == MESSAGE_WITHDRAW) {
-		marks.state = CASE_WITHDRAWN;
-		marks.closed = true;
-	} else {
-		return ERR_OK;
-	}
-	return txn_marks_set(txn, op->case_id, &marks);
+	if (e != ERR_OK)
+		return e;
+	life_apply(l, v->now.policy, policy_route(v->now.policy, c.route),
+	    &op->entry, env_now(v->env));
+	notify_message(v, &c, op->message_kind, op->author, op->entry.person);
+	return clock_settle(txn, v, &c, l);
 }
 
 /* Whether this kind may be written by its author, as the case stands. */
 static enum err
-check_state(const struct store_case *c, const struct op *op)
+check_state(const struct vault *v, const struct store_case *c,
+    const struct op *op, struct life *ret)
 {
-	const struct store_reader *reader;
+	const struct store_reader *r = store_case_reader(c, op->author);
+	unsigned parts = PART_REPORTER;
+	enum err e = case_life(c, ret);
 
-	if (op->message_kind == MESSAGE_FOLLOWUP ||
-	    op->message_kind == MESSAGE_WITHDRAW)
-		return c->marks.state == CASE_WITHDRAWN ? ERR_DENIED : ERR_OK;
-	if (op->message_kind != MESSAGE_ACK &&
+	if (e != ERR_OK)
+		return e;
+	if (op->author != PERSON_REPORTER) {
+		if (!case_is_read_by(c, op->author))
+			return ERR_NOT_FOUND;
+		parts = life_parts(policy_person(v->now.policy, op->author),
+		    (r->access & READER_GIVEN) != 0);
+	}
+	if (op->author != PERSON_REPORTER && op->message_kind != MESSAGE_ACK &&
 	    op->message_kind != MESSAGE_REPLY &&
 	    op->message_kind != MESSAGE_NOTE)
 		return ERR_DENIED;
-	if (op->message_kind == MESSAGE_ACK && c->marks.state != CASE_RECEIVED)
-		return ERR_DENIED;
-	reader = store_case_reader(c, op->author);
-	return reader != NULL && reader->released ? ERR_OK : ERR_NOT_FOUND;
+	return life_may(ret, &op->entry, parts) == LIFE_OK ? ERR_OK
+							   : ERR_DENIED;
 }
 
 static enum err
-apply_message(struct store_txn *txn, const struct op *op)
+apply_message(struct store_txn *txn, struct vault *v, const struct op *op)
 {
 	const struct store_message_new message = message_of(op);
 	struct store_case c;
+	struct life l;
 	enum err e, undone;
 
 	if ((e = txn_case_get(txn, op->case_id, &c)) != ERR_OK)
@@ -183,15 +193,14 @@ apply_message(struct store_txn *txn, const struct op *op)
 	if (op->seq != c.chain[message.chain].count ||
 	    !bytes_equal_ct(op->prev, c.chain[message.chain].head, LINK_LEN))
 		return ERR_CONFLICT;
-	if ((e = check_state(&c, op)) != ERR_OK)
+	if ((e = check_state(v, &c, op, &l)) != ERR_OK)
 		return e;
-	if (op->message_kind == MESSAGE_WITHDRAW &&
-	    c.marks.state == CASE_RECEIVED)
+	if (op->message_kind == MESSAGE_WITHDRAW && l.state == CASE_RECEIVED)
 		return txn_case_destroy(txn, op->case_id);
 	if ((e = apply_readers(txn, &c, op)) == ERR_OK)
 		e = txn_append(txn, op->case_id, op->prev, &message);
 	if (e == ERR_OK)
-		return apply_marks(txn, &c, op);
+		return apply_life(txn, v, op, &l);
 	undone = is_refusal(e) ? drop_readers(txn, &c, op) : ERR_OK;
 	return undone == ERR_OK ? e : undone;
 }
@@ -213,17 +222,17 @@ apply_piece(struct store_txn *txn, struct op *op)
 }
 
 static enum err
-apply_one(struct store_txn *txn, struct op *op)
+apply_one(struct store_txn *txn, struct vault *v, struct op *op)
 {
 	enum err e = ERR_OK;
 
 	op->result = ANSWER_OK;
 	switch (op->kind) {
 	case OP_CONCERN:
-		e = apply_concern(txn, op);
+		e = apply_concern(txn, v, op);
 		break;
 	case OP_MESSAGE:
-		e = apply_message(txn, op);
+		e = apply_message(txn, v, op);
 		break;
 	case OP_PIECE:
 		e = apply_piece(txn, op);
@@ -241,6 +250,7 @@ apply_one(struct store_txn *txn, struct op *op)
 /* --- the transaction --- */
 
 struct span {
+	struct vault *v;
 	struct op *op;
 	size_t n;
 };
@@ -252,7 +262,7 @@ apply_span(struct store_txn *txn, void *ctx)
 	enum err e;
 
 	for (size_t i = 0; i < span->n; i++)
-		if ((e = apply_one(txn, &span->op[i])) != ERR_OK)
+		if ((e = apply_one(txn, span->v, &span->op[i])) != ERR_OK)
 			return e;
 	return ERR_OK;
 }
@@ -260,15 +270,13 @@ apply_span(struct store_txn *txn, void *ctx)
 static enum err
 run_span(struct vault *v, struct op *op, size_t n)
 {
-	struct span span = { .op = op, .n = n };
-	enum err e = store_run(v->store, apply_span, &span);
+	struct span span = { .v = v, .op = op, .n = n };
+	enum err e = vault_run(v, apply_span, &span);
 
 	if (e == ERR_OK)
 		return e;
 	for (size_t i = 0; i < n; i++)
 		op[i].result = answer_of(e);
-	if (store_is_latched(v->store))
-		v->has_failed = true;
 	return e;
 }
 

@@ -203,9 +203,11 @@ readers_take(struct vault *v, const struct policy *policy, uint16_t number,
 			return ANSWER_TOO_LARGE;
 		person = policy_person(policy, op->envelope[i].person);
 		r->person = op->envelope[i].person;
-		r->released = route != NULL && person != NULL &&
+		r->access = READER_MEMBER;
+		if (route != NULL && person != NULL &&
 		    members_rung_has(route, 0, r->person) &&
-		    policy_person_is_current(person, vault_day(v));
+		    policy_person_is_current(person, vault_day(v)))
+			r->access |= READER_RELEASED;
 		op->n_readers++;
 	}
 	return ANSWER_OK;

@@ -106,7 +106,6 @@ static enum answer
 author_key(struct vault *v, const struct store_case *c, uint16_t author,
     uint8_t ret[static SIGN_PUB_LEN])
 {
-	const struct store_reader *reader;
 	const struct policy_person *person;
 	const struct policy_key *key;
 
@@ -116,8 +115,7 @@ author_key(struct vault *v, const struct store_case *c, uint16_t author,
 		memcpy(ret, c->pub, SIGN_PUB_LEN);
 		return ANSWER_OK;
 	}
-	reader = store_case_reader(c, author);
-	if (reader == NULL || !reader->released)
+	if (!case_is_read_by(c, author))
 		return ANSWER_UNKNOWN;
 	person = policy_person(v->now.policy, author);
 	if (person == NULL ||
@@ -152,6 +150,7 @@ take_entry(struct vault *v, struct bytes note, uint16_t author, struct op *op,
 	op->author = author;
 	op->seq = ret_entry->seq;
 	op->head = note;
+	op->entry = *ret_entry;
 	op->day = vault_day(v);
 	op->policy_serial = v->now.policy->serial;
 	memcpy(op->case_id, ret_entry->case_id, sizeof(op->case_id));

@@ -10,6 +10,7 @@
 #include "daemon/channel.h"
 #include "daemon/log.h"
 #include "daemon/sandbox.h"
+#include "daemon/vault_notifier.h"
 
 /*
  * The vault's process: one loop over the control socket and the fronts'. In
@@ -21,7 +22,6 @@
 #define PEERS_MAX 32
 #define DESCRIPTORS 128
 #define ALIVE_SECONDS 2
-#define TICK_SECONDS 600
 /* Answers that a front has not taken: over it, its requests wait; and it is
  * ended when it takes nothing for so long. */
 #define UNSENT_HIGH (1024 * 1024)
@@ -47,9 +47,13 @@ struct process {
 	struct buf policy; /* until the start */
 	bool has_config, has_secret, is_draining, is_done;
 	struct vault *vault; /* NULL: not started */
+	bool has_listener; /* for speakup-notify; until the start */
+	int listener;
+	struct vault_notifier *notifier; /* NULL: nobody is notified */
 	struct peer peer[PEERS_MAX];
 	bool was_busy; /* since the last beat */
-	unsigned since_tick, since_flush;
+	bool has_chores; /* vault_tick has more to do */
+	unsigned since_flush;
 	enum vault_exit code;
 };
 
@@ -71,6 +75,8 @@ peer_free(struct peer *f)
 	if (f->writable != NULL)
 		event_free(f->writable);
 	wire_conn_free(f->conn);
+	if (f->process != NULL && f->process->vault != NULL)
+		vault_forget(f->process->vault, f);
 	memset(f, 0, sizeof(*f));
 }
 
@@ -169,12 +175,18 @@ peer_can_go_on(const struct peer *f)
 }
 
 static void
-commit(struct process *p)
+flush(struct process *p)
 {
-	vault_commit(p->vault);
 	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
 		if (f->conn != NULL)
 			peer_flush(f);
+}
+
+static void
+commit(struct process *p)
+{
+	vault_commit(p->vault);
+	flush(p);
 }
 
 static void
@@ -221,6 +233,20 @@ turn(struct process *p)
 	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
 		if (f->conn != NULL)
 			peer_rest(f);
+}
+
+/* One batch of what time brings. */
+static void
+do_chores(struct process *p)
+{
+	p->has_chores = vault_tick(p->vault);
+	flush(p);
+}
+
+/* Whether the store still is what it was. */
+static void
+check_store(struct process *p)
+{
 	if (vault_has_failed(p->vault)) {
 		log_now(EV_STORE_FAILED, ERR_IO);
 		finish(p, VAULT_EXIT_STORAGE);
@@ -238,6 +264,7 @@ drain(struct process *p)
 		if (f->conn != NULL && !f->is_ended)
 			on_readable(-1, 0, f);
 	turn(p);
+	check_store(p);
 	finish(p, VAULT_EXIT_OK);
 }
 
@@ -273,6 +300,11 @@ start(struct process *p)
 	if (e == ERR_OK)
 		e = vault_policy(p->vault, buf_bytes(&p->policy));
 	buf_free(&p->policy);
+	if (e == ERR_OK && p->has_listener) {
+		p->has_listener = false;
+		e = vault_notifier_new(
+		    p->base, p->listener, p->vault, &p->notifier);
+	}
 	return e;
 }
 
@@ -328,6 +360,18 @@ on_peer(struct process *p, int fd)
 }
 
 static bool
+on_listener(struct process *p, int fd)
+{
+	if (p->vault != NULL || p->has_listener) {
+		close(fd);
+		return false;
+	}
+	p->has_listener = true;
+	p->listener = fd;
+	return true;
+}
+
+static bool
 on_frame(void *ctx, const struct wire_frame *f)
 {
 	struct process *p = ctx;
@@ -345,6 +389,8 @@ on_frame(void *ctx, const struct wire_frame *f)
 		return on_policy(p, f->body);
 	case WIRE_START:
 		return on_start(p);
+	case WIRE_LISTENER:
+		return on_listener(p, f->fd);
 	case WIRE_PEER:
 		return on_peer(p, f->fd);
 	case WIRE_DRAIN:
@@ -402,8 +448,8 @@ on_beat(evutil_socket_t fd, short what, void *ctx)
 	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
 		if (f->conn != NULL && !f->is_ended)
 			peer_beat(f);
-	if ((p->since_tick += ALIVE_SECONDS) >= TICK_SECONDS)
-		p->since_tick = vault_tick(p->vault) ? TICK_SECONDS : 0;
+	p->has_chores = true;
+	vault_notifier_beat(p->notifier);
 	channel_trim(p->control); /* the keys came through it */
 	if (!p->was_busy)
 		vault_trim(p->vault);
@@ -459,6 +505,9 @@ process_close(struct process *p)
 	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
 		if (f->conn != NULL)
 			peer_free(f);
+	p->notifier = vault_notifier_free(p->notifier);
+	if (p->has_listener)
+		close(p->listener);
 	p->vault = vault_free(p->vault);
 	p->control = channel_free(p->control);
 	buf_free(&p->policy);
@@ -473,7 +522,9 @@ static void
 process_run(struct process *p)
 {
 	while (!p->is_done) {
-		if (event_base_loop(p->base, EVLOOP_ONCE) != 0)
+		int how = EVLOOP_ONCE | (p->has_chores ? EVLOOP_NONBLOCK : 0);
+
+		if (event_base_loop(p->base, how) != 0)
 			finish(p, VAULT_EXIT_FAILED);
 		if (p->vault == NULL || p->is_done)
 			continue;
@@ -481,6 +532,9 @@ process_run(struct process *p)
 			drain(p);
 		else
 			turn(p);
+		if (p->has_chores && !p->is_done)
+			do_chores(p);
+		check_store(p);
 	}
 }
 

@@ -62,7 +62,8 @@ plain_readers(struct vault *v, const struct policy_route *route, struct op *op)
 		    !policy_person_is_current(person, vault_day(v)))
 			continue;
 		op->reader[op->n_readers].person = person->number;
-		op->reader[op->n_readers++].released = true;
+		op->reader[op->n_readers++].access =
+		    READER_MEMBER | READER_RELEASED;
 	}
 }
 

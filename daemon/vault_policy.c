@@ -1,3 +1,4 @@
+#include "daemon/vault_clock.h"
 #include "daemon/vault_state.h"
 
 #include <string.h>
@@ -188,6 +189,8 @@ vault_policy(struct vault *v, struct bytes bundle)
 	v->instance_key = key;
 	memcpy(v->first_root, root.first, sizeof(v->first_root));
 	switch_rules(v, &rules);
+	ledger_people(v, v->now.policy);
+	sweep_begin(v);
 	return ERR_OK;
 }
 

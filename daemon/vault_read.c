@@ -101,12 +101,15 @@ collect_mailbox(struct vault *v, const struct store_case *c, uint32_t after)
 {
 	struct answer_mailbox *a = &v->reply.mailbox;
 	struct store_view *view;
-	enum err e = store_view_open(v->store, c->id, &view);
+	struct life l;
+	enum err e = case_life(c, &l);
 
+	if (e == ERR_OK)
+		e = store_view_open(v->store, c->id, &view);
 	if (e != ERR_OK)
 		return e;
 	a->count = c->chain[STORE_TALK].count;
-	a->is_withdrawn = marks_state(&c->marks) == CASE_WITHDRAWN;
+	a->is_withdrawn = l.state == CASE_WITHDRAWN;
 	e = collect(v, view, STORE_TALK, STORE_REPORTER, after, &a->heads);
 	store_view_close(view);
 	return e;
@@ -144,6 +147,26 @@ read_poll(struct vault *v, const struct request_poll *q)
 
 /* --- staff --- */
 
+/* What somebody who reads the case is told of it. */
+static enum err
+put_case(const struct store_case *c, uint16_t person, struct answer_case *a)
+{
+	const struct store_reader *r = store_case_reader(c, person);
+	struct life l;
+	enum err e = case_life(c, &l);
+
+	if (e != ERR_OK)
+		return e;
+	a->state = l.state;
+	a->flags = l.flags;
+	a->band = l.band;
+	a->due = c->marks.deadline;
+	a->is_plain = c->kind == STORE_PLAIN;
+	a->filed = c->filed_day;
+	a->is_given = (r->access & READER_GIVEN) != 0;
+	return ERR_OK;
+}
+
 enum answer
 read_case(struct vault *v, const struct request_case *q, uint16_t person)
 {
@@ -164,26 +187,51 @@ read_case(struct vault *v, const struct request_case *q, uint16_t person)
 	v->reply.kind = ANSWER_CASE;
 	a->chain = q->chain;
 	a->count = c->chain[chain].count;
-	a->state = marks_state(&c->marks);
-	a->is_plain = c->kind == STORE_PLAIN;
-	a->filed = c->filed_day;
-	a->band = c->marks.band;
-	e = collect(v, view, chain, person, q->after, &a->heads);
+	if ((e = put_case(c, person, a)) == ERR_OK)
+		e = collect(v, view, chain, person, q->after, &a->heads);
 	store_view_close(view);
 	return answer_of(e);
 }
 
-static void
-put_row(const struct store_case *c, struct answer_row *row)
+static enum err
+put_row(const struct store_case *c, uint16_t person, struct answer_row *row)
 {
+	const struct store_reader *r = store_case_reader(c, person);
+	struct life l;
+	enum err e = case_life(c, &l);
+
+	if (e != ERR_OK)
+		return e;
 	memcpy(row->case_id, c->id, sizeof(row->case_id));
 	row->is_plain = c->kind == STORE_PLAIN;
-	row->state = marks_state(&c->marks);
-	row->band = c->marks.band;
+	row->is_given = r != NULL && (r->access & READER_GIVEN) != 0;
+	row->state = l.state;
+	row->flags = l.flags;
+	row->band = l.band;
+	row->due = c->marks.deadline;
 	row->route = c->route;
 	row->day = c->filed_day;
 	row->talk = c->chain[STORE_TALK].count;
 	row->staff = c->chain[STORE_STAFF].count;
+	return ERR_OK;
+}
+
+/* How much there is, and of what this person is only told. */
+static void
+put_counts(const struct vault *v, uint16_t person, struct answer_queue *a)
+{
+	struct store_told told[BUNDLE_ROUTES_MAX];
+	struct store_queue_counts counts;
+
+	store_queue_counts(v->store, person, &counts);
+	a->open = (uint32_t)counts.open;
+	a->breached = (uint32_t)counts.breached;
+	store_told(
+	    v->store, person, told, BUNDLE_ROUTES_MAX, &a->n_overdue);
+	for (size_t i = 0; i < a->n_overdue; i++) {
+		a->overdue[i].route = told[i].route;
+		a->overdue[i].count = told[i].count;
+	}
 }
 
 /* A cursor is the id of the page's last case. */
@@ -208,27 +256,24 @@ read_queue(struct vault *v, const struct request_queue *q, uint16_t person)
 	uint8_t id[CASE_ID_LEN];
 	char cursor[2 * CASE_ID_LEN + 1];
 	const uint8_t *after;
-	struct store_queue_counts counts;
 	size_t n = 0;
 	enum err e;
 
-	if ((e = read_cursor(q->after, id, &after)) != ERR_OK ||
-	    (e = store_queue_page(
-		 v->store, person, after, v->row, q->limit, &n)) != ERR_OK)
-		return answer_of(e);
+	if ((e = read_cursor(q->after, id, &after)) == ERR_OK)
+		e = store_queue_page(
+		    v->store, person, after, v->row, q->limit, &n);
 	v->reply.kind = ANSWER_QUEUE;
-	store_queue_counts(v->store, person, &counts);
-	a->open = (uint32_t)counts.all;
+	put_counts(v, person, a);
 	a->n_rows = n;
-	for (size_t i = 0; i < n; i++)
-		put_row(&v->row[i], &a->row[i]);
+	for (size_t i = 0; i < n && e == ERR_OK; i++)
+		e = put_row(&v->row[i], person, &a->row[i]);
 	buf_reset(&v->read);
 	if (n > 0 && n == q->limit) {
 		hex_encode(cursor, v->row[n - 1].id, CASE_ID_LEN);
 		buf_put_str(&v->read, cursor);
 	}
 	a->next = buf_bytes(&v->read);
-	return ANSWER_OK;
+	return answer_of(e);
 }
 
 /* --- pieces --- */

@@ -5,7 +5,11 @@
 #include "crypto/entry.h"
 #include "crypto/proof.h"
 #include "daemon/vault.h"
+#include "daemon/vault_living.h"
+#include "daemon/vault_notify.h"
 #include "daemon/vault_session.h"
+#include "daemon/vault_watch.h"
+#include "policy/life.h"
 #include "policy/members.h"
 #include "policy/root.h"
 #include "store/store.h"
@@ -45,6 +49,7 @@ struct op {
 	uint8_t prev[LINK_LEN], link[LINK_LEN];
 	uint8_t content[SHA256_LEN], payload_digest[SHA256_LEN];
 	uint8_t upload_id[STORE_UPLOAD_ID_LEN];
+	struct entry entry; /* of all but concerns */
 	struct bytes head;
 	struct bytes payload;
 	bool has_content, is_upload;
@@ -80,6 +85,13 @@ struct rules {
 	int64_t until; /* of rules that were replaced */
 };
 
+/* What is done beside requests, a batch at a time: vault_tick.c. */
+struct chores {
+	int64_t uploads_at; /* when to look for those that nobody went on with */
+	bool is_sweeping;   /* daemon/vault_clock.h */
+	uint32_t sweep_from, swept_day;
+};
+
 struct vault {
 	const struct env *env;
 	struct store *store;
@@ -90,6 +102,10 @@ struct vault {
 	uint8_t first_root[SHA256_LEN]; /* which organisation this is */
 	struct rules now, before;
 	struct sessions sessions;
+	struct ledgers ledger;
+	struct notifier notifier;
+	struct watches watches;
+	struct chores chores;
 	/* A mailbox that exists, for the work of looking into one that does
 	 * not; zero until there is one. */
 	uint8_t decoy[SHA256_LEN];
@@ -110,6 +126,14 @@ enum answer vault_staff(struct vault *v,
     const uint8_t token[static BUNDLE_SESSION_LEN], uint16_t *ret) MUST_CHECK;
 /* v->reply, as the body of an ANSWER_OK. */
 void vault_reply(struct vault *v, uint64_t id, vault_answer *answer, void *ctx);
+
+/* --- vault_life.c: a case's life, in its marks --- */
+
+enum err case_life(const struct store_case *c, struct life *ret) MUST_CHECK;
+/* The marks of a case that is filed now; its band is set. */
+void case_begin(const struct vault *v, struct store_case_new *new);
+/* Whether this person may read the case now. */
+bool case_is_read_by(const struct store_case *c, uint16_t person);
 
 /* --- vault_content.c: envelopes, payloads, digests --- */
 

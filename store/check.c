@@ -148,6 +148,18 @@ chain_fits(
 	return memcmp(last->m.link, c->chain[chain].head, LINK_LEN) == 0;
 }
 
+/* Envelopes are there for those only who may have them. */
+static bool
+envelopes_fit(const struct store_case *c, const struct index *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		for (size_t k = 0; k < x->entry[i].n_envelopes; k++)
+			if (!case_has_envelopes_for(
+				c, x->entry[i].envelope[k].person))
+				return false;
+	return true;
+}
+
 static bool
 counts_fit(const struct store_case *c, const struct index *x)
 {
@@ -178,7 +190,8 @@ check_messages(struct check *c, uint32_t number, const struct slot *slot)
 		return ERR_OK;
 	}
 	if (!chain_fits(&slot->c, &x, STORE_TALK) ||
-	    !chain_fits(&slot->c, &x, STORE_STAFF) || !counts_fit(&slot->c, &x))
+	    !chain_fits(&slot->c, &x, STORE_STAFF) ||
+	    !counts_fit(&slot->c, &x) || !envelopes_fit(&slot->c, &x))
 		finding(c, FINDING_CHAIN, number);
 	for (size_t i = 0; i < x.n && e == ERR_OK; i++)
 		e = check_entry(c, slot, &x.entry[i]);
@@ -195,6 +208,7 @@ readers_fit(const struct store_case *c)
 		uint16_t person = c->reader[i].person;
 
 		if (person == STORE_REPORTER || person == STORE_SHARED ||
+		    !access_fits(c->reader[i].access) ||
 		    store_case_reader(c, person) != &c->reader[i])
 			return false;
 	}

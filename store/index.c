@@ -69,6 +69,14 @@ entry_envelope_drop(struct index_entry *e, uint16_t person)
 	    (e->n_envelopes - i) * sizeof(e->envelope[0]));
 }
 
+void
+entry_envelope_settle(struct index_entry *e, uint16_t person)
+{
+	for (size_t i = 0; i < e->n_envelopes; i++)
+		if (e->envelope[i].person == person)
+			e->envelope[i].is_ahead = false;
+}
+
 uint32_t
 piece_count(uint64_t size)
 {
@@ -125,6 +133,7 @@ entry_put(const struct index_entry *e, struct buf *out)
 	buf_put_u8(out, (uint8_t)e->n_envelopes);
 	for (size_t i = 0; i < e->n_envelopes; i++) {
 		buf_put_u16(out, e->envelope[i].person);
+		buf_put_u8(out, e->envelope[i].is_ahead);
 		buf_put_u64(out, e->envelope[i].record);
 		buf_put_u32(out, e->envelope[i].len);
 	}
@@ -186,6 +195,7 @@ entry_get_envelopes(struct reader *r, struct index_entry *e)
 		return ERR_CORRUPT;
 	for (size_t i = 0; i < e->n_envelopes; i++) {
 		e->envelope[i].person = reader_u16(r);
+		e->envelope[i].is_ahead = reader_u8(r) != 0;
 		e->envelope[i].record = reader_u64(r);
 		e->envelope[i].len = reader_u32(r);
 		if (e->envelope[i].len > STORE_ENVELOPE_MAX)

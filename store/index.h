@@ -13,7 +13,7 @@
  *   flag PAYLOAD: first record (8), size (8), payload digest (32); its pieces
  *   are consecutive records;
  *   flag UPLOADED: key of the pieces (32) (else they are under the case's);
- *   envelopes (1), for each: person (2), record (8), length (4);
+ *   envelopes (1), for each: person (2), ahead (1), record (8), length (4);
  *
  * and zeros up to a size class, so that its length says little. The classes
  * are what fills LMDB's pages.
@@ -21,6 +21,7 @@
 
 struct index_envelope {
 	uint16_t person;
+	bool is_ahead; /* sent ahead, and given to nobody yet */
 	uint32_t len;
 	uint64_t record;
 };
@@ -49,6 +50,7 @@ struct index_entry *index_find(const struct index *x, enum store_chain chain,
     uint32_t seq);
 const struct index_envelope *entry_envelope(const struct index_entry *e,
     uint16_t person);
+void entry_envelope_settle(struct index_entry *e, uint16_t person);
 /* Drops the envelope of a person; it must be there. */
 void entry_envelope_drop(struct index_entry *e, uint16_t person);
 

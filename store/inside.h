@@ -130,6 +130,16 @@ enum err txn_seal(struct store_txn *txn, const uint8_t key[static AEAD_KEY_LEN],
     enum table table, uint64_t number, enum db_how how, struct bytes in)
     MUST_CHECK;
 
+/* --- txn_reader.c: records of a message, and who has them --- */
+
+bool envelope_fits(const struct store_envelope *e);
+enum err txn_put_record(struct store_txn *txn,
+    const uint8_t key[static AEAD_KEY_LEN], struct bytes x, uint64_t *ret)
+    MUST_CHECK;
+enum err txn_put_envelope(struct store_txn *txn,
+    const uint8_t key[static AEAD_KEY_LEN], const struct store_envelope *e,
+    struct index_entry *entry) MUST_CHECK;
+
 /* --- txn_slot.c --- */
 
 struct case_at {

@@ -1,9 +1,6 @@
 #include "store/memory.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#define DAY_MASK 0xffffffu
 
 enum err
 memory_init(struct memory *m, const struct env *env)
@@ -16,6 +13,8 @@ memory_init(struct memory *m, const struct env *env)
 		e = env_random(env, m->mailboxes.key, MAP_KEY_LEN);
 	if (e == ERR_OK)
 		e = env_random(env, m->uploads.key, MAP_KEY_LEN);
+	if (e == ERR_OK)
+		e = env_random(env, (uint8_t *)&m->start, sizeof(m->start));
 	return e;
 }
 
@@ -28,9 +27,7 @@ memory_clear(struct memory *m)
 	keyset_clear(&m->free_slots);
 	keyset_clear(&m->due);
 	keyset_clear(&m->upload_age);
-	for (size_t i = 0; i < m->n_queues; i++)
-		keyset_clear(&m->queue[i].keys);
-	free(m->queue);
+	memory_queues_clear(m);
 	*m = (struct memory){ 0 };
 }
 
@@ -45,100 +42,14 @@ quarter_of(int64_t seconds)
 	return q < UINT32_MAX ? (uint32_t)q : UINT32_MAX;
 }
 
-/* --- queues --- */
-
-uint64_t
-queue_key(const struct store_case *c, uint32_t number)
-{
-	uint64_t first = (c->marks.closed ? 0x80u : 0u) | c->marks.band;
-
-	return first << 56 | (uint64_t)(c->filed_day & DAY_MASK) << 32 | number;
-}
-
-/* Where the person's queue is, or would go. */
-static size_t
-queue_place(const struct memory *m, uint16_t person)
-{
-	size_t lo = 0, hi = m->n_queues;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (m->queue[mid].person < person)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static struct keyset *
-queue_find(const struct memory *m, uint16_t person)
-{
-	size_t i = queue_place(m, person);
-
-	if (i == m->n_queues || m->queue[i].person != person)
-		return NULL;
-	return &m->queue[i].keys;
-}
-
-const struct keyset *
-memory_queue(const struct memory *m, uint16_t person)
-{
-	return queue_find(m, person);
-}
-
-static enum err
-queue_make(struct memory *m, uint16_t person, struct keyset **ret)
-{
-	size_t cap = m->cap_queues == 0 ? 8 : 2 * m->cap_queues;
-	size_t i = queue_place(m, person);
-	struct person_queue *queue;
-
-	if (m->n_queues == m->cap_queues) {
-		queue = realloc(m->queue, cap * sizeof(*queue));
-		if (queue == NULL)
-			return ERR_NOMEM;
-		m->queue = queue;
-		m->cap_queues = cap;
-	}
-	memmove(&m->queue[i + 1], &m->queue[i],
-	    (m->n_queues - i) * sizeof(m->queue[0]));
-	m->n_queues++;
-	m->queue[i] = (struct person_queue){ .person = person };
-	*ret = &m->queue[i].keys;
-	return ERR_OK;
-}
-
-static enum err
-queue_add(struct memory *m, uint16_t person, uint64_t key)
-{
-	struct keyset *q = queue_find(m, person);
-	enum err e = q == NULL ? queue_make(m, person, &q) : ERR_OK;
-
-	return e == ERR_OK ? keyset_add(q, key) : e;
-}
-
-static void
-queue_remove(struct memory *m, uint16_t person, uint64_t key)
-{
-	struct keyset *q = queue_find(m, person);
-
-	if (q != NULL)
-		keyset_remove(q, key);
-}
-
 /* --- slots --- */
 
 static void
 remove_slot(struct memory *m, uint32_t number, const struct slot *s)
 {
-	uint64_t key = queue_key(&s->c, number);
 	uint64_t quarter = quarter_of(s->c.marks.due);
 
-	for (size_t i = 0; i < s->c.n_readers; i++)
-		if (s->c.reader[i].released)
-			queue_remove(m, s->c.reader[i].person, key);
+	memory_rows_remove(m, number, &s->c);
 	if (quarter != 0)
 		keyset_remove(&m->due, quarter << 32 | number);
 	m->cases--;
@@ -148,13 +59,9 @@ remove_slot(struct memory *m, uint32_t number, const struct slot *s)
 static enum err
 add_slot(struct memory *m, uint32_t number, const struct slot *s)
 {
-	uint64_t key = queue_key(&s->c, number);
 	uint64_t quarter = quarter_of(s->c.marks.due);
-	enum err e = ERR_OK;
+	enum err e = memory_rows_add(m, number, &s->c);
 
-	for (size_t i = 0; e == ERR_OK && i < s->c.n_readers; i++)
-		if (s->c.reader[i].released)
-			e = queue_add(m, s->c.reader[i].person, key);
 	if (e == ERR_OK && quarter != 0)
 		e = keyset_add(&m->due, quarter << 32 | number);
 	m->cases++;
@@ -209,6 +116,8 @@ memory_change_slot(struct memory *m, uint32_t number, const struct slot *before,
 		e = add_names(m, number, &after->c);
 	if (e == ERR_OK && is)
 		e = add_slot(m, number, after);
+	memory_rows_touch(
+	    m, was ? &before->c : NULL, is ? &after->c : NULL);
 	if (is)
 		keyset_remove(&m->free_slots, number);
 	else if (e == ERR_OK)

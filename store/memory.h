@@ -17,6 +17,12 @@
 struct person_queue {
 	uint16_t person;
 	struct keyset keys; /* queue_key */
+	uint64_t open, breached, given;
+	/* Counts this person's own changes, so that it says nothing of any
+	 * other's. */
+	uint64_t changes;
+	struct store_told *told; /* routes ascending; none is 0 */
+	size_t n_told, cap_told;
 };
 
 struct memory {
@@ -29,6 +35,7 @@ struct memory {
 	size_t n_queues, cap_queues;
 	uint64_t cases, n_uploads;
 	uint64_t attachments;	     /* bytes */
+	uint64_t start;		     /* random: where versions count from */
 	uint32_t pages;		     /* of slots */
 };
 
@@ -53,11 +60,24 @@ enum err memory_add_upload(struct memory *m, const struct upload_mark *u)
     MUST_CHECK;
 void memory_remove_upload(struct memory *m, const struct upload_mark *u);
 
-/* Order in a queue: open before closed, band, day, number. */
+/* --- memory_queue.c --- */
+
+/* Order in a queue: open before closed, band, deadline, number. */
 uint64_t queue_key(const struct store_case *c, uint32_t number);
 #define KEY_NUMBER(key) ((uint32_t)(key))
 /* NULL where the person has none. */
-const struct keyset *memory_queue(const struct memory *m, uint16_t person);
+const struct person_queue *memory_queue(const struct memory *m,
+    uint16_t person);
+void memory_queues_clear(struct memory *m);
+/* A case's rows and counts, of all its readers. */
+enum err memory_rows_add(struct memory *m, uint32_t number,
+    const struct store_case *c) MUST_CHECK;
+void memory_rows_remove(struct memory *m, uint32_t number,
+    const struct store_case *c);
+/* Raises `changes` of everybody for whom these two differ; either may be
+ * NULL. They are in the memory, or were. */
+void memory_rows_touch(struct memory *m, const struct store_case *before,
+    const struct store_case *after);
 
 #define QUARTER_SECONDS 900
 /* The quarter a time falls in, rounded up; 0 for never. */

@@ -10,7 +10,7 @@
  *   "epoch"    nonce (12) || AES-256-GCM of the epoch key (32) || tag (16)
  *              under HKDF(store key, salt = store id, LABEL_STORE_EPOCH)
  */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define KEY_ID "id"
 #define KEY_EPOCH "epoch"
 #define STORE_ID_LEN 16

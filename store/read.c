@@ -183,7 +183,7 @@ enum err
 store_queue_page(struct store *s, uint16_t person, const uint8_t *after,
     struct store_case *out, size_t cap, size_t *ret_n)
 {
-	const struct keyset *q = memory_queue(&s->memory, person);
+	const struct person_queue *q = memory_queue(&s->memory, person);
 	struct MDB_txn *txn;
 	uint64_t from;
 	size_t n = 0;
@@ -198,21 +198,50 @@ store_queue_page(struct store *s, uint16_t person, const uint8_t *after,
 	e = db_read_begin(s->db, &txn);
 	if (e != ERR_OK)
 		return e;
-	e = cursor_key(s, txn, q, after, &from);
+	e = cursor_key(s, txn, &q->keys, after, &from);
 	if (e == ERR_OK)
-		e = queue_fill(s, txn, q, from, out, cap, &n);
+		e = queue_fill(s, txn, &q->keys, from, out, cap, &n);
 	read_end(s);
 	if (e == ERR_OK)
 		*ret_n = n;
 	return e;
 }
 
-uint64_t
-store_queue_count(const struct store *s, uint16_t person)
+void
+store_queue_counts(const struct store *s, uint16_t person,
+    struct store_queue_counts *ret)
 {
-	const struct keyset *q = memory_queue(&s->memory, person);
+	const struct person_queue *q = memory_queue(&s->memory, person);
 
-	return q == NULL ? 0 : q->count;
+	*ret = (struct store_queue_counts){ 0 };
+	if (q == NULL)
+		return;
+	ret->all = q->keys.count;
+	ret->open = q->open;
+	ret->breached = q->breached;
+	ret->given = q->given;
+}
+
+void
+store_told(const struct store *s, uint16_t person, struct store_told *out,
+    size_t cap, size_t *ret_n)
+{
+	const struct person_queue *q = memory_queue(&s->memory, person);
+	size_t n = q == NULL ? 0 : q->n_told;
+
+	if (n > cap)
+		n = cap;
+	for (size_t i = 0; i < n; i++)
+		out[i] = q->told[i];
+	*ret_n = n;
+}
+
+uint64_t
+store_queue_version(const struct store *s, uint16_t person)
+{
+	const struct person_queue *q = memory_queue(&s->memory, person);
+
+	return s->memory.start + (q == NULL ? 0 : q->changes);
 }
 
 int64_t

@@ -2,18 +2,16 @@
 
 #include <string.h>
 
-#define AT_ID 8
+#define AT_ID 6
 #define AT_MAILBOX (AT_ID + STORE_CASE_ID_LEN + AEAD_KEY_LEN)
 
 static void
 put_marks_bytes(struct buf *b, const struct store_case *c)
 {
 	buf_put_u8(b, (uint8_t)c->kind);
-	buf_put_u8(b, c->marks.state);
 	buf_put_u8(b, c->marks.band);
-	buf_put_u8(b, c->marks.rung);
-	buf_put_u8(b, c->marks.flags);
 	buf_put_u8(b, c->marks.closed);
+	buf_put_u8(b, c->marks.breached);
 	buf_put_u8(b, (uint8_t)c->n_readers);
 }
 
@@ -24,8 +22,6 @@ put_numbers(struct buf *b, const struct slot *slot)
 
 	buf_put_u16(b, c->route);
 	buf_put_u32(b, c->filed_day);
-	buf_put_u32(b, c->marks.ack_day);
-	buf_put_u32(b, c->marks.notices);
 	buf_put_u64(b, c->policy_serial);
 	for (int i = 0; i < STORE_CHAINS; i++) {
 		buf_put_u32(b, c->chain[i].count);
@@ -34,9 +30,9 @@ put_numbers(struct buf *b, const struct slot *slot)
 	buf_put_u32(b, slot->version);
 	buf_put_u32(b, c->reporter_messages);
 	buf_put_u64(b, c->attachments);
-	for (int i = 0; i < STORE_DEADLINES; i++)
-		buf_put_u64(b, (uint64_t)c->marks.deadline[i]);
+	buf_put_u64(b, (uint64_t)c->marks.deadline);
 	buf_put_u64(b, (uint64_t)c->marks.due);
+	buf_put(b, c->marks.life, sizeof(c->marks.life));
 }
 
 void
@@ -58,7 +54,7 @@ slot_put(
 	put_numbers(&b, slot);
 	for (size_t k = 0; k < c->n_readers; k++) {
 		buf_put_u16(&b, c->reader[k].person);
-		buf_put_u8(&b, c->reader[k].released);
+		buf_put_u8(&b, c->reader[k].access);
 	}
 	buf_put_zeros(&b, SLOT_LEN - b.n);
 }
@@ -73,11 +69,9 @@ static void
 get_marks_bytes(struct reader *r, struct store_case *c)
 {
 	c->kind = reader_u8(r) == STORE_PLAIN ? STORE_PLAIN : STORE_SEALED;
-	c->marks.state = reader_u8(r);
 	c->marks.band = reader_u8(r);
-	c->marks.rung = reader_u8(r);
-	c->marks.flags = reader_u8(r);
 	c->marks.closed = reader_u8(r) != 0;
+	c->marks.breached = reader_u8(r) != 0;
 	c->n_readers = reader_u8(r);
 }
 
@@ -88,8 +82,6 @@ get_numbers(struct reader *r, struct slot *slot)
 
 	c->route = reader_u16(r);
 	c->filed_day = reader_u32(r);
-	c->marks.ack_day = reader_u32(r);
-	c->marks.notices = reader_u32(r);
 	c->policy_serial = reader_u64(r);
 	for (int i = 0; i < STORE_CHAINS; i++) {
 		c->chain[i].count = reader_u32(r);
@@ -98,9 +90,9 @@ get_numbers(struct reader *r, struct slot *slot)
 	slot->version = reader_u32(r);
 	c->reporter_messages = reader_u32(r);
 	c->attachments = reader_u64(r);
-	for (int i = 0; i < STORE_DEADLINES; i++)
-		c->marks.deadline[i] = (int64_t)reader_u64(r);
+	c->marks.deadline = (int64_t)reader_u64(r);
 	c->marks.due = (int64_t)reader_u64(r);
+	reader_copy(r, c->marks.life, sizeof(c->marks.life));
 }
 
 enum err
@@ -122,7 +114,7 @@ slot_get(
 	memset(c->reader, 0, sizeof(c->reader));
 	for (size_t k = 0; k < c->n_readers; k++) {
 		c->reader[k].person = reader_u16(&r);
-		c->reader[k].released = reader_u8(&r) != 0;
+		c->reader[k].access = reader_u8(&r);
 	}
 	return r.err;
 }
@@ -145,6 +137,18 @@ slot_has_mailbox(const uint8_t page[static SLOT_PAGE_PLAIN], unsigned i,
 	return p[0] != 0 && bytes_equal_ct(p + AT_MAILBOX, mailbox, SHA256_LEN);
 }
 
+bool
+access_fits(unsigned access)
+{
+	const bool is_member = (access & READER_MEMBER) != 0;
+
+	if (access == 0 || access >= READER_TOLD << 1)
+		return false;
+	if (is_member)
+		return (access & READER_PENDING) == 0;
+	return (access & (READER_RELEASED | READER_GIVEN)) == 0;
+}
+
 const struct store_reader *
 store_case_reader(const struct store_case *c, uint16_t person)
 {
@@ -152,4 +156,15 @@ store_case_reader(const struct store_case *c, uint16_t person)
 		if (c->reader[i].person == person)
 			return &c->reader[i];
 	return NULL;
+}
+
+bool
+case_has_envelopes_for(const struct store_case *c, uint16_t person)
+{
+	const struct store_reader *r;
+
+	if (person == STORE_REPORTER || person == STORE_SHARED)
+		return true;
+	r = store_case_reader(c, person);
+	return r != NULL && (r->access & (READER_MEMBER | READER_PENDING)) != 0;
 }

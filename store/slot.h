@@ -6,13 +6,12 @@
  * A page of eight case slots: one value of one LMDB page. Case number n is
  * slot n % 8 of page n / 8. A slot (506 bytes; integers big-endian):
  *
- *   used (1; 0: all of the slot is zero), kind, state, band, rung, flags,
- *   closed, readers (1 each), case id (16), case key (32), mailbox hash (32),
- *   case public key (32), route (2), day of filing (4), day of
- *   acknowledgement (4), notices (4), policy serial (8),
+ *   used (1; 0: all of the slot is zero), kind, band, closed, breached,
+ *   readers (1 each), case id (16), case key (32), mailbox hash (32), case
+ *   public key (32), route (2), day of filing (4), policy serial (8),
  *   per chain: count (4), head (32), index version (4), reporter's messages
- *   (4), bytes of attachments (8), 4 deadlines (8 each), due (8),
- *   16 readers: person (2), released (1); the rest is zero, for later.
+ *   (4), bytes of attachments (8), deadline (8), due (8), life (56),
+ *   up to 32 readers: person (2), access (1); the rest is zero, for later.
  */
 #define SLOT_LEN 506
 #define SLOTS_PER_PAGE 8
@@ -34,6 +33,10 @@ enum err slot_get(const uint8_t page[static SLOT_PAGE_PLAIN], unsigned i,
 void slot_put(uint8_t page[static SLOT_PAGE_PLAIN], unsigned i,
     const struct slot *slot);
 void slot_clear(uint8_t page[static SLOT_PAGE_PLAIN], unsigned i);
+/* Whether these bits of access go together. */
+bool access_fits(unsigned access);
+/* Whether a person may have envelopes of this case, given or kept back. */
+bool case_has_envelopes_for(const struct store_case *c, uint16_t person);
 /* Just the ids, for looking up. */
 bool slot_has_id(const uint8_t page[static SLOT_PAGE_PLAIN], unsigned i,
     const uint8_t id[static STORE_CASE_ID_LEN]);

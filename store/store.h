@@ -22,9 +22,9 @@
 #define STORE_KEY_LEN 32
 #define STORE_CASE_ID_LEN 16
 #define STORE_UPLOAD_ID_LEN 16
-#define STORE_READERS_MAX 16	/* people who have, or will have, a case */
+#define STORE_READERS_MAX 32	/* people who have, will have, or are told of a
+				   case */
 #define STORE_ENVELOPES_MAX 32	/* of one message, later ones included */
-#define STORE_DEADLINES 4
 #define STORE_HEAD_MAX (48 * 1024)
 #define STORE_ENVELOPE_MAX (48 * 1024)
 #define STORE_PAYLOAD_MAX PIECE_LEN	/* in a message; larger: an upload */
@@ -90,24 +90,32 @@ void store_counts(const struct store *s, struct store_counts *ret);
 
 /* --- cases --- */
 
+/* What a person is to a case. Envelopes exist for READER_MEMBER ones only, and
+ * those sent ahead for READER_PENDING ones. RELEASED and GIVEN go with MEMBER;
+ * PENDING does not. */
+#define READER_MEMBER (1u << 0)	  /* has, or will have, envelopes */
+#define READER_RELEASED (1u << 1) /* and is given them; a row in their queue */
+#define READER_GIVEN (1u << 2)	  /* by assignment, not by the route */
+#define READER_PENDING (1u << 3)  /* envelopes were sent ahead for them, and
+				     nothing names them yet */
+#define READER_TELL (1u << 4)	  /* may be told that it is overdue */
+#define READER_TOLD (1u << 5)	  /* is told: counted by store_told */
 struct store_reader {
 	uint16_t person;
-	bool released; /* false: envelopes are kept back, no row in a queue */
+	uint8_t access;
 };
 
 /* What changes in a case's life without a message. */
+#define STORE_LIFE_LEN 56
 struct store_marks {
-	uint8_t state;	   /* the vault's; the store does not look */
 	uint8_t band;	   /* 1 comes first in a queue; below 128 */
-	uint8_t rung;
-	uint8_t flags;
 	bool closed;	   /* after all open ones in every queue */
-	uint32_t ack_day;  /* days since 1970; 0: not acknowledged */
-	uint32_t notices;  /* bits or a count, the vault's */
-	int64_t deadline[STORE_DEADLINES]; /* seconds; 0: none */
+	bool breached;	   /* counted by store_queue_counts */
+	int64_t deadline;  /* orders a queue within a band; 0: none, last */
 	int64_t due;	   /* when to look again (txn_due_page); 0: never. Kept
 			      as given, ordered by the quarter it falls in,
 			      rounded up */
+	uint8_t life[STORE_LIFE_LEN]; /* the vault's; the store does not look */
 };
 
 struct store_case {
@@ -214,18 +222,33 @@ enum err txn_append(struct store_txn *txn,
 enum err txn_marks_set(struct store_txn *txn,
     const uint8_t id[static STORE_CASE_ID_LEN], const struct store_marks *marks)
     MUST_CHECK;
-/* Adds a reader, or changes whether their envelopes are released. ERR_LIMIT. */
+/* Adds a reader, or changes what they are to the case. ERR_LIMIT: too many, or
+ * bits that do not go together; with envelopes, bits that allow none. */
 enum err txn_reader_put(struct store_txn *txn,
-    const uint8_t id[static STORE_CASE_ID_LEN], uint16_t person, bool released)
+    const uint8_t id[static STORE_CASE_ID_LEN], uint16_t person, uint8_t access)
     MUST_CHECK;
 /* Takes a reader away and deletes all their envelopes of this case. */
 enum err txn_reader_drop(struct store_txn *txn,
     const uint8_t id[static STORE_CASE_ID_LEN], uint16_t person) MUST_CHECK;
-/* Adds one envelope to a stored message. ERR_EXISTS: the person has one.
- * ERR_DENIED: not a reader. ERR_NOT_FOUND: no such message. */
+/* Sends one envelope of a stored message ahead: nobody is given it before
+ * txn_envelopes_settle. The same bytes once more are ERR_OK. ERR_EXISTS: the
+ * person has another. ERR_DENIED: neither READER_MEMBER nor READER_PENDING.
+ * ERR_NOT_FOUND: no such message. ERR_LIMIT. */
 enum err txn_envelope_put(struct store_txn *txn,
     const uint8_t id[static STORE_CASE_ID_LEN], enum store_chain chain,
     uint32_t seq, const struct store_envelope *e) MUST_CHECK;
+/* What was sent ahead for this person counts from now on; or it is deleted. */
+enum err txn_envelopes_settle(struct store_txn *txn,
+    const uint8_t id[static STORE_CASE_ID_LEN], uint16_t person) MUST_CHECK;
+enum err txn_envelopes_forget(struct store_txn *txn,
+    const uint8_t id[static STORE_CASE_ID_LEN], uint16_t person) MUST_CHECK;
+/* All that this person has of the case, sent ahead or not: talk chain first,
+ * by place. What `found` returns ends it. */
+typedef enum err store_envelope_found(void *ctx, enum store_chain chain,
+    uint32_t seq, struct bytes header);
+enum err txn_envelopes_visit(struct store_txn *txn,
+    const uint8_t id[static STORE_CASE_ID_LEN], uint16_t person,
+    store_envelope_found *found, void *ctx) MUST_CHECK;
 /* Deletes all records, and the case's key with its slot. */
 enum err txn_case_destroy(struct store_txn *txn,
     const uint8_t id[static STORE_CASE_ID_LEN]) MUST_CHECK;
@@ -235,6 +258,15 @@ enum err txn_case_destroy(struct store_txn *txn,
  * 64). Set another `due` for each, or they come again. */
 enum err txn_due_page(struct store_txn *txn, int64_t now,
     struct store_case *out, size_t cap, size_t *ret_n) MUST_CHECK;
+
+/*
+ * All cases, one after another, in an arbitrary order that stays: looks at up
+ * to cap (and at most 64) places from `from` on, 0 at first. *ret_n of them
+ * hold a case; *ret_next: where to go on; 0: these were the last.
+ */
+enum err txn_case_page(struct store_txn *txn, uint32_t from,
+    struct store_case *out, size_t cap, size_t *ret_n, uint32_t *ret_next)
+    MUST_CHECK;
 
 /* --- uploads --- */
 
@@ -295,7 +327,7 @@ enum err store_value_get(struct store *s, const char *name, struct buf *out)
 
 /*
  * One page of a person's queue: the cases released to them, open before
- * closed, then by band, day of filing, and an arbitrary number. after: id of
+ * closed, then by band, deadline, and an arbitrary number. after: id of
  * the last case of the page before, or NULL to begin; ERR_NOT_FOUND where that
  * case is not (or no longer) in this queue. *ret_n of at most cap; less than
  * cap: the end. Costs O(log n + page).
@@ -303,8 +335,24 @@ enum err store_value_get(struct store *s, const char *name, struct buf *out)
 enum err store_queue_page(struct store *s, uint16_t person,
     const uint8_t *after, struct store_case *out, size_t cap, size_t *ret_n)
     MUST_CHECK;
-/* How many rows the queue has, closed ones included. */
-uint64_t store_queue_count(const struct store *s, uint16_t person);
+/* How many rows the queue has; of all, closed ones included; open; and open
+ * and breached. given: open and READER_GIVEN. */
+struct store_queue_counts {
+	uint64_t all, open, breached, given;
+};
+void store_queue_counts(const struct store *s, uint16_t person,
+    struct store_queue_counts *ret);
+/* Of how many cases of each route this person is told (and is not released),
+ * routes ascending. *ret_n of at most cap. */
+struct store_told {
+	uint16_t route;
+	uint32_t count;
+};
+void store_told(const struct store *s, uint16_t person, struct store_told *out,
+    size_t cap, size_t *ret_n);
+/* Changes with every commit that changes this person's queue or what they are
+ * told; of no other meaning, and another after each start. */
+uint64_t store_queue_version(const struct store *s, uint16_t person);
 /* The earliest `due` of all cases, rounded up to its quarter; 0: none. */
 int64_t store_next_due(const struct store *s);
 

@@ -48,92 +48,6 @@ txn_marks_set(struct store_txn *txn, const uint8_t id[static STORE_CASE_ID_LEN],
 	return ERR_OK;
 }
 
-/* --- readers --- */
-
-static struct store_reader *
-find_reader(struct store_case *c, uint16_t person)
-{
-	for (size_t i = 0; i < c->n_readers; i++)
-		if (c->reader[i].person == person)
-			return &c->reader[i];
-	return NULL;
-}
-
-enum err
-txn_reader_put(struct store_txn *txn,
-    const uint8_t id[static STORE_CASE_ID_LEN], uint16_t person, bool released)
-{
-	struct case_at at CLEAN_CASE = { 0 };
-	struct store_case *c = &at.slot.c;
-	struct store_reader *r;
-	enum err e = txn->err;
-
-	if (e == ERR_OK)
-		e = txn_find(txn, id, &at);
-	if (e != ERR_OK)
-		return e;
-	r = find_reader(c, person);
-	if (r == NULL) {
-		if (c->n_readers == STORE_READERS_MAX ||
-		    person == STORE_REPORTER || person == STORE_SHARED)
-			return ERR_LIMIT;
-		r = &c->reader[c->n_readers++];
-	}
-	*r = (struct store_reader){ .person = person, .released = released };
-	txn_slot_write(txn, &at);
-	return ERR_OK;
-}
-
-static void
-remove_reader(struct store_case *c, uint16_t person)
-{
-	struct store_reader *r = find_reader(c, person);
-	size_t i = (size_t)(r - c->reader);
-
-	c->n_readers--;
-	memmove(r, r + 1, (c->n_readers - i) * sizeof(*r));
-}
-
-static enum err
-delete_envelopes_of(struct store_txn *txn, struct txn_index *x, uint16_t person)
-{
-	enum err e = ERR_OK;
-
-	for (size_t i = 0; i < x->x.n && e == ERR_OK; i++) {
-		const struct index_envelope *env =
-		    entry_envelope(&x->x.entry[i], person);
-
-		if (env == NULL)
-			continue;
-		e = db_delete(txn->s->db, TABLE_RECORDS, env->record);
-		entry_envelope_drop(&x->x.entry[i], person);
-	}
-	return e;
-}
-
-enum err
-txn_reader_drop(struct store_txn *txn,
-    const uint8_t id[static STORE_CASE_ID_LEN], uint16_t person)
-{
-	struct case_at at CLEAN_CASE = { 0 };
-	struct txn_index *x;
-	enum err e = txn->err;
-
-	if (e == ERR_OK)
-		e = txn_find(txn, id, &at);
-	if (e != ERR_OK)
-		return e;
-	if (find_reader(&at.slot.c, person) == NULL)
-		return ERR_NOT_FOUND;
-	e = txn_index_get(txn, &at, &x);
-	if (e != ERR_OK)
-		return e;
-	e = delete_envelopes_of(txn, x, person);
-	remove_reader(&at.slot.c, person);
-	txn_index_write(txn, &at, x);
-	return txn_stick(txn, e);
-}
-
 /* --- the end of a case --- */
 
 static enum err
@@ -173,11 +87,11 @@ txn_case_destroy(
 
 /* --- timers --- */
 
-#define DUE_CHUNK 64
+#define CASE_CHUNK 64
 
-/* Skips cases that this batch destroyed. */
+/* Skips empty places, and cases that this batch destroyed. */
 static enum err
-due_case(
+case_in(
     struct store_txn *txn, uint32_t number, struct store_case *out, size_t *n)
 {
 	unsigned i = number % SLOTS_PER_PAGE;
@@ -197,16 +111,36 @@ enum err
 txn_due_page(struct store_txn *txn, int64_t now, struct store_case *out,
     size_t cap, size_t *ret_n)
 {
-	uint64_t key[DUE_CHUNK];
+	uint64_t key[CASE_CHUNK];
 	uint64_t last = now < 0 ? 0 : (uint64_t)now / QUARTER_SECONDS;
 	size_t got, n = 0;
 	enum err e = txn->err;
 
 	got = keyset_page(
-	    &txn->s->memory.due, 0, key, cap < DUE_CHUNK ? cap : DUE_CHUNK);
+	    &txn->s->memory.due, 0, key, cap < CASE_CHUNK ? cap : CASE_CHUNK);
 	for (size_t i = 0; i < got && e == ERR_OK && key[i] >> 32 <= last; i++)
-		e = due_case(txn, KEY_NUMBER(key[i]), out, &n);
+		e = case_in(txn, KEY_NUMBER(key[i]), out, &n);
 	if (e == ERR_OK)
 		*ret_n = n;
 	return e;
+}
+
+/* --- all of them --- */
+
+enum err
+txn_case_page(struct store_txn *txn, uint32_t from, struct store_case *out,
+    size_t cap, size_t *ret_n, uint32_t *ret_next)
+{
+	const uint32_t end = txn->s->memory.pages * SLOTS_PER_PAGE;
+	size_t looked = 0, n = 0;
+	enum err e;
+
+	if ((e = txn->err) != ERR_OK)
+		return e;
+	for (; from < end && looked < cap && looked < CASE_CHUNK; looked++)
+		if ((e = case_in(txn, from++, out, &n)) != ERR_OK)
+			return e;
+	*ret_n = n;
+	*ret_next = from < end ? from : 0;
+	return ERR_OK;
 }

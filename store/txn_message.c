@@ -5,19 +5,6 @@
 
 /* --- checking, before anything is written --- */
 
-static bool
-may_have_envelope(const struct store_case *c, uint16_t person)
-{
-	return person == STORE_REPORTER || person == STORE_SHARED ||
-	    store_case_reader(c, person) != NULL;
-}
-
-static bool
-envelope_fits(const struct store_envelope *e)
-{
-	return e->header.n > 0 && e->header.n <= STORE_ENVELOPE_MAX;
-}
-
 static enum err
 check_envelopes(const struct store_case *c, const struct store_message_new *m)
 {
@@ -26,7 +13,7 @@ check_envelopes(const struct store_case *c, const struct store_message_new *m)
 	for (size_t i = 0; i < m->n_envelopes; i++) {
 		if (!envelope_fits(&m->envelope[i]))
 			return ERR_LIMIT;
-		if (!may_have_envelope(c, m->envelope[i].person))
+		if (!case_has_envelopes_for(c, m->envelope[i].person))
 			return ERR_DENIED;
 		for (size_t k = 0; k < i; k++)
 			if (m->envelope[k].person == m->envelope[i].person)
@@ -82,7 +69,8 @@ check_readers(const struct store_case_new *n)
 	for (size_t i = 0; i < n->n_readers; i++) {
 		uint16_t person = n->reader[i].person;
 
-		if (person == STORE_REPORTER || person == STORE_SHARED)
+		if (person == STORE_REPORTER || person == STORE_SHARED ||
+		    !access_fits(n->reader[i].access))
 			return ERR_LIMIT;
 		for (size_t k = 0; k < i; k++)
 			if (n->reader[k].person == person)
@@ -92,25 +80,6 @@ check_readers(const struct store_case_new *n)
 }
 
 /* --- writing --- */
-
-static enum err
-put_record(
-    struct store_txn *txn, const uint8_t *key, struct bytes x, uint64_t *ret)
-{
-	*ret = txn->next_record++;
-	return txn_seal(txn, key, TABLE_RECORDS, *ret, DB_APPEND, x);
-}
-
-static enum err
-put_envelope(struct store_txn *txn, const uint8_t *key,
-    const struct store_envelope *e, struct index_entry *entry)
-{
-	struct index_envelope *x = &entry->envelope[entry->n_envelopes++];
-
-	x->person = e->person;
-	x->len = (uint32_t)e->header.n;
-	return put_record(txn, key, e->header, &x->record);
-}
 
 static void
 set_payload(struct index_entry *entry, uint64_t size, uint64_t record)
@@ -129,7 +98,7 @@ put_payload(struct store_txn *txn, const uint8_t *key,
 
 	if (m->payload.n == 0)
 		return ERR_OK;
-	e = put_record(txn, key, m->payload, &record);
+	e = txn_put_record(txn, key, m->payload, &record);
 	set_payload(entry, m->payload.n, record);
 	memcpy(entry->m.payload_digest, m->payload_digest, SHA256_LEN);
 	return e;
@@ -180,9 +149,9 @@ put_message(struct store_txn *txn, struct case_at *at, struct txn_index *x,
 	enum err e;
 
 	describe(m, c->chain[m->chain].count, entry);
-	e = put_record(txn, key, m->head, &entry->head);
+	e = txn_put_record(txn, key, m->head, &entry->head);
 	for (size_t i = 0; i < m->n_envelopes && e == ERR_OK; i++)
-		e = put_envelope(txn, key, &m->envelope[i], entry);
+		e = txn_put_envelope(txn, key, &m->envelope[i], entry);
 	if (e == ERR_OK)
 		e = put_payload(txn, key, m, entry);
 	if (e == ERR_OK && upload != NULL)
@@ -302,34 +271,4 @@ txn_append(struct store_txn *txn, const uint8_t id[static STORE_CASE_ID_LEN],
 	if (e != ERR_OK)
 		return e;
 	return txn_stick(txn, put_message(txn, &at, x, m, upload));
-}
-
-enum err
-txn_envelope_put(struct store_txn *txn,
-    const uint8_t id[static STORE_CASE_ID_LEN], enum store_chain chain,
-    uint32_t seq, const struct store_envelope *e)
-{
-	struct case_at at CLEAN_CASE = { 0 };
-	struct index_entry *entry;
-	struct txn_index *x;
-	enum err err = txn->err;
-
-	if (err == ERR_OK)
-		err = txn_find(txn, id, &at);
-	if (err == ERR_OK)
-		err = txn_index_get(txn, &at, &x);
-	if (err != ERR_OK)
-		return err;
-	entry = index_find(&x->x, chain, seq);
-	if (entry == NULL)
-		return ERR_NOT_FOUND;
-	if (!may_have_envelope(&at.slot.c, e->person))
-		return ERR_DENIED;
-	if (entry_envelope(entry, e->person) != NULL)
-		return ERR_EXISTS;
-	if (entry->n_envelopes == STORE_ENVELOPES_MAX || !envelope_fits(e))
-		return ERR_LIMIT;
-	err = put_envelope(txn, at.slot.key, e, entry);
-	txn_index_write(txn, &at, x);
-	return txn_stick(txn, err);
 }

@@ -97,7 +97,15 @@ may_read(const struct store_view *v, uint16_t person)
 	if (person == STORE_REPORTER)
 		return true;
 	r = store_case_reader(&v->slot.c, person);
-	return r != NULL && r->released;
+	return r != NULL && (r->access & READER_RELEASED) != 0;
+}
+
+static const struct index_envelope *
+given_to(const struct index_entry *e, uint16_t person)
+{
+	const struct index_envelope *x = entry_envelope(e, person);
+
+	return x == NULL || x->is_ahead ? NULL : x;
 }
 
 static enum err
@@ -111,9 +119,9 @@ find_envelope(const struct store_view *v, enum store_chain chain, uint32_t seq,
 		return ERR_NOT_FOUND;
 	if (!may_read(v, person))
 		return ERR_DENIED;
-	x = entry_envelope(e, person);
+	x = given_to(e, person);
 	if (x == NULL)
-		x = entry_envelope(e, STORE_SHARED);
+		x = given_to(e, STORE_SHARED);
 	if (x == NULL)
 		return ERR_NOT_FOUND;
 	*ret = x;

@@ -156,7 +156,9 @@ kit_case(uint32_t n, struct kit_case *ret)
 		k->reader[i] =
 		    (struct store_reader){ .person =
 					       (uint16_t)(KIT_FIRST_PERSON + i),
-			    .released = i < KIT_RELEASED };
+			    .access = i < KIT_RELEASED
+				? READER_MEMBER | READER_RELEASED
+				: READER_MEMBER };
 	k->c = (struct store_case_new){ .id = k->id,
 		.mailbox = k->mailbox,
 		.pub = k->pub,
@@ -276,6 +278,15 @@ kit_is_whole(struct store *s, uint32_t n, uint32_t messages)
 	v = store_view_close(v);
 	free(k);
 	return fine;
+}
+
+uint64_t
+kit_rows(const struct store *s, uint16_t person)
+{
+	struct store_queue_counts counts;
+
+	store_queue_counts(s, person, &counts);
+	return counts.all;
 }
 
 static void

@@ -67,6 +67,9 @@ enum err kit_add_many(struct store *s, uint32_t first, uint32_t count)
  * byte of them as kit_message says. */
 bool kit_is_whole(struct store *s, uint32_t n, uint32_t messages);
 
+/* How many rows a person's queue has. */
+uint64_t kit_rows(const struct store *s, uint16_t person);
+
 /* Runs store_check and returns the number of findings; -1 on an error. */
 int64_t kit_findings(const struct kit *k);
 

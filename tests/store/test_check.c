@@ -243,6 +243,30 @@ reader_twice(struct store *s, struct MDB_txn *txn)
 	change_slot(s, txn, set_readers);
 }
 
+static void
+set_access(struct slot *slot)
+{
+	slot->c.reader[1].access = READER_RELEASED;
+}
+
+static void
+access_unfit(struct store *s, struct MDB_txn *txn)
+{
+	change_slot(s, txn, set_access);
+}
+
+static void
+set_told(struct slot *slot)
+{
+	slot->c.reader[1].access = READER_TELL;
+}
+
+static void
+envelope_of_nobody(struct store *s, struct MDB_txn *txn)
+{
+	change_slot(s, txn, set_told);
+}
+
 /* Changes what the index of case 3 says, and seals it again. */
 static void
 change_index(
@@ -334,7 +358,12 @@ static const struct {
 	{ "an index of another version", old_index,
 	    BIT(FINDING_INDEX) | BIT(FINDING_ORPHAN) },
 	{ "one id twice", same_id, BIT(FINDING_DUPLICATE) },
-	{ "one reader twice", reader_twice, BIT(FINDING_SLOT) },
+	{ "one reader twice", reader_twice,
+	    BIT(FINDING_SLOT) | BIT(FINDING_CHAIN) },
+	{ "released and no member", access_unfit,
+	    BIT(FINDING_SLOT) | BIT(FINDING_CHAIN) },
+	{ "an envelope for somebody who is told", envelope_of_nobody,
+	    BIT(FINDING_CHAIN) },
 	{ "a wrong digest", wrong_digest, BIT(FINDING_DIGEST) },
 	{ "a record in two messages", record_twice,
 	    BIT(FINDING_SHARED) | BIT(FINDING_ORPHAN) },
@@ -459,7 +488,7 @@ newer_version(struct store *s, struct MDB_txn *txn)
 	assert_int_equal(
 	    db_reserve_name(s->db, TABLE_META, DB_VERSION_KEY, 4, &out),
 	    ERR_OK);
-	memcpy(out, "\0\0\0\2", 4);
+	memcpy(out, "\0\0\0\3", 4);
 }
 
 static void

@@ -153,7 +153,7 @@ check_untouched(struct kit *k)
 		assert_true(kit_is_whole(k->s, n, 1));
 	for (uint32_t n = 10; n < 20; n++)
 		assert_false(kit_is_whole(k->s, n, 1));
-	assert_int_equal(store_queue_count(k->s, 10), 10);
+	assert_int_equal(kit_rows(k->s, 10), 10);
 }
 
 static enum err

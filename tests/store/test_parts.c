@@ -174,8 +174,8 @@ test_a_slot_reads_back_in_every_place_of_its_page(void **state)
 		in.c.route = 0xfedc;
 		in.c.filed_day = 0xabcdef;
 		in.c.policy_serial = UINT64_MAX - i;
-		in.c.marks = (struct store_marks){ 1, 2, 3, 4, true, 0x12345678,
-			0x9abcdef0, { 1, -2, 3, INT64_MAX }, -5 };
+		in.c.marks = (struct store_marks){ 2, true, i % 2 == 1,
+			INT64_MAX, -5, { 1, [STORE_LIFE_LEN - 1] = 9 } };
 		in.c.chain[0].count = 7;
 		in.c.chain[1].head[31] = 9;
 		in.c.reporter_messages = 6;
@@ -183,15 +183,16 @@ test_a_slot_reads_back_in_every_place_of_its_page(void **state)
 		in.c.n_readers = STORE_READERS_MAX;
 		for (size_t k = 0; k < STORE_READERS_MAX; k++)
 			in.c.reader[k] =
-			    (struct store_reader){ (uint16_t)(k * 4000),
-				    k % 2 == 1 };
+			    (struct store_reader){ (uint16_t)(k * 2000),
+				    (uint8_t)(k * 8 + 7) };
 		slot_put(page, i, &in);
 		assert_int_equal(slot_get(page, i, &out), ERR_OK);
 		assert_true(out.used);
 		assert_memory_equal(out.key, in.key, sizeof(in.key));
-		assert_int_equal(out.c.marks.deadline[1], -2);
-		assert_int_equal(out.c.reader[5].person, 20000);
-		assert_true(out.c.reader[5].released);
+		assert_int_equal(out.c.marks.deadline, INT64_MAX);
+		assert_int_equal(out.c.marks.life[STORE_LIFE_LEN - 1], 9);
+		assert_int_equal(out.c.reader[31].person, 62000);
+		assert_int_equal(out.c.reader[31].access, 255);
 		slot_put(again, i, &out);
 		assert_memory_equal(page, again, (i + 1) * SLOT_LEN);
 		assert_true(slot_has_id(page, i, in.c.id));
@@ -233,7 +234,7 @@ make_entry(struct index_entry *e, uint32_t i)
 	}
 	for (size_t k = 0; k < e->n_envelopes; k++)
 		e->envelope[k] = (struct index_envelope){ (uint16_t)(k + i),
-			(uint32_t)(k * 3), k << 33 };
+			k % 3 == 0, (uint32_t)(k * 3), k << 33 };
 }
 
 static void

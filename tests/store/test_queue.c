@@ -17,7 +17,8 @@ release_12(struct store_txn *txn, void *ctx)
 
 	(void)ctx;
 	kit_id(0, id);
-	return txn_reader_put(txn, id, 12, true);
+	return txn_reader_put(
+	    txn, id, 12, READER_MEMBER | READER_RELEASED);
 }
 
 /* --- marks, queues, timers --- */
@@ -44,6 +45,26 @@ change(struct kit *k, uint32_t n, bool closed, uint8_t band, int64_t due)
 	assert_int_equal(store_run(k->s, set_marks, &c), ERR_OK);
 }
 
+static void
+set_deadline(struct kit *k, uint32_t n, int64_t deadline)
+{
+	struct store_case c;
+	uint8_t id[STORE_CASE_ID_LEN];
+
+	kit_id(n, id);
+	assert_int_equal(store_case_find(k->s, id, &c), ERR_OK);
+	c.marks.deadline = deadline;
+	assert_int_equal(store_run(k->s, set_marks, &c), ERR_OK);
+}
+
+/* None comes last. */
+static bool
+deadline_before(const struct store_case *a, const struct store_case *b)
+{
+	return b->marks.deadline == 0 ||
+	    (a->marks.deadline != 0 && a->marks.deadline < b->marks.deadline);
+}
+
 static int
 compare_rows(const struct store_case *a, const struct store_case *b)
 {
@@ -51,8 +72,8 @@ compare_rows(const struct store_case *a, const struct store_case *b)
 		return a->marks.closed ? 1 : -1;
 	if (a->marks.band != b->marks.band)
 		return a->marks.band < b->marks.band ? -1 : 1;
-	if (a->filed_day != b->filed_day)
-		return a->filed_day < b->filed_day ? -1 : 1;
+	if (a->marks.deadline != b->marks.deadline)
+		return deadline_before(a, b) ? -1 : 1;
 	return 0;
 }
 
@@ -91,6 +112,8 @@ test_queue_pages_are_complete_and_in_order(void **state)
 	}
 	change(k, 8, true, 1, 0);
 	change(k, 9, false, 1, 0);
+	for (uint32_t n = 20; n < 40; n++)
+		set_deadline(k, n, n % 3 == 0 ? 0 : (100 - (int64_t)n) * 9000);
 	assert_int_equal(walk_queue(k, 10), 100);
 	kit_reopen(k);
 	assert_int_equal(walk_queue(k, 10), 100);

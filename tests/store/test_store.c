@@ -309,7 +309,8 @@ release_12(struct store_txn *txn, void *ctx)
 
 	(void)ctx;
 	kit_id(0, id);
-	return txn_reader_put(txn, id, 12, true);
+	return txn_reader_put(
+	    txn, id, 12, READER_MEMBER | READER_RELEASED);
 }
 
 static enum err
@@ -334,53 +335,17 @@ test_envelopes_are_kept_back_until_released_and_gone_when_dropped(void **state)
 	assert_int_equal(envelope_of(k->s, 0, 12, &b), ERR_DENIED);
 	assert_int_equal(envelope_of(k->s, 0, 99, &b), ERR_DENIED);
 	assert_int_equal(envelope_of(k->s, 0, STORE_REPORTER, &b), ERR_OK);
-	assert_int_equal(store_queue_count(k->s, 12), 0);
+	assert_int_equal(kit_rows(k->s, 12), 0);
 	assert_int_equal(store_run(k->s, release_12, NULL), ERR_OK);
 	assert_int_equal(envelope_of(k->s, 0, 12, &b), ERR_OK);
 	assert_int_equal(b.n, KIT_ENVELOPE);
-	assert_int_equal(store_queue_count(k->s, 12), 1);
+	assert_int_equal(kit_rows(k->s, 12), 1);
 	assert_int_equal(store_run(k->s, drop_10, NULL), ERR_OK);
 	assert_int_equal(envelope_of(k->s, 0, 10, &b), ERR_DENIED);
-	assert_int_equal(store_queue_count(k->s, 10), 0);
+	assert_int_equal(kit_rows(k->s, 10), 0);
 	check_clean(k);
 	assert_int_equal(envelope_of(k->s, 0, 12, &b), ERR_OK);
 	assert_int_equal(envelope_of(k->s, 0, 10, &b), ERR_DENIED);
-}
-
-static enum err
-assign_20(struct store_txn *txn, void *ctx)
-{
-	static const uint8_t header[] = "an envelope for the one assigned";
-	struct store_envelope e = { .person = 20,
-		.header = BYTES(header, sizeof(header)) };
-	uint8_t id[STORE_CASE_ID_LEN];
-
-	(void)ctx;
-	kit_id(0, id);
-	assert_int_equal(
-	    txn_envelope_put(txn, id, STORE_TALK, 0, &e), ERR_DENIED);
-	assert_int_equal(txn_reader_put(txn, id, 20, true), ERR_OK);
-	assert_int_equal(
-	    txn_envelope_put(txn, id, STORE_TALK, 1, &e), ERR_NOT_FOUND);
-	assert_int_equal(txn_envelope_put(txn, id, STORE_TALK, 0, &e), ERR_OK);
-	assert_int_equal(
-	    txn_envelope_put(txn, id, STORE_TALK, 0, &e), ERR_EXISTS);
-	return ERR_OK;
-}
-
-static void
-test_an_assigned_reader_gets_an_envelope_of_an_old_message(void **state)
-{
-	CLEAN_BUF struct buf b = BUF_INIT(4096);
-	struct kit *k = *state;
-
-	assert_int_equal(kit_add_many(k->s, 0, 1), ERR_OK);
-	assert_int_equal(store_run(k->s, assign_20, NULL), ERR_OK);
-	assert_int_equal(envelope_of(k->s, 0, 20, &b), ERR_OK);
-	assert_string_equal(
-	    (const char *)b.p, "an envelope for the one assigned");
-	assert_true(kit_is_whole(k->s, 0, 1));
-	check_clean(k);
 }
 
 static enum err
@@ -456,7 +421,7 @@ test_a_destroyed_case_is_gone_and_its_slot_used_again(void **state)
 	}
 	store_counts(k->s, &after);
 	assert_int_equal(after.cases, before.cases);
-	assert_int_equal(store_queue_count(k->s, 10), 16);
+	assert_int_equal(kit_rows(k->s, 10), 16);
 	/* no page of slots more, and the freed pages were used again */
 	assert_true(after.used <= before.used + 64 * 4096);
 	for (uint32_t i = 0; i < 16; i++)
@@ -547,7 +512,6 @@ main(void)
 		T(test_a_mailbox_belongs_to_one_case),
 		T(test_refused_cases_leave_nothing_and_the_batch_goes_on),
 		T(test_envelopes_are_kept_back_until_released_and_gone_when_dropped),
-		T(test_an_assigned_reader_gets_an_envelope_of_an_old_message),
 		T(test_a_plain_cases_shared_header_is_for_released_readers),
 		T(test_a_destroyed_case_is_gone_and_its_slot_used_again),
 		T(test_a_reporter_cannot_fill_a_case),
