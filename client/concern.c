@@ -11,8 +11,8 @@ pick_route(struct outgoing *o, struct concern *c)
 	const struct policy *p = o->server->policy;
 	struct manifest *m = o->m;
 	struct route_choice choice;
-	enum err err = route_pick(p, m->answer, m->n_answers, m->exclude,
-	    m->n_exclude, &choice);
+	enum err err = route_pick(
+	    p, m->answer, m->n_answers, m->exclude, m->n_exclude, &choice);
 
 	if (err != ERR_OK)
 		return fail_err(o->server->term, err, "Your answers");
@@ -45,8 +45,8 @@ fill_author(struct outgoing *o, struct concern *c)
 	struct buf text CLEAN_BUF = BUF_INIT(AGE_RECIPIENT_TEXT_MAX - 1);
 	bool hybrid = c->route->keys == KEYS_HYBRID;
 	struct manifest *m = o->m;
-	enum err err = age_identity_recipient(&c->keys.reply[hybrid],
-	    &c->reply);
+	enum err err =
+	    age_identity_recipient(&c->keys.reply[hybrid], &c->reply);
 
 	if (err == ERR_OK)
 		err = age_recipient_put(&text, &c->reply);

@@ -13,7 +13,7 @@ struct concern {
 };
 
 /*
- * o->m has answers and exclusions: picks the route by them, makes a receipt, and
+ * o->m has answers and exclusions: picks the route, makes a receipt, and
  * fills in what the author of a concern says. Then come its files, and
  * outgoing_address with ret->reply. concern_wipe in any case.
  */

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "crypto/codec.h"
+
 #define ATTACHMENTS "attachments/"
 
 static enum exit_code
@@ -223,10 +225,22 @@ end_opened(struct folder *f, const struct conversation_message *m)
 	return code;
 }
 
+/* Files of several cases may lie together, and be given to somebody. */
+static char *
+sealed_name(const char *path, const struct conversation_message *m)
+{
+	char id[2 * CASE_ID_LEN + 1], *name = NULL;
+
+	hex_encode(id, m->entry.case_id, CASE_ID_LEN);
+	return asprintf(&name, "%s/%s-%s-%04" PRIu32 ".age", path, id,
+		   chain_name(conversation_chain(m)), m->seq) < 0 ? NULL
+								  : name;
+}
+
 static enum exit_code
 end_sealed(struct folder *f, const struct conversation_message *m)
 {
-	char *name = name_of(f->sealed, m, ".age");
+	char *name = sealed_name(f->sealed, m);
 	enum exit_code code;
 
 	if (name == NULL)

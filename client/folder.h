@@ -11,7 +11,7 @@
  * checked; what is there already stays, and what a signal interrupts goes.
  *
  * With --sealed, one ordinary age file for each message instead,
- * talk-000-concern.age: stock age and tar open it.
+ * CASE-talk-0000.age: stock age and tar open it.
  */
 struct folder {
 	const struct term *term;

@@ -1,7 +1,15 @@
-#include "client/staff_case.h"
+#include "client/ftsu.h"
 
+#include <string.h>
+#include <time.h>
+
+#include "client/case_words.h"
+#include "client/json.h"
+#include "client/policy_show.h"
 #include "client/show.h"
+#include "client/staff_queue.h"
 #include "crypto/codec.h"
+#include "policy/words.h"
 
 static const char *
 name_of(void *ctx, uint16_t person, char *out, size_t cap)
@@ -9,23 +17,191 @@ name_of(void *ctx, uint16_t person, char *out, size_t cap)
 	return staff_name(ctx, person, out, cap);
 }
 
+/* --- how it stands --- */
+
 static void
-say_case(struct staff_case *k)
+say_flags(const struct staff_case *k)
+{
+	const struct conversation *c = k->c;
+	/* of a missed deadline the server's clock knows more */
+	unsigned flags = (c->life.flags & ~CASE_IS_BREACHED) |
+	    (k->fetch.flags & CASE_IS_BREACHED);
+
+	for (unsigned i = 0; i < CASE_FLAGS; i++) {
+		if ((flags & 1u << i) != 0)
+			term_item(&k->staff->term, 1, "* %s",
+			    case_flag_text(1u << i));
+	}
+}
+
+static void
+say_state(const struct staff_case *k)
 {
 	const struct term *t = &k->staff->term;
-	char id[2 * CASE_ID_LEN + 1], day[11];
+	const struct conversation *c = k->c;
+	const struct policy_route *r =
+	    policy_route(k->staff->server.policy, c->now_on);
+	char id[2 * CASE_ID_LEN + 1], day[11], due[DUE_TEXT_MAX];
 
-	hex_encode(id, k->c->case_id, CASE_ID_LEN);
-	day_format(day, k->c->filed);
-	term_say(t, "Case %s, filed %s, band P%u%s.", id, day, k->c->band,
-	    conversation_is_withdrawn(k->c)
-		? ", WITHDRAWN by the reporter" : "");
-	if (k->c->is_plain)
-		term_say(t, "This concern came from age and curl alone. It is "
+	hex_encode(id, c->case_id, CASE_ID_LEN);
+	day_format(day, c->filed);
+	term_say(t, "Case %s, filed %s, band P%u, %s: %s.", id, day,
+	    c->life.band, r != NULL ? r->title : "an older route",
+	    case_state_text(c->life.state));
+	if (k->fetch.due != 0)
+		term_say(t, "Next deadline: %s.",
+		    due_text(k->fetch.due, time(NULL), due));
+	say_flags(k);
+	if (c->is_plain)
+		term_say(t,
+		    "This concern came from age and curl alone. It is "
 		    "not signed: nothing proves that later messages are by "
 		    "the same person.");
+}
+
+/* --- who reads it --- */
+
+/* A rung that was reached says so in the staff chain. */
+static bool
+has_joined(const struct conversation *c, uint16_t person)
+{
+	for (size_t i = 0; i < c->n_messages; i++) {
+		const struct entry *e = &c->message[i]->entry;
+
+		for (size_t j = 0; e->kind == MESSAGE_EVENT &&
+		     e->code == NOTICE_JOINED && j < e->n_people;
+		     j++) {
+			if (e->people[j] == person)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_sealed_to(const struct manifest *m, uint16_t person)
+{
+	for (size_t i = 0; m != NULL && i < m->n_to; i++) {
+		if (m->to[i].person == person)
+			return true;
+	}
+	return false;
+}
+
+/* Reads by the policy of today, and was nobody when it was written: nothing of
+ * before was sealed to them, and nobody has granted it. */
+static bool
+lacks_envelopes(const struct conversation *c, uint16_t person)
+{
+	for (size_t i = 0; i < c->n_messages; i++) {
+		const struct conversation_message *m = c->message[i];
+		unsigned params = message_form(m->kind)->params;
+
+		if ((params & PARAM_GRANTS) != 0 && m->entry.person == person)
+			return false;
+	}
+	return conversation_manifest(c) != NULL &&
+	    !is_sealed_to(conversation_manifest(c), person);
+}
+
+static void
+say_reader(const struct staff_case *k, const struct conversation_member *m)
+{
+	const struct policy *p = k->staff->server.policy;
+	const struct policy_route *r = policy_route(p, k->c->now_on);
+	char who[WORDS_PERSON_MAX], when[WORDS_RUNG_MAX] = "now";
+
+	policy_person_text(p, m->person, who, sizeof(who));
+	if (m->rung > 0 && !has_joined(k->c, m->person) && r != NULL &&
+	    m->rung <= r->n_rungs)
+		policy_rung_text(&r->rungs[m->rung - 1], when, sizeof(when));
+	term_item(&k->staff->term, 1, "%s: %s", who, when);
+}
+
+static void
+say_readers(const struct staff_case *k)
+{
+	const struct conversation *c = k->c;
+	const struct policy *p = k->staff->server.policy;
+
+	term_say(&k->staff->term, "\nWho can read it, or may later:");
+	for (size_t i = 0; i < c->n_members; i++)
+		say_reader(k, &c->member[i]);
+	for (size_t i = 0; i < c->n_members; i++) {
+		const struct policy_person *person =
+		    policy_person(p, c->member[i].person);
+
+		if (person != NULL && lacks_envelopes(c, person->number))
+			term_say(&k->staff->term,
+			    "%s came later, and cannot "
+			    "open what was written before. To change that: "
+			    "ftsu grant CASE %s",
+			    person->name, person->slug);
+	}
+}
+
+/* --- all of it --- */
+
+static void
+say_case(const struct staff_case *k, bool is_whole)
+{
+	const struct term *t = &k->staff->term;
+
+	say_state(k);
+	if (is_whole)
+		say_readers(k);
 	show_messages(t, k->c, CHAIN_TALK, name_of, k->staff);
 	show_messages(t, k->c, CHAIN_STAFF, name_of, k->staff);
+	if (!is_whole)
+		return;
+	term_say(t, "%s", "");
+	ftsu_say_choices(k);
+}
+
+static json_t *
+choices_json(const struct staff_case *k)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < MESSAGE_KINDS; i++) {
+		enum message_kind kind = (enum message_kind)i;
+
+		if (message_form(kind)->author == AUTHOR_STAFF &&
+		    ftsu_may(k, kind))
+			(void)json_array_append_new(
+			    list, json_string(message_kind_name(kind)));
+	}
+	return list;
+}
+
+static json_t *
+lacking_json(const struct conversation *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->n_members; i++) {
+		if (lacks_envelopes(c, c->member[i].person))
+			(void)json_array_append_new(
+			    list, json_integer(c->member[i].person));
+	}
+	return list;
+}
+
+static enum exit_code
+print_json(const struct staff_case *k)
+{
+	json_t *j = show_case_json(k->c, name_of, k->staff);
+
+	if (j != NULL) {
+		(void)json_object_set_new(j, "due",
+		    k->fetch.due != 0 ? json_integer(k->fetch.due)
+				      : json_null());
+		(void)json_object_set_new(j, "breached",
+		    json_boolean((k->fetch.flags & CASE_IS_BREACHED) != 0));
+		(void)json_object_set_new(j, "may", choices_json(k));
+		(void)json_object_set_new(j, "lacking", lacking_json(k->c));
+	}
+	return json_print(&k->staff->term, j);
 }
 
 /* One bad message, by whomever, hides nothing that was checked before it. */
@@ -45,20 +221,16 @@ ftsu_show(const void *values, const struct args *args)
 	uint8_t id[CASE_ID_LEN];
 	struct staff_case k = { 0 };
 	struct staff s;
-	enum exit_code code = staff_open(o, &s);
+	enum exit_code code = ftsu_begin(o, &s);
 
 	if (code == EXIT_DONE)
 		code = case_id_parse(&s.term, args->at[0], id);
 	if (code == EXIT_DONE)
-		code = staff_session(&s);
-	if (code == EXIT_DONE)
-		code = staff_unlock(&s);
-	if (code == EXIT_DONE)
 		code = staff_case_open(&s, id, o->save, o->sealed, &k);
 	if (code == EXIT_DONE && o->common.json)
-		code = show_json(&s.term, k.c, name_of, &s);
+		code = print_json(&k);
 	else if (code == EXIT_DONE || has_checked(&k, code))
-		say_case(&k);
+		say_case(&k, code == EXIT_DONE);
 	staff_case_close(&k);
 	staff_close(&s);
 	return code;

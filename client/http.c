@@ -158,6 +158,13 @@ http_open(const struct http_config *config, struct http **ret)
 	return HTTP_ANSWERED;
 }
 
+enum http_result
+http_patience(struct http *h, unsigned seconds)
+{
+	return curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_TIME,
+	    (long)seconds) == CURLE_OK ? HTTP_ANSWERED : HTTP_NO_MEMORY;
+}
+
 struct http *
 http_close(struct http *h)
 {

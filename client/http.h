@@ -41,6 +41,8 @@ enum http_result http_open(const struct http_config *config, struct http **ret)
     MUST_CHECK;
 /* Takes NULL; returns NULL. */
 struct http *http_close(struct http *h);
+/* How long the server may say nothing: a minute if this was not called. */
+enum http_result http_patience(struct http *h, unsigned seconds) MUST_CHECK;
 
 /*
  * GET where body.n = 0, otherwise POST. The answer's body is appended to

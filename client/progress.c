@@ -58,6 +58,16 @@ progress_add(struct progress *p, uint64_t n)
 }
 
 void
+progress_hide(struct progress *p)
+{
+	if (p->label == NULL)
+		return;
+	fputs("\r\033[K", stderr);
+	(void)fflush(stderr);
+	p->drawn = 0;
+}
+
+void
 progress_end(struct progress *p)
 {
 	if (p->label == NULL)

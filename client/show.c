@@ -3,12 +3,21 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "client/json.h"
+#include "client/case_words.h"
 #include "crypto/codec.h"
 
 #define SHOW_NAME_MAX 128
+#define DETAIL_MAX 4096
 #define ATTACHMENTS "attachments/"
 #define IS_TAR(b) ((b)->n >= 512 && memcmp((b)->p + 257, "ustar", 5) == 0)
+
+struct view {
+	const struct term *t;
+	const struct conversation *c;
+	show_name *name;
+	void *ctx;
+	bool is_staff;
+};
 
 /* What the author did, in words. */
 static const char *const did[MESSAGE_KINDS] = {
@@ -34,7 +43,7 @@ static const char *const did[MESSAGE_KINDS] = {
 			     "serious harm",
 	[MESSAGE_SECOND] = "agreed, as a second person",
 	[MESSAGE_DECLINE] = "did not agree",
-	[MESSAGE_NOTICE] = "gave notice",
+	[MESSAGE_NOTICE] = "says",
 	[MESSAGE_TRIAGE] = "decided how urgent it is",
 	[MESSAGE_BAND] = "set another band",
 	[MESSAGE_ADVISE] = "chose to advise",
@@ -51,8 +60,83 @@ static const char *const did[MESSAGE_KINDS] = {
 	[MESSAGE_ESCALATE] = "escalated it",
 	[MESSAGE_RECORD] = "kept the record",
 	[MESSAGE_UNOPENED] = "cannot open a message",
-	[MESSAGE_EVENT] = "reports",
+	[MESSAGE_EVENT] = "says",
 };
+
+static const char *
+name_of(const struct view *v, uint16_t person, char out[static SHOW_NAME_MAX])
+{
+	return person == PERSON_INSTANCE
+	    ? "The service"
+	    : v->name(v->ctx, person, out, SHOW_NAME_MAX);
+}
+
+/* --- what an entry says besides --- */
+
+static void
+put_people(const struct view *v, const struct entry *e, struct buf *out)
+{
+	char who[SHOW_NAME_MAX];
+
+	for (size_t i = 0; i < e->n_people; i++)
+		buf_printf(out, "%s%s", i == 0 ? ": " : ", ",
+		    name_of(v, e->people[i], who));
+}
+
+static void
+put_route(const struct view *v, uint16_t number, struct buf *out)
+{
+	const struct policy_route *r = v->c->n_known > 0
+	    ? policy_route(v->c->known[0].policy, number)
+	    : NULL;
+
+	if (r != NULL)
+		buf_printf(out, ", %s", r->title);
+	else
+		buf_printf(out, ", route %u", number);
+}
+
+static void
+put_readers(const struct view *v, unsigned params, const struct entry *e,
+    struct buf *out)
+{
+	char who[SHOW_NAME_MAX];
+
+	if ((params & PARAM_FROM) != 0)
+		buf_printf(out, ", of %s", name_of(v, e->from, who));
+	if ((params & PARAM_PERSON) != 0)
+		buf_printf(out, ", to %s", name_of(v, e->person, who));
+	if ((params & PARAM_INVESTIGATE) != 0 && e->investigates)
+		buf_put_str(out, ", to investigate it");
+}
+
+/* The reporter is not told of bands and findings: these are staff's lines. */
+static void
+put_detail(const struct view *v, const struct entry *e, struct buf *out)
+{
+	unsigned params = message_form(e->kind)->params;
+
+	if ((params & PARAM_BAND) != 0)
+		buf_printf(out, ", P%u", e->band);
+	if ((params & PARAM_COMPLEX) != 0 && e->is_complex)
+		buf_put_str(out, ", complex");
+	if ((params & PARAM_CONDUCT) != 0)
+		buf_put_str(out,
+		    e->is_conduct ? ", about conduct" : ", not about conduct");
+	if ((params & PARAM_AGREE) != 0)
+		buf_put_str(out, e->agrees ? ": yes" : ": no");
+	if ((params & PARAM_ROUTE) != 0)
+		put_route(v, e->route, out);
+	put_readers(v, params, e, out);
+	if ((params & PARAM_CODE) != 0)
+		buf_printf(out, ": %s", notice_text(e->code, v->is_staff));
+	if ((params & PARAM_PEOPLE) != 0 && e->kind == MESSAGE_EVENT)
+		put_people(v, e, out);
+	if ((params & PARAM_CHAIN) != 0)
+		buf_printf(out, ", %s-%" PRIu32, chain_name(e->in), e->about);
+}
+
+/* --- a message --- */
 
 static bool
 is_attachment(const struct manifest_file *f)
@@ -64,8 +148,8 @@ static void
 say_inside(const struct term *t, const struct manifest *m)
 {
 	for (size_t i = 0; i < m->n_answers; i++)
-		term_item(t, 1, "%s: %s", m->answer[i].field,
-		    m->answer[i].value);
+		term_item(
+		    t, 1, "%s: %s", m->answer[i].field, m->answer[i].value);
 	for (size_t i = 0; i < m->n_files; i++) {
 		if (is_attachment(&m->file[i]))
 			term_item(t, 1, "Attachment: %s (%" PRIu64 " bytes)",
@@ -80,136 +164,80 @@ say_remarks(const struct term *t, const struct conversation_message *m)
 	if (m->m == NULL)
 		return;
 	if (!m->is_policy_known)
-		term_item(t, 1, "(Sealed under an earlier policy: its list of "
+		term_item(t, 1,
+		    "(Sealed under an earlier policy: its list of "
 		    "readers was checked for people left out, and could not "
 		    "be computed again.)");
 	else if (!m->is_route_expected)
-		term_item(t, 1, "(By its answers, the policy would have sent "
+		term_item(t, 1,
+		    "(By its answers, the policy would have sent "
 		    "this concern another way than the reporter's program "
 		    "did.)");
 }
 
 static void
-say_message(const struct term *t, const struct conversation_message *m,
-    show_name *name, void *ctx)
+say_head(const struct view *v, const struct conversation_message *m)
 {
-	char who[SHOW_NAME_MAX];
+	struct buf detail CLEAN_BUF = BUF_INIT(DETAIL_MAX);
+	char who[SHOW_NAME_MAX], place[64] = "";
+	char day[11];
+	int64_t on = m->kind == MESSAGE_CONCERN ? v->c->filed : m->entry.day;
 
-	term_say(t, "\n%s %s%s", name(ctx, m->author, who, sizeof(who)),
-	    did[m->kind], message_kind_has_content(m->kind) ? ":" : ".");
-	if (!m->is_readable && message_kind_has_content(m->kind)) {
+	day_format(day, on);
+	if (v->is_staff)
+		(void)snprintf(place, sizeof(place), "%s-%" PRIu32 "  %s  ",
+		    chain_name(conversation_chain(m)), m->seq, day);
+	if (m->kind != MESSAGE_CONCERN)
+		put_detail(v, &m->entry, &detail);
+	term_say(v->t, "\n%s%s %s%.*s%s", place, name_of(v, m->author, who),
+	    did[m->kind], (int)detail.n,
+	    detail.n > 0 ? (const char *)detail.p : "",
+	    m->has_content ? ":" : ".");
+}
+
+static void
+say_unread(const struct term *t, const struct conversation_message *m)
+{
+	if (m->failure != REFUSAL_NONE)
+		term_item(t, 1, "(This message is left out: %s)",
+		    refusal_text(m->failure));
+	else
 		term_item(t, 1, "(not sealed to you)");
+}
+
+static void
+say_message(const struct view *v, const struct conversation_message *m)
+{
+	say_head(v, m);
+	if (!m->is_readable) {
+		if (m->has_content)
+			say_unread(v->t, m);
 		return;
 	}
 	if (m->m != NULL)
-		say_inside(t, m->m);
+		say_inside(v->t, m->m);
 	if (m->m == NULL && IS_TAR(&m->text))
-		term_item(t, 1, "(a tar archive of %zu bytes: --save writes "
-		    "it to a file)", m->text.n);
+		term_item(v->t, 1,
+		    "(a tar archive of %zu bytes: --save "
+		    "writes it to a file)",
+		    m->text.n);
 	else if (m->text.n > 0)
-		term_quote(t, buf_bytes(&m->text), 2);
-	say_remarks(t, m);
+		term_quote(v->t, buf_bytes(&m->text), 2);
+	say_remarks(v->t, m);
 }
 
 void
 show_messages(const struct term *t, const struct conversation *c,
     enum chain chain, show_name *name, void *ctx)
 {
+	const struct view v = { .t = t,
+		.c = c,
+		.name = name,
+		.ctx = ctx,
+		.is_staff = c->person != PERSON_REPORTER };
+
 	for (size_t i = 0; i < c->n_messages; i++) {
 		if (conversation_chain(c->message[i]) == chain)
-			say_message(t, c->message[i], name, ctx);
+			say_message(&v, c->message[i]);
 	}
-}
-
-/* --- JSON --- */
-
-/* Text that is not UTF-8 is left out: JSON cannot carry it. */
-static void
-set_text(json_t *j, const struct buf *text)
-{
-	json_t *s = json_stringn(text->n > 0 ? (const char *)text->p : "",
-	    text->n);
-
-	if (s != NULL)
-		(void)json_object_set_new(j, "text", s);
-}
-
-static json_t *
-files_json(const struct manifest *m)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < m->n_files; i++) {
-		if (is_attachment(&m->file[i]))
-			(void)json_array_append_new(list,
-			    json_pack("{s:s, s:I}", "name",
-				m->file[i].name + strlen(ATTACHMENTS), "size",
-				(json_int_t)m->file[i].size));
-	}
-	return list;
-}
-
-static json_t *
-answers_json(const struct manifest *m)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < m->n_answers; i++)
-		(void)json_array_append_new(list,
-		    json_sprintf("%s=%s", m->answer[i].field,
-			m->answer[i].value));
-	return list;
-}
-
-static json_t *
-people_json(const struct manifest *m)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < m->n_to; i++)
-		(void)json_array_append_new(list,
-		    json_integer(m->to[i].person));
-	return list;
-}
-
-static json_t *
-message_json(const struct conversation_message *m, show_name *name, void *ctx)
-{
-	char who[SHOW_NAME_MAX];
-	json_t *j = json_pack("{s:s, s:I, s:s, s:i, s:s, s:b}", "chain",
-	    chain_name(conversation_chain(m)), "seq", (json_int_t)m->seq,
-	    "kind", message_kind_name(m->kind), "author", (int)m->author,
-	    "name", name(ctx, m->author, who, sizeof(who)), "readable",
-	    m->is_readable);
-
-	if (j == NULL || !m->is_readable)
-		return j;
-	set_text(j, &m->text);
-	if (m->m == NULL)
-		return j;
-	(void)json_object_set_new(j, "files", files_json(m->m));
-	(void)json_object_set_new(j, "answers", answers_json(m->m));
-	(void)json_object_set_new(j, "readers", people_json(m->m));
-	(void)json_object_set_new(j, "policy_known",
-	    json_boolean(m->is_policy_known));
-	return j;
-}
-
-enum exit_code
-show_json(const struct term *t, const struct conversation *c,
-    show_name *name, void *ctx)
-{
-	char id[2 * CASE_ID_LEN + 1], band[] = "P0";
-	json_t *list = json_array(), *j;
-
-	hex_encode(id, c->case_id, CASE_ID_LEN);
-	band[1] = (char)('0' + c->band);
-	for (size_t i = 0; i < c->n_messages; i++)
-		(void)json_array_append_new(list,
-		    message_json(c->message[i], name, ctx));
-	j = json_pack("{s:s, s:s, s:i, s:b, s:b, s:o}", "case", id, "band",
-	    band, "route", (int)c->route, "withdrawn",
-	    conversation_is_withdrawn(c), "plain", c->is_plain, "messages",
-	    list);
-	return json_print(t, j);
 }

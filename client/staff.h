@@ -25,6 +25,35 @@ struct ftsu_options {
 	bool plaintext;
 	bool force;
 	uint64_t work_factor;
+	/* what is picked out of the queue */
+	struct option_list band;
+	struct option_list in;
+	bool breached;
+	const char *area;
+	/* what an action says */
+	bool is_complex;
+	const char *conduct;
+	/* who is to read */
+	const char *to;
+	const char *from;
+	const char *share;
+	struct option_list pick;
+	const char *summary;
+	const char *terms;
+	const char *expected;
+	/* the record */
+	struct option_list set;
+	bool edit;
+	/* a concern that was told */
+	struct option_list answer;
+	struct option_list about;
+	const char *raised;
+	bool keep_receipt;
+	/* out of the cases */
+	const char *open;
+	const char *export;
+	const char *hook;
+	bool once;
 };
 
 struct staff {
@@ -89,6 +118,16 @@ enum exit_code ftsu_login(const void *values, const struct args *args);
 enum exit_code ftsu_logout(const void *values, const struct args *args);
 enum exit_code ftsu_queue(const void *values, const struct args *args);
 enum exit_code ftsu_show(const void *values, const struct args *args);
-enum exit_code ftsu_ack(const void *values, const struct args *args);
-enum exit_code ftsu_reply(const void *values, const struct args *args);
-enum exit_code ftsu_note(const void *values, const struct args *args);
+/* Whatever staff writes: the kind is the command's name. */
+enum exit_code ftsu_act(const void *values, const struct args *args);
+enum exit_code ftsu_band(const void *values, const struct args *args);
+enum exit_code ftsu_investigators(const void *values,
+    const struct args *args);
+enum exit_code ftsu_assign(const void *values, const struct args *args);
+enum exit_code ftsu_grant(const void *values, const struct args *args);
+enum exit_code ftsu_handover(const void *values, const struct args *args);
+enum exit_code ftsu_pull(const void *values, const struct args *args);
+enum exit_code ftsu_record(const void *values, const struct args *args);
+enum exit_code ftsu_new(const void *values, const struct args *args);
+enum exit_code ftsu_search(const void *values, const struct args *args);
+enum exit_code ftsu_watch(const void *values, const struct args *args);

@@ -72,4 +72,7 @@ void progress_start(struct progress *p, const char *label, uint64_t total);
 void progress_start_of(struct progress *p, const char *label, uint64_t total,
     const char *unit);
 void progress_add(struct progress *p, uint64_t n);
+/* Takes the bar away for what is printed next; it comes back with the next
+ * progress_add. */
+void progress_hide(struct progress *p);
 void progress_end(struct progress *p);
