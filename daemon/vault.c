@@ -193,6 +193,8 @@ handle_login(struct vault *v, const struct request_login *q)
 	v->reply.kind = ANSWER_SESSION;
 	e = session_begin(&v->sessions, login.person, key->sign_pub,
 	    login.challenge, v->reply.session.session);
+	if (e == ERR_OK)
+		living_seen(v, login.person);
 	return e == ERR_LIMIT ? ANSWER_BUSY : answer_of(e);
 }
 
