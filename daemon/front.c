@@ -281,17 +281,21 @@ static const struct channel_calls parent_calls = {
 
 /* --- the loop --- */
 
-/* Connections that went leave holes; once most of them have gone, the system
- * gets the memory back. */
+/* Connections that went leave holes, and so do handshakes, which need more than
+ * half of what a connection holds between what it keeps. Once there may be as
+ * much in holes as in use, the system gets the memory back. */
 static void
 trim_memory(struct front *f)
 {
 	if (f->n_conns > f->most_conns)
 		f->most_conns = f->n_conns;
-	if (f->most_conns < TRIM_CONNS_MIN || f->n_conns > f->most_conns / 2)
+	if ((f->most_conns < TRIM_CONNS_MIN ||
+	    f->n_conns > f->most_conns / 2) &&
+	    (f->handshakes < TRIM_CONNS_MIN || f->handshakes < f->n_conns / 2))
 		return;
 	malloc_trim(0);
 	f->most_conns = f->n_conns;
+	f->handshakes = 0;
 }
 
 static void

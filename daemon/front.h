@@ -54,7 +54,8 @@ struct front {
 
 	struct conn_list conns; /* all of them */
 	struct conn_list early; /* without a whole head; longest first */
-	size_t n_conns, most_conns; /* now; since memory was trimmed */
+	size_t n_conns;
+	size_t most_conns, handshakes; /* since memory was trimmed */
 	struct budget text, pieces;
 	struct ticket tickets[WIRE_CREDITS];
 	uint32_t free_ticket; /* WIRE_CREDITS: none */

@@ -101,8 +101,11 @@ on_readable(void *ctx)
 static void
 on_standing(void *ctx)
 {
-	conn_begin_idle(ctx);
-	conn_take_input(ctx);
+	struct conn *c = ctx;
+
+	c->front->handshakes++;
+	conn_begin_idle(c);
+	conn_take_input(c);
 }
 
 static void
