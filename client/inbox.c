@@ -2,6 +2,33 @@
 
 #include "client/show.h"
 
+static bool
+has(const struct conversation *c, enum message_kind kind)
+{
+	for (uint32_t i = 0; i < c->count[CHAIN_TALK]; i++) {
+		if (c->at[CHAIN_TALK][i]->kind == kind)
+			return true;
+	}
+	return false;
+}
+
+/* What can be done now, each with its command. */
+static void
+say_next(const struct mailbox *b)
+{
+	const struct term *t = &b->term;
+
+	term_say(t, "\nEverything above was checked. To answer: speakup "
+	    "reply.");
+	if (conversation_consent(b->c) != NULL)
+		term_say(t, "You were asked whether something may be told. "
+		    "Nothing is told until you say so: speakup consent yes, "
+		    "or speakup consent no.");
+	if (has(b->c, MESSAGE_CLOSE) && !has(b->c, MESSAGE_SURVEY))
+		term_say(t, "Would you speak up again? speakup survey yes, or "
+		    "speakup survey no.");
+}
+
 static void
 say_inbox(struct mailbox *b)
 {
@@ -11,8 +38,7 @@ say_inbox(struct mailbox *b)
 		term_say(t, "You withdrew this concern. Those who had it "
 		    "already can still read it.");
 	show_messages(t, b->c, CHAIN_TALK, mailbox_name, b);
-	term_say(t, "\nEverything above was checked. To answer: speakup "
-	    "reply.");
+	say_next(b);
 }
 
 /* One bad message, by whomever, hides nothing that was checked before it. */
