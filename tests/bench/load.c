@@ -15,9 +15,14 @@
 #include <openssl/ssl.h>
 
 #define HEAD_MAX 4096
+#define READ_LEN (52 * 1024)
+#define WRITE_LEN (64 * 1024)
 #define SAMPLES_MAX 4000000
 
-enum state { CONN_HANDSHAKE, CONN_WRITE, CONN_READ, CONN_IDLE, CONN_CLOSED };
+enum state {
+	CONN_HANDSHAKE, CONN_WRITE, CONN_FLUSH, CONN_READ, CONN_IDLE,
+	CONN_CLOSED
+};
 
 struct conn {
 	int fd;
@@ -92,6 +97,26 @@ conn_close(struct load *l, struct conn *c)
 	c->state = CONN_CLOSED;
 }
 
+/* The records of a request leave in one write, and those of an answer come in
+ * one read: what is measured shares the machine. */
+static SSL *
+ssl_new(SSL_CTX *tls, int fd)
+{
+	BIO *gather = BIO_new(BIO_f_buffer()), *socket = BIO_new_socket(fd, 0);
+	SSL *ssl = SSL_new(tls);
+
+	if (ssl == NULL || gather == NULL || socket == NULL ||
+	    BIO_set_write_buffer_size(gather, WRITE_LEN) != 1)
+		return NULL;
+	BIO_up_ref(socket);
+	SSL_set0_rbio(ssl, socket);
+	SSL_set0_wbio(ssl, BIO_push(gather, socket));
+	SSL_set_read_ahead(ssl, 1);
+	SSL_set_default_read_buffer_len(ssl, READ_LEN);
+	SSL_set_connect_state(ssl);
+	return ssl;
+}
+
 static bool
 conn_open(struct load *l, struct conn *c)
 {
@@ -101,10 +126,8 @@ conn_open(struct load *l, struct conn *c)
 	c->fd = connect_to(l->o->port, false);
 	if (c->fd < 0)
 		return false;
-	c->ssl = SSL_new(l->tls);
-	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
+	if ((c->ssl = ssl_new(l->tls, c->fd)) == NULL)
 		return false;
-	SSL_set_connect_state(c->ssl);
 	c->state = CONN_HANDSHAKE;
 	return epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &ev) == 0;
 }
@@ -223,7 +246,14 @@ conn_step(struct load *l, struct conn *c)
 		r = SSL_write(c->ssl, c->out.p + c->sent,
 		    (int)(c->out.n - c->sent));
 		if (r > 0 && (c->sent += (size_t)r) == c->out.n)
+			c->state = CONN_FLUSH;
+		break;
+	case CONN_FLUSH:
+		r = (int)BIO_flush(SSL_get_wbio(c->ssl));
+		if (r > 0)
 			c->state = CONN_READ;
+		else if (BIO_should_retry(SSL_get_wbio(c->ssl)))
+			return false;
 		break;
 	case CONN_READ:
 	case CONN_IDLE:
