@@ -91,3 +91,59 @@ write_honest(struct scene *s, size_t n)
 	for (size_t i = 0; i < n; i++)
 		scene_write(s, &honest[i]);
 }
+
+void
+write_one(struct scene *s, enum message_kind kind, uint16_t author,
+    struct entry with)
+{
+	const struct spec spec = { .kind = kind, .author = author,
+		.with = with };
+
+	scene_write(s, &spec);
+}
+void
+give_all(struct scene *s, enum message_kind kind, uint16_t author,
+    uint16_t person, uint16_t from)
+{
+	struct entry with = { .person = person, .from = from,
+		.investigates = kind == MESSAGE_ASSIGN };
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->sent[i].n_to > 0)
+			world_grant(s->w, &s->sent[i], person);
+	}
+	world_digest(s->sent, s->n, person, with.grants);
+	write_one(s, kind, author, with);
+}
+
+void
+give_nothing(struct scene *s, uint16_t person)
+{
+	struct spec spec = { .kind = MESSAGE_ASSIGN, .author = GUARDIAN,
+		.text = "what you need to know",
+		.with = { .person = person } };
+
+	world_digest(s->sent, 0, person, spec.with.grants);
+	scene_write(s, &spec);
+}
+
+void
+begin_case(struct scene *s, const char *policy_yaml)
+{
+	scene_begin(s, policy_yaml);
+	world_train(s->w);
+	scene_write(s, &honest[0]);
+	WRITE(s, ACK, GUARDIAN, 0);
+	WRITE(s, TRIAGE, GUARDIAN, .band = BAND);
+}
+
+void
+read_by(struct scene *s, const uint16_t *who, size_t n, enum refusal expected)
+{
+	for (size_t i = 0; i < n; i++) {
+		enum refusal r = read_all(s, who[i]);
+
+		if (r != expected)
+			fail_msg("%u: %s", who[i], refusal_text(r));
+	}
+}

@@ -12,82 +12,14 @@
 
 static const char *policy_yaml;
 
-/* --- writing --- */
-
-static void
-write_one(struct scene *s, enum message_kind kind, uint16_t author,
-    struct entry with)
-{
-	const struct spec spec = { .kind = kind, .author = author,
-		.with = with };
-
-	scene_write(s, &spec);
-}
-#define WRITE(s, kind, author, ...) \
-	write_one(s, MESSAGE_##kind, author, (struct entry){ __VA_ARGS__ })
-
-/* Envelopes for every message so far that has content, and the entry that
- * names their digest. */
-static void
-give_all(struct scene *s, enum message_kind kind, uint16_t author,
-    uint16_t person, uint16_t from)
-{
-	struct entry with = { .person = person, .from = from,
-		.investigates = kind == MESSAGE_ASSIGN };
-
-	for (size_t i = 0; i < s->n; i++) {
-		if (s->sent[i].n_to > 0)
-			world_grant(s->w, &s->sent[i], person);
-	}
-	world_digest(s->sent, s->n, person, with.grants);
-	write_one(s, kind, author, with);
-}
-
-static void
-give_nothing(struct scene *s, uint16_t person)
-{
-	struct spec spec = { .kind = MESSAGE_ASSIGN, .author = GUARDIAN,
-		.text = "what you need to know",
-		.with = { .person = person } };
-
-	world_digest(s->sent, 0, person, spec.with.grants);
-	scene_write(s, &spec);
-}
-
-static void
-begin_case(struct scene *s)
-{
-	scene_begin(s, policy_yaml);
-	world_train(s->w);
-	scene_write(s, &honest[0]);
-	WRITE(s, ACK, GUARDIAN, 0);
-	WRITE(s, TRIAGE, GUARDIAN, .band = BAND);
-}
-
 static void
 begin_inquiry(struct scene *s)
 {
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	give_all(s, MESSAGE_ASSIGN, GUARDIAN, INVESTIGATOR, 0);
 	WRITE(s, TERMS, GUARDIAN, 0);
 	WRITE(s, REPORT, INVESTIGATOR, .is_conduct = true);
 }
-
-/* Everybody who reads says the same. */
-static void
-read_by(struct scene *s, const uint16_t *who, size_t n, enum refusal expected)
-{
-	for (size_t i = 0; i < n; i++) {
-		enum refusal r = read_all(s, who[i]);
-
-		if (r != expected)
-			fail_msg("%u: %s", who[i], refusal_text(r));
-	}
-}
-#define READ_BY(s, expected, ...)                                         \
-	read_by(s, (const uint16_t[]){ __VA_ARGS__ },                     \
-	    sizeof((const uint16_t[]){ __VA_ARGS__ }) / sizeof(uint16_t), \
-	    expected)
 
 /* --- honest --- */
 
@@ -151,7 +83,7 @@ closed_unread(struct scene *s)
 static void
 override_alone(struct scene *s)
 {
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	WRITE(s, OVERRIDE, GUARDIAN, 0);
 	WRITE(s, SECOND, GUARDIAN, .about = 2);
 }
@@ -166,7 +98,7 @@ triaged_by_an_investigator(struct scene *s)
 static void
 written_after_the_withdrawal(struct scene *s)
 {
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	WRITE(s, WITHDRAW, PERSON_REPORTER, 0);
 	WRITE(s, REPLY, GUARDIAN, 0);
 }
@@ -221,7 +153,7 @@ person_added(struct scene *s)
 		.n_to = 6, .to = { GUARDIAN, SECOND, EXECUTIVE, 5, CHIEF,
 		    PERSON_REPORTER } };
 
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	scene_write(s, &spec);
 }
 
@@ -232,7 +164,7 @@ assignment_hidden(struct scene *s)
 		.n_to = 5, .to = { GUARDIAN, SECOND, EXECUTIVE, 5,
 		    PERSON_REPORTER } };
 
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	give_all(s, MESSAGE_ASSIGN, GUARDIAN, INVESTIGATOR, 0);
 	scene_write(s, &spec);
 }
@@ -243,7 +175,7 @@ recusal_hidden(struct scene *s)
 	const struct spec spec = { .kind = MESSAGE_NOTE, .author = GUARDIAN,
 		.n_to = 4, .to = { GUARDIAN, SECOND, EXECUTIVE, 5 } };
 
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	WRITE(s, RECUSE, SECOND, 0);
 	scene_write(s, &spec);
 }
@@ -251,7 +183,7 @@ recusal_hidden(struct scene *s)
 static void
 recused_and_writes(struct scene *s)
 {
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	WRITE(s, RECUSE, SECOND, 0);
 	WRITE(s, UNOPENED, SECOND, .about = 0);
 }
@@ -259,7 +191,7 @@ recused_and_writes(struct scene *s)
 static void
 handed_over_and_writes(struct scene *s)
 {
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	give_all(s, MESSAGE_HANDOVER, SECOND, CHAIR, SECOND);
 	WRITE(s, BAND, SECOND, .band = 4);
 }
@@ -290,21 +222,21 @@ excluded_by_line_takes_over(struct scene *s)
 static void
 granted_to_no_reader(struct scene *s)
 {
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	give_all(s, MESSAGE_GRANT, GUARDIAN, CHIEF, 0);
 }
 
 static void
 handed_over_by_nobody(struct scene *s)
 {
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	give_all(s, MESSAGE_HANDOVER, GUARDIAN, CHAIR, CHIEF);
 }
 
 static void
 others_are_told(struct scene *s)
 {
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	WRITE(s, ROUTE, GUARDIAN, .route = 2, .n_people = 1,
 	    .people = { CHIEF });
 }
@@ -326,7 +258,7 @@ forged_by_a_reader(struct scene *s)
 {
 	struct spec spec = { .kind = MESSAGE_ESCALATE, .author = SECOND };
 
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	spec.seed = s->w->seed[GUARDIAN];
 	scene_write(s, &spec);
 }
@@ -334,7 +266,7 @@ forged_by_a_reader(struct scene *s)
 static void
 forged_in_the_servers_name(struct scene *s)
 {
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	WRITE(s, EVENT, PERSON_INSTANCE, .code = NOTICE_BREACHED,
 	    .number = 1);
 }
@@ -354,7 +286,7 @@ staff_entry_goes_back(struct scene *s)
 	const struct spec spec = { .kind = MESSAGE_NOTE, .author = SECOND,
 		.entry = has_seen_the_old };
 
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	memcpy(old_link, s->sent[0].link, LINK_LEN);
 	scene_write(s, &spec);
 }
@@ -365,7 +297,7 @@ talk_entry_goes_back(struct scene *s)
 	const struct spec spec = { .kind = MESSAGE_RECUSE, .author = SECOND,
 		.entry = has_seen_the_old };
 
-	begin_case(s);
+	begin_case(s, policy_yaml);
 	memset(old_link, 0, LINK_LEN); /* as before the triage */
 	scene_write(s, &spec);
 }
@@ -452,7 +384,7 @@ test_old_action_is_not_taken_twice(void **state)
 	struct scene s;
 
 	(void)state;
-	begin_case(&s);
+	begin_case(&s, policy_yaml);
 	c = reader_new(s.w, GUARDIAN, &s.known);
 	assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
 	assert_int_equal(reader_take(c, &s.sent[2], 1), REFUSAL_REORDERED);
@@ -467,178 +399,13 @@ test_dropped_assignment_breaks_the_chain(void **state)
 	struct scene s;
 
 	(void)state;
-	begin_case(&s);
+	begin_case(&s, policy_yaml);
 	give_all(&s, MESSAGE_ASSIGN, GUARDIAN, INVESTIGATOR, 0);
 	WRITE(&s, REPLY, GUARDIAN, 0);
 	c = reader_new(s.w, SECOND, &s.known);
 	assert_int_equal(reader_take(c, &s.sent[0], 0), REFUSAL_NONE);
 	assert_int_equal(reader_take(c, &s.sent[1], 1), REFUSAL_NONE);
 	assert_int_equal(reader_take(c, &s.sent[4], 2), REFUSAL_REORDERED);
-	c = reader_free(c);
-	scene_end(&s);
-}
-
-/* --- envelopes that came later --- */
-
-static struct buf *
-envelope_for(struct scene *s, size_t i, uint16_t person)
-{
-	for (size_t k = 0; k < s->sent[i].n_to; k++) {
-		if (s->sent[i].person[k] == person)
-			return &s->sent[i].envelope[k];
-	}
-	fail_msg("no envelope");
-	return NULL;
-}
-
-static void
-take_away(struct scene *s, size_t i, uint16_t person)
-{
-	for (size_t k = 0; k < s->sent[i].n_to; k++) {
-		if (s->sent[i].person[k] == person)
-			s->sent[i].person[k] = STRANGER;
-	}
-}
-
-/* A message besides the concern, and an assignment behind both. */
-static void
-begin_given(struct scene *s)
-{
-	begin_case(s);
-	WRITE(s, REPLY, GUARDIAN, 0);
-	give_all(s, MESSAGE_ASSIGN, GUARDIAN, INVESTIGATOR, 0);
-	WRITE(s, NOTE, GUARDIAN, 0);
-}
-
-static void
-test_granted_envelopes_are_those_of_the_digest(void **state)
-{
-	struct scene s;
-
-	(void)state;
-	begin_given(&s);
-	assert_int_equal(read_all(&s, INVESTIGATOR), REFUSAL_NONE);
-	/* another one, that opens as well */
-	take_away(&s, 0, INVESTIGATOR);
-	world_grant(s.w, &s.sent[0], INVESTIGATOR);
-	assert_int_equal(read_all(&s, INVESTIGATOR), REFUSAL_ENVELOPE);
-	take_away(&s, 0, INVESTIGATOR);
-	assert_int_equal(read_all(&s, INVESTIGATOR), REFUSAL_ENVELOPE);
-	scene_end(&s);
-	begin_given(&s);
-	take_away(&s, 3, INVESTIGATOR);
-	assert_int_equal(read_all(&s, INVESTIGATOR), REFUSAL_ENVELOPE);
-	scene_end(&s);
-	begin_given(&s); /* of what came after, made for them */
-	take_away(&s, 5, INVESTIGATOR);
-	assert_int_equal(read_all(&s, INVESTIGATOR), REFUSAL_ENVELOPE);
-	scene_end(&s);
-}
-
-static void
-test_reader_from_now_on_needs_nothing_of_before(void **state)
-{
-	struct conversation *c;
-	struct scene s;
-
-	(void)state;
-	begin_case(&s);
-	give_nothing(&s, INVESTIGATOR);
-	WRITE(&s, NOTE, GUARDIAN, 0);
-	READ_BY(&s, REFUSAL_NONE, GUARDIAN, INVESTIGATOR, PERSON_REPORTER);
-	c = reader_new(s.w, INVESTIGATOR, &s.known);
-	assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
-	assert_null(conversation_concern(c));
-	assert_false(c->message[0]->is_readable);
-	assert_int_equal(c->life.state, CASE_TRIAGED);
-	assert_int_equal(c->n_members, 5);
-	assert_true(conversation_parts(c, INVESTIGATOR) & PART_INVESTIGATOR);
-	c = reader_free(c);
-	/* nor is anything of before taken */
-	world_grant(s.w, &s.sent[0], INVESTIGATOR);
-	assert_int_equal(read_all(&s, INVESTIGATOR), REFUSAL_ENVELOPE);
-	scene_end(&s);
-}
-
-static void
-test_nobody_is_a_reader_whom_no_entry_names(void **state)
-{
-	struct scene s;
-
-	(void)state;
-	begin_case(&s);
-	assert_int_equal(read_all(&s, CHIEF), REFUSAL_NO_CONCERN);
-	world_grant(s.w, &s.sent[0], CHIEF);
-	assert_int_equal(read_all(&s, CHIEF), REFUSAL_ENVELOPE);
-	scene_end(&s);
-}
-
-static void
-test_place_goes_from_hand_to_hand(void **state)
-{
-	struct conversation *c;
-	struct scene s;
-
-	(void)state;
-	begin_case(&s);
-	give_all(&s, MESSAGE_HANDOVER, SECOND, CHAIR, SECOND);
-	WRITE(&s, BAND, CHAIR, .band = 2);
-	give_all(&s, MESSAGE_HANDOVER, CHAIR, CHIEF, CHAIR);
-	WRITE(&s, REPLY, CHIEF, 0);
-	READ_BY(&s, REFUSAL_NONE, GUARDIAN, EXECUTIVE, CHIEF,
-	    PERSON_REPORTER);
-	c = reader_new(s.w, CHIEF, &s.known);
-	assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
-	assert_true(conversation_parts(c, CHIEF) & PART_HANDLER);
-	assert_int_equal(conversation_parts(c, CHAIR), 0);
-	assert_int_equal(conversation_parts(c, SECOND), 0);
-	assert_int_equal(c->life.band, 2);
-	c = reader_free(c);
-	scene_end(&s);
-}
-
-/* --- what does not open --- */
-
-static void
-test_garbage_hides_itself_only(void **state)
-{
-	struct conversation *c;
-	struct scene s;
-
-	(void)state;
-	begin_case(&s);
-	WRITE(&s, REPLY, GUARDIAN, 0);
-	WRITE(&s, REPLY, GUARDIAN, 0);
-	envelope_for(&s, 3, SECOND)->p[100] ^= 1;
-	WRITE(&s, UNOPENED, SECOND, .about = 2);
-	READ_BY(&s, REFUSAL_NONE, GUARDIAN, SECOND);
-	c = reader_new(s.w, SECOND, &s.known);
-	assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
-	assert_false(c->at[CHAIN_TALK][2]->is_readable);
-	assert_int_not_equal(c->at[CHAIN_TALK][2]->failure, REFUSAL_NONE);
-	assert_true(c->at[CHAIN_TALK][3]->is_readable);
-	c = reader_free(c);
-	scene_end(&s);
-}
-
-/* The concern itself: once anybody has written behind it, its link is known. */
-static void
-test_concern_that_does_not_open_for_one_reader(void **state)
-{
-	struct conversation *c;
-	struct scene s;
-
-	(void)state;
-	scene_begin(&s, policy_yaml);
-	scene_write(&s, &honest[0]);
-	envelope_for(&s, 0, SECOND)->p[100] ^= 1;
-	assert_int_not_equal(read_all(&s, SECOND), REFUSAL_NONE);
-	WRITE(&s, ACK, GUARDIAN, 0);
-	WRITE(&s, NOTE, GUARDIAN, 0);
-	c = reader_new(s.w, SECOND, &s.known);
-	assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
-	assert_int_not_equal(c->message[0]->failure, REFUSAL_NONE);
-	assert_memory_equal(c->message[0]->link, s.sent[0].link, LINK_LEN);
 	c = reader_free(c);
 	scene_end(&s);
 }
@@ -654,12 +421,6 @@ main(int argc, char **argv)
 		TEST(test_reporter_refuses_who_must_not_read),
 		TEST(test_old_action_is_not_taken_twice),
 		TEST(test_dropped_assignment_breaks_the_chain),
-		TEST(test_granted_envelopes_are_those_of_the_digest),
-		TEST(test_reader_from_now_on_needs_nothing_of_before),
-		TEST(test_nobody_is_a_reader_whom_no_entry_names),
-		TEST(test_place_goes_from_hand_to_hand),
-		TEST(test_garbage_hides_itself_only),
-		TEST(test_concern_that_does_not_open_for_one_reader),
 	};
 
 	if (argc != 2)
