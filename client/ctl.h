@@ -30,8 +30,8 @@ struct ctl_options {
 	const char *config;
 	const char *root_hash;
 	struct option_list about; /* slugs of people */
-	const char *concerns;
-	const char *from;
+	const char *concerns; /* file of answers */
+	const char *from;     /* time of filing */
 };
 
 static inline struct term
@@ -60,6 +60,8 @@ enum exit_code ctl_policy_verify(const void *values, const struct args *args);
 enum exit_code ctl_policy_explain(const void *values,
     const struct args *args);
 enum exit_code ctl_policy_diff(const void *values, const struct args *args);
+enum exit_code ctl_policy_simulate(const void *values,
+    const struct args *args);
 enum exit_code ctl_check(const void *values, const struct args *args);
 enum exit_code ctl_status(const void *values, const struct args *args);
 
@@ -67,6 +69,8 @@ enum exit_code ctl_status(const void *values, const struct args *args);
  * they are, unverified. Caller frees. */
 enum exit_code ctl_policy_load(const struct ctl_options *o,
     const struct term *t, const char *path, struct policy **ret) MUST_CHECK;
+/* Says so where nobody in it can read anything. */
+void ctl_warn_keyless(const struct term *t, const struct policy *p);
 /* Lines of a text, cleaned and wrapped, each behind its own indent. */
 void ctl_say_lines(const struct term *t, const struct buf *text);
 

@@ -8,7 +8,7 @@
 struct said {
 	const struct term *term;
 	json_t *list; /* NULL without --json */
-	int last;     /* part that was said last; -1: none */
+	int last; /* part that was said last; -1: none */
 };
 
 static void
@@ -30,8 +30,8 @@ on_difference(void *ctx, enum diff_part part, const char *sentence)
 }
 
 static enum exit_code
-summed_up(const struct term *t, const struct said *s,
-    const struct diff_summary *sum)
+summed_up(
+    const struct term *t, const struct said *s, const struct diff_summary *sum)
 {
 	if (s->list != NULL)
 		return json_print(t,
@@ -41,7 +41,8 @@ summed_up(const struct term *t, const struct said *s,
 	if (sum->said == 0)
 		term_say(t, "For people the two are the same.");
 	else
-		term_say(t, "\n%" PRIu64 " combinations of answers and marked "
+		term_say(t,
+		    "\n%" PRIu64 " combinations of answers and marked "
 		    "people tried: %" PRIu64 " go elsewhere.",
 		    sum->combinations, sum->moved);
 	return EXIT_DONE;
@@ -52,8 +53,9 @@ ctl_policy_diff(const void *values, const struct args *args)
 {
 	const struct ctl_options *o = values;
 	struct term t = ctl_term(o);
-	struct said s = { .term = &t, .last = -1,
-		.list = o->json ? json_array() : NULL };
+	struct said s = {
+		.term = &t, .last = -1, .list = o->json ? json_array() : NULL
+	};
 	struct policy *old CLEAN_POLICY = NULL, *new CLEAN_POLICY = NULL;
 	struct diff_summary sum;
 	enum exit_code code = ctl_policy_load(o, &t, args->at[0], &old);
@@ -64,7 +66,8 @@ ctl_policy_diff(const void *values, const struct args *args)
 	if (code == EXIT_DONE) {
 		err = policy_diff(old, new, on_difference, &s, &sum);
 		if (err == ERR_LIMIT)
-			code = term_fail(&t, EXIT_FAILED, "There are more "
+			code = term_fail(&t, EXIT_FAILED,
+			    "There are more "
 			    "combinations of answers than can be tried.");
 		else if (err != ERR_OK)
 			code = fail_err(&t, err, args->at[1]);

@@ -11,6 +11,17 @@
 #define EXPLAIN_MAX (256 * 1024)
 
 void
+ctl_warn_keyless(const struct term *t, const struct policy *p)
+{
+	for (size_t i = 0; i < p->n_people; i++)
+		if (p->people[i].n_keys > 0)
+			return;
+	term_warn(t,
+	    "Nobody in this policy has a key, so nobody can read: "
+	    "where keys are kept beside it, give --keys FILE.");
+}
+
+void
 ctl_say_lines(const struct term *t, const struct buf *text)
 {
 	struct reader r = reader_over(buf_bytes(text));
@@ -23,8 +34,7 @@ ctl_say_lines(const struct term *t, const struct buf *text)
 			line = BYTES(line.p + 2, line.n - 2);
 			level++;
 		}
-		term_item(t, level, "%.*s", (int)line.n,
-		    (const char *)line.p);
+		term_item(t, level, "%.*s", (int)line.n, (const char *)line.p);
 	}
 }
 
@@ -36,8 +46,8 @@ slugs(const struct policy *p, const uint16_t *who, size_t n)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		(void)json_array_append_new(list,
-		    json_string(policy_person(p, who[i])->slug));
+		(void)json_array_append_new(
+		    list, json_string(policy_person(p, who[i])->slug));
 	return list;
 }
 
@@ -51,8 +61,9 @@ slugs_of_rung(const struct policy *p, const struct policy_rung *g,
 	for (size_t i = 0; i < g->n_who; i++)
 		for (size_t k = 0; k < n; k++)
 			if (m[k].person == g->who[i])
-				(void)json_array_append_new(list, json_string(
-				    policy_person(p, g->who[i])->slug));
+				(void)json_array_append_new(list,
+				    json_string(
+					policy_person(p, g->who[i])->slug));
 	return list;
 }
 
@@ -63,8 +74,9 @@ first_json(const struct explanation *x)
 
 	for (size_t i = 0; i < x->n_members; i++)
 		if (x->member[i].rung == 0)
-			(void)json_array_append_new(list, json_string(
-			    policy_person(x->p, x->member[i].person)->slug));
+			(void)json_array_append_new(list,
+			    json_string(policy_person(x->p, x->member[i].person)
+					    ->slug));
 	return list;
 }
 
@@ -96,8 +108,8 @@ deadlines_json(const struct explanation *x)
 
 		duration_format(d, after);
 		if (d->amount > 0)
-			(void)json_object_set_new(all, deadline_names.name[i],
-			    json_string(after));
+			(void)json_object_set_new(
+			    all, deadline_names.name[i], json_string(after));
 	}
 	return all;
 }
@@ -134,8 +146,7 @@ route_json(const struct policy *p, const struct policy_route *r)
 			"people", slugs(p, g->who, g->n_who)));
 	}
 	return json_pack("{s:i, s:s, s:o, s:o}", "number", r->number, "route",
-	    r->slug, "first", slugs(p, r->first, r->n_first), "ladder",
-	    ladder);
+	    r->slug, "first", slugs(p, r->first, r->n_first), "ladder", ladder);
 }
 
 /* --- the command --- */
@@ -161,8 +172,7 @@ explain_all(const struct term *t, const struct policy *p, const char *path)
 	}
 	list = json_array();
 	for (size_t i = 0; i < p->n_routes; i++)
-		(void)json_array_append_new(list,
-		    route_json(p, &p->routes[i]));
+		(void)json_array_append_new(list, route_json(p, &p->routes[i]));
 	return json_print(t, list);
 }
 
@@ -175,7 +185,8 @@ explain_one(const struct term *t, const struct answers *a, const char *path)
 	    a->policy->issued / DAY_SECONDS, &x);
 
 	if (e == ERR_LIMIT)
-		return term_fail(t, EXIT_REFUSED, "This route has more readers "
+		return term_fail(t, EXIT_REFUSED,
+		    "This route has more readers "
 		    "than a concern can have: speakupctl policy check.");
 	if (e != ERR_OK)
 		return fail_err(t, e, path);
@@ -194,6 +205,8 @@ ctl_policy_explain(const void *values, const struct args *args)
 	struct answers a = { 0 };
 	enum exit_code code = ctl_policy_load(o, &t, args->at[0], &p);
 
+	if (code == EXIT_DONE)
+		ctl_warn_keyless(&t, p);
 	a.policy = p;
 	for (size_t i = 1; code == EXIT_DONE && i < args->n; i++)
 		code = answers_add(&t, &a, args->at[i]);

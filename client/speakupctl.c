@@ -15,12 +15,13 @@ enum {
 	STATUS = 1 << 11,
 	POLICY_EXPLAIN = 1 << 12,
 	POLICY_DIFF = 1 << 13,
+	POLICY_SIMULATE = 1 << 14,
 };
 
 #define SIGNS (ROOT_SIGN | POLICY_SIGN)
 #define COMPILES \
 	(POLICY_CHECK | POLICY_COMPILE | POLICY_SHOW | POLICY_EXPLAIN | \
-	    POLICY_DIFF)
+	    POLICY_DIFF | POLICY_SIMULATE)
 #define AT(member) offsetof(struct ctl_options, member)
 
 static const struct option options[] = {
@@ -70,8 +71,12 @@ static const struct option options[] = {
 	    AT(force), "Replace that file where it is there already." },
 	{ POLICY_EXPLAIN, "about", 'a', OPTION_LIST, "PERSON", AT(about),
 	    "Somebody the concern is about; repeat for each." },
+	{ POLICY_SIMULATE, "concerns", 0, OPTION_TEXT, "FILE", AT(concerns),
+	    "YAML of answers: nobody acts on them, or cases name them." },
+	{ POLICY_SIMULATE, "from", 0, OPTION_TEXT, "TIME", AT(from),
+	    "When the concerns are filed: \"2026-11-23 10:00\"." },
 	{ ROOT_SHOW | POLICY_CHECK | POLICY_SHOW | POLICY_EXPLAIN |
-		POLICY_DIFF | CHECK | STATUS,
+		POLICY_DIFF | POLICY_SIMULATE | CHECK | STATUS,
 	    "json", 0, OPTION_FLAG, NULL, AT(json), "Answer in JSON." },
 };
 
@@ -106,6 +111,9 @@ static const struct command commands[] = {
 	{ POLICY_DIFF, "policy diff", "OLD NEW", 2, 2,
 	    "Say what a change of policy means for people.",
 	    ctl_policy_diff },
+	{ POLICY_SIMULATE, "policy simulate", "FILE [CASES]", 1, 2,
+	    "Play cases against the calendar: who comes in when, and what "
+	    "is overdue.", ctl_policy_simulate },
 	{ CHECK, "check", "[STATE-DIRECTORY]", 0, 1,
 	    "Read a whole store and say whether it is sound.", ctl_check },
 	{ STATUS, "status", "", 0, 0,

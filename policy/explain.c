@@ -6,23 +6,14 @@
 #include "policy/names.h"
 #include "policy/words.h"
 
-static bool
-is_member(const struct explanation *x, uint16_t person)
-{
-	for (size_t i = 0; i < x->n_members; i++)
-		if (x->member[i].person == person)
-			return true;
-	return false;
-}
-
-/* Nothing is told to those who read. */
+/* Nothing is told to those who read from the beginning. */
 static void
-drop_readers(struct explanation *x)
+drop_first(struct explanation *x)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < x->n_told; i++)
-		if (!is_member(x, x->told[i].person))
+		if (!members_rung_has(x->route, 0, x->told[i].person))
 			x->told[n++] = x->told[i];
 	x->n_told = n;
 }
@@ -52,7 +43,7 @@ explain(const struct policy *p, const uint64_t *answered,
 		    POLICY_PEOPLE_MAX, &x.n_out);
 	if (e != ERR_OK)
 		return e;
-	drop_readers(&x);
+	drop_first(&x);
 	*ret = x;
 	return ERR_OK;
 }

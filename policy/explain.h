@@ -17,7 +17,7 @@ struct explanation {
 	const struct policy_route *route;
 	size_t n_members;
 	struct member member[MEMBERS_MAX];
-	size_t n_told; /* who may read is not among them */
+	size_t n_told; /* who reads at once is not among them */
 	struct member told[POLICY_PEOPLE_MAX];
 	size_t n_marked;
 	const uint16_t *marked; /* borrowed */

@@ -65,9 +65,11 @@ test_explain_says_who_reads_when_and_who_never(void **state)
 		"it can be read by\n  chair: Farida Sultani (Chair of the "
 		"board)\n  partner-guardian: ",
 		"Rung 3, if nobody has decided how urgent it is within 5 "
-		"working days: nobody who does not read it already.\n",
+		"working days: these are told that it is overdue, and cannot "
+		"read it:\n  chair: ",
 		"Rung 4, if nothing has moved for 30 working days: these are "
-		"told that it is overdue, and cannot read it:\n  region-lead:",
+		"told that it is overdue, and cannot read it:\n  chair: Farida "
+		"Sultani (Chair of the board)\n  region-lead:",
 		"  finance-director: Colin Barrow (Director of Finance), who "
 		"is marked\n  counter-fraud-specialist: Imran Qureshi (Local "
 		"counter-fraud specialist), who reports to finance-director\n",
