@@ -42,6 +42,7 @@
 #define BUNDLE_GRANTS_MAX 96  /* envelopes in one request */
 #define BUNDLE_PEOPLE_MAX 256 /* investigators in one answer */
 #define BUNDLE_TIME_MAX 253402300799 /* a deadline: 9999-12-31, its end */
+#define BUNDLE_WATCH_SECONDS 300 /* the longest that `watch` is held */
 #define BUNDLE_MARK_LEN 8 /* of a queue, as it was seen */
 
 /* Which POST a request belongs to. */
@@ -187,7 +188,7 @@ struct request_investigators {
 	uint8_t case_id[CASE_ID_LEN];
 };
 /* Answered on a coarse, jittered tick, when the queue's mark is another, or
- * after some minutes in any case. */
+ * after some minutes in any case: within BUNDLE_WATCH_SECONDS. */
 struct request_watch {
 	uint8_t session[BUNDLE_SESSION_LEN];
 	uint8_t mark[BUNDLE_MARK_LEN]; /* of the answer before; zero at first */

@@ -92,3 +92,13 @@ endpoint_check(const struct endpoint *e, struct bytes body, size_t *ret_length,
 	*ret_answer = r.kind == REQUEST_GET ? BUNDLE_PIECE_LEN : e->answer;
 	return ERR_OK;
 }
+
+bool
+endpoint_is_held(const struct endpoint *e, struct bytes body)
+{
+	static const char first[] = "speakup: v1 watch\n";
+	const size_t n = sizeof(first) - 1;
+
+	return e->wire == WIRE_STAFF && body.n >= n &&
+	    memcmp(body.p, first, n) == 0;
+}

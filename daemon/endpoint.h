@@ -49,3 +49,5 @@ bool endpoint_takes(const struct endpoint *e, uint64_t length);
  */
 enum err endpoint_check(const struct endpoint *e, struct bytes body,
     size_t *ret_length, size_t *ret_answer) MUST_CHECK;
+/* Whether such a body's answer may be held for BUNDLE_WATCH_SECONDS. */
+bool endpoint_is_held(const struct endpoint *e, struct bytes body);

@@ -226,11 +226,28 @@ conn_drop_early(struct front *f)
 		conn_free(c);
 }
 
+/* Nobody waits for minutes when all is to end. */
+static void
+end_held(struct front *f)
+{
+	struct conn *c, *next;
+
+	for (c = TAILQ_FIRST(&f->conns); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, all);
+		if (!c->is_held || c->state != CONN_WAITING)
+			continue;
+		front_forget(f, c->ticket);
+		c->is_refused = true;
+		conn_answer_error(c, error_of_answer(ANSWER_DOWN));
+	}
+}
+
 void
 conn_drain(struct front *f)
 {
 	struct conn *c, *next;
 
+	end_held(f);
 	for (c = TAILQ_FIRST(&f->early); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, queued);
 		if (c->state == CONN_IDLE)

@@ -30,6 +30,7 @@ struct conn {
 	enum conn_state state;
 	unsigned flags;	     /* the listener's */
 	bool is_refused;     /* closes after the answer */
+	bool is_held;	     /* the vault takes minutes: nobody's fault */
 	struct http_parser parser;
 	const struct endpoint *endpoint; /* NULL: none found (yet) */
 	uint8_t *body;

@@ -155,8 +155,10 @@ ask(struct conn *c)
 	struct budget *b = conn_budget(c);
 	enum err e = ERR_LIMIT;
 
+	/* The answer to one that is held is small, and far away. */
 	if (budget_charge(b, c, &c->charged,
-	    c->body_len > c->answer_len ? c->body_len : c->answer_len))
+	    c->is_held || c->body_len > c->answer_len ? c->body_len :
+	    c->answer_len))
 		e = front_ask(c->front, c, c->endpoint->wire, b, &c->charged,
 		    BYTES(c->body, c->body_len), &c->ticket);
 	if (e == ERR_LIMIT)
@@ -183,7 +185,9 @@ finish_body(struct conn *c)
 		return;
 	}
 	c->state = CONN_ASKING;
-	conn_deadline(c, c->front->config.answer, c->answer_len);
+	c->is_held = endpoint_is_held(c->endpoint, BYTES(c->body, c->body_len));
+	conn_deadline(c, c->front->config.answer +
+	    (c->is_held ? BUNDLE_WATCH_SECONDS : 0), c->answer_len);
 	if (!ask(c))
 		wait_in_line(c);
 }

@@ -120,17 +120,6 @@ say_reached(struct store_txn *txn, struct vault *v, struct store_case *c,
 	return e;
 }
 
-/* The route's rungs are counted anew where the policy changed. */
-static void
-note_fired(const struct vault *v, struct life *l, unsigned rung)
-{
-	if (l->serial != v->now.policy->serial) {
-		l->serial = v->now.policy->serial;
-		l->fired = 0;
-	}
-	l->fired |= UINT32_C(1) << (rung - 1);
-}
-
 enum err
 clock_fire_rung(struct store_txn *txn, struct vault *v, struct store_case *c,
     struct life *l, unsigned rung)
@@ -138,11 +127,12 @@ clock_fire_rung(struct store_txn *txn, struct vault *v, struct store_case *c,
 	const struct policy_route *r = policy_route(v->now.policy, c->route);
 	enum err e;
 
+	clock_adopt(v->now.policy, l);
 	while (r != NULL && rung > 0 && rung <= r->n_rungs) {
 		const enum rung_verb verb = r->rungs[rung - 1].verb;
 		struct reached who = { 0 };
 
-		note_fired(v, l, rung);
+		l->fired |= UINT32_C(1) << (rung - 1);
 		e = reach(txn, v, c, &r->rungs[rung - 1], &who);
 		if (e == ERR_OK)
 			e = say_reached(txn, v, c, verb, rung, &who);

@@ -75,8 +75,10 @@ sweep_case(struct store_txn *txn, struct vault *v, struct store_case *c)
 	struct life l;
 	enum err e = life_get(c->marks.life, &l);
 
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
+		clock_adopt(v->now.policy, &l);
 		e = drop_left(txn, v, c, left, &n);
+	}
 	if (e == ERR_OK && n > 0) {
 		v->ledger.next.counts.left += n;
 		e = event_append(txn, v, c, NOTICE_LEFT, 0, left, n);

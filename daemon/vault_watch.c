@@ -5,6 +5,9 @@
 #include "crypto/label.h"
 #include "daemon/vault_state.h"
 
+_Static_assert(WATCH_SECONDS_MAX + 2 * WATCH_TICK_SECONDS <=
+	BUNDLE_WATCH_SECONDS, "a watch is answered before a front gives up");
+
 enum err
 watches_init(struct watches *w, const struct env *env)
 {

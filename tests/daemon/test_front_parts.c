@@ -40,13 +40,20 @@ static const struct {
 	{ ANSWER_BUSY, 503, "busy" },
 	{ ANSWER_DOWN, 503, "down" },
 	{ ANSWER_FULL, 507, "full" },
+	{ ANSWER_NOT_NOW, 409, "not-now" },
+	{ ANSWER_NEEDS_REVIEW, 409, "needs-review" },
+	{ ANSWER_SAME_PERSON, 409, "same-person" },
+	{ ANSWER_NOTHING_ASKED, 409, "nothing-asked" },
+	{ ANSWER_ON_HOLD, 409, "on-hold" },
+	{ ANSWER_INCOMPLETE, 409, "incomplete" },
+	{ ANSWER_WRONG_DAY, 409, "wrong-day" },
 };
 
 static void
 test_every_answer_has_the_code_of_the_protocol(void **state)
 {
 	(void)state;
-	assert_int_equal(sizeof(promised) / sizeof(promised[0]), ANSWER_FULL);
+	assert_int_equal(sizeof(promised) / sizeof(promised[0]), ANSWERS - 1);
 	for (size_t i = 0; i < sizeof(promised) / sizeof(promised[0]); i++) {
 		const struct error_text *e = error_of_answer(
 		    promised[i].answer);
@@ -66,7 +73,7 @@ test_every_error_fits_the_smallest_size(void **state)
 
 	(void)state;
 	reply_init();
-	for (int a = ANSWER_OK + 1; a <= ANSWER_FULL; a++)
+	for (int a = ANSWER_OK + 1; a < ANSWERS; a++)
 		assert_int_equal(reply_put_error(out, NULL,
 		    error_of_answer((enum answer)a), true), ERR_OK);
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
@@ -124,6 +131,34 @@ test_pages_are_found_by_method_path_and_listener(void **state)
 	    ENDPOINT_METHOD);
 	r = request(HTTP_GET, "/v1/policy/");
 	assert_int_equal(endpoint_find(&r, ~0u, &e), ENDPOINT_UNKNOWN);
+}
+
+static void
+test_only_a_watch_may_be_held(void **state)
+{
+	struct bundle_request r = { .kind = REQUEST_WATCH };
+	struct buf body = BUF_INIT(BUNDLE_TEXT_LEN);
+	struct http_request staff = request(HTTP_POST, "/v1/staff");
+	struct http_request text = request(HTTP_POST, "/v1/text");
+	const struct endpoint *e = NULL;
+
+	(void)state;
+	assert_int_equal(endpoint_find(&staff, LISTENER_STAFF, &e),
+	    ENDPOINT_FOUND);
+	assert_int_equal(bundle_request_put(&r, &body), ERR_OK);
+	assert_true(endpoint_is_held(e, buf_bytes(&body)));
+	assert_false(endpoint_is_held(e, BYTES(body.p, 10)));
+	buf_reset(&body);
+	r.kind = REQUEST_LOGOUT;
+	assert_int_equal(bundle_request_put(&r, &body), ERR_OK);
+	assert_false(endpoint_is_held(e, buf_bytes(&body)));
+	assert_int_equal(endpoint_find(&text, LISTENER_PUBLIC, &e),
+	    ENDPOINT_FOUND);
+	buf_reset(&body);
+	r.kind = REQUEST_WATCH;
+	assert_int_equal(bundle_request_put(&r, &body), ERR_OK);
+	assert_false(endpoint_is_held(e, buf_bytes(&body)));
+	buf_free(&body);
 }
 
 /* A bundle of another page, or in another page's length, goes nowhere. */
@@ -249,6 +284,7 @@ main(void)
 		cmocka_unit_test(test_a_body_over_its_size_is_not_sent),
 		cmocka_unit_test(
 		    test_pages_are_found_by_method_path_and_listener),
+		cmocka_unit_test(test_only_a_watch_may_be_held),
 		cmocka_unit_test(
 		    test_a_bundle_belongs_to_one_page_and_one_length),
 		cmocka_unit_test(
