@@ -146,7 +146,7 @@ ftsu_say_choices(const struct staff_case *k)
 			    message_kind_name(kind));
 	}
 	if (x.err == ERR_OK && x.n > 0)
-		term_say(&k->staff->term, "What you can do now: %.*s.",
+		term_say(&k->staff->term, "\nWhat you can do now: %.*s.",
 		    (int)x.n, x.p);
 }
 

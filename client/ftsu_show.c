@@ -104,17 +104,36 @@ lacks_envelopes(const struct conversation *c, uint16_t person)
 	    !is_sealed_to(conversation_manifest(c), person);
 }
 
+/* The first rung that is still to come for them, in the band of now. */
+static const struct policy_rung *
+rung_of(const struct conversation *c, const struct policy_route *r,
+    uint16_t person)
+{
+	for (unsigned i = 0; r != NULL && i < r->n_rungs; i++) {
+		if (r->rungs[i].verb == VERB_JOIN &&
+		    (r->rungs[i].bands & BAND_BIT(c->life.band)) != 0 &&
+		    members_rung_has(r, i + 1, person))
+			return &r->rungs[i];
+	}
+	return NULL;
+}
+
 static void
 say_reader(const struct staff_case *k, const struct conversation_member *m)
 {
 	const struct policy *p = k->staff->server.policy;
-	const struct policy_route *r = policy_route(p, k->c->now_on);
+	const struct policy_rung *g = rung_of(k->c,
+	    policy_route(p, k->c->now_on), m->person);
 	char who[WORDS_PERSON_MAX], when[WORDS_RUNG_MAX] = "now";
 
 	policy_person_text(p, m->person, who, sizeof(who));
-	if (m->rung > 0 && !has_joined(k->c, m->person) && r != NULL &&
-	    m->rung <= r->n_rungs)
-		policy_rung_text(&r->rungs[m->rung - 1], when, sizeof(when));
+	if (m->rung > 0 && !has_joined(k->c, m->person)) {
+		if (g != NULL)
+			policy_rung_text(g, when, sizeof(when));
+		else
+			(void)snprintf(when, sizeof(when),
+			    "only in another band");
+	}
 	term_item(&k->staff->term, 1, "%s: %s", who, when);
 }
 
@@ -154,7 +173,6 @@ say_case(const struct staff_case *k, bool is_whole)
 	show_messages(t, k->c, CHAIN_STAFF, name_of, k->staff);
 	if (!is_whole)
 		return;
-	term_say(t, "%s", "");
 	ftsu_say_choices(k);
 }
 

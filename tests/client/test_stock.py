@@ -57,11 +57,11 @@ class Stock(unittest.TestCase):
         i.ftsu(FIRST, "ack", case)
         i.ftsu(FIRST, "show", case, "--sealed", sealed)
         self.assertEqual(sorted(p.name for p in sealed.iterdir()),
-                         ["talk-000-concern.age", "talk-001-reply.age"])
+                         [f"{case}-talk-000{n}.age" for n in (0, 1)])
         out = self.dir / "unpacked"
         out.mkdir()
         run(["age", "-d", "-i", self.key, "-o", self.dir / "case.tar",
-             sealed / "talk-000-concern.age"])
+             sealed / f"{case}-talk-0000.age"])
         run(["tar", "-xf", self.dir / "case.tar", "-C", out])
         self.assertEqual((out / "message.txt").read_text(),
                          "For stock tools.")

@@ -1,0 +1,473 @@
+#!/usr/bin/env python3
+"""A guardian's days, by the commands alone: from triage to the close of a case
+with a second person, bands of many cases at once, stepping back, the record, a
+concern that was told, words looked for, and a leaver's cases handed over."""
+import csv
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
+from instance import Instance, build_directory  # noqa: E402
+
+FIRST, SECOND, LEAD, DEPUTY = ("guardian-east", "guardian-west",
+                               "lead-guardian", "deputy-guardian")
+DONE, USAGE, REFUSED, NOT_STORED, DECLINED, UNKNOWN, LOGIN = 0, 2, 3, 5, 7, 8, 9
+
+
+class Guardian(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.dir = Path(tempfile.mkdtemp(prefix="speakup-guardian-"))
+        cls.addClassCleanup(shutil.rmtree, cls.dir, ignore_errors=True)
+        cls.i = Instance(build_directory(), cls.dir)
+        cls.addClassCleanup(cls.i.stop)
+        for who in (FIRST, SECOND, LEAD, DEPUTY):
+            cls.i.login(who)
+
+    def report(self, text="The rota has a gap.", *args):
+        """One in band P2 on the general route, unless said otherwise."""
+        return self.i.report(text, *(args or ("--answer",
+                                              "element=patient-safety")))
+
+    def show(self, case, who=FIRST):
+        return self.i.ftsu_json(who, "show", case)
+
+    def state(self, case, who=FIRST):
+        return self.show(case, who)["state"]
+
+    def row(self, case, who=FIRST):
+        return next((r for r in self.i.queue(who)["cases"]
+                     if r["case"] == case), None)
+
+    def act(self, who, command, case, *args, text="", expect=DONE):
+        return self.i.ftsu(who, command, case, *args, stdin=text,
+                           expect=expect)
+
+    # --- a case's life ---
+
+    def test_from_triage_to_a_close_that_needs_two(self):
+        filed = self.report()
+        case = filed["case"]
+        self.act(FIRST, "ack", case)
+        self.act(FIRST, "triage", case, "--band", "P1")
+        self.assertEqual((self.row(case)["state"], self.row(case)["band"]),
+                         ("triaged", "P1"))
+        self.act(FIRST, "handle", case)
+        self.act(FIRST, "ask", case, text="Which nights?")
+        self.assertIn("awaiting", self.row(case)["flags"])
+        self.i.speakup("reply", stdin=f"{filed['receipt']}\nFriday.")
+        self.assertNotIn("awaiting", self.row(case)["flags"])
+        self.act(FIRST, "feedback", case, text="The rota was changed.")
+        self.act(FIRST, "close", case, text="Thank you.")
+        self.assertEqual(self.state(case), "feedback")
+        self.assertIn("closing", self.row(case)["flags"])
+        done = self.act(FIRST, "second", case, expect=DECLINED)
+        self.assertIn("second person", done.stderr)
+        self.act(SECOND, "decline", case)
+        self.assertNotIn("closing", self.row(case)["flags"])
+        self.act(FIRST, "close", case)
+        self.act(SECOND, "second", case)
+        self.assertEqual(self.state(case), "closed")
+        kinds = [m["kind"] for m in
+                 self.i.inbox(filed["receipt"])["messages"]]
+        self.assertEqual(kinds, ["concern", "ack", "ask", "followup",
+                                 "feedback", "close", "decline", "close",
+                                 "second"])
+        self.act(FIRST, "reopen", case)
+        self.assertEqual(self.state(case), "handling")
+
+    def test_what_is_not_allowed_is_said_before_a_text_is_read(self):
+        case = self.report()["case"]
+        done = self.act(FIRST, "close", case, expect=DECLINED)
+        self.assertIn("received", done.stderr)
+        self.assertIn("ack", done.stdout)
+        self.assertNotIn("feedback,", done.stdout)
+        self.act(FIRST, "review", case, text="held", expect=DECLINED)
+        self.act(FIRST, "second", case, expect=DECLINED)
+        shown = self.show(case)
+        self.assertEqual(len(shown["messages"]), 1)
+        self.assertIn("ack", shown["may"])
+        self.assertNotIn("close", shown["may"])
+
+    def test_show_says_who_reads_and_what_is_next(self):
+        case = self.report()["case"]
+        said = " ".join(self.act(FIRST, "show", case).stdout.split())
+        for words in ("Who can read it", "Marta Nowak", "Amina Okafor",
+                      "acknowledged it within 1 working day", "Next deadline: in",
+                      "What you can do now:", "talk-0"):
+            self.assertIn(words, said)
+        self.assertNotIn("ftsu grant", said)
+        readers = {r["person"]: r["rung"] for r in self.show(case)["readers"]}
+        self.assertEqual((readers[3], readers[4]), (0, 0))
+        self.assertGreater(readers[1], 0)
+
+    def test_legal_hold_keeps_a_case_open(self):
+        case = self.report()["case"]
+        self.act(FIRST, "ack", case)
+        self.act(FIRST, "triage", case, "--band", "P3")
+        self.act(FIRST, "handle", case)
+        self.act(FIRST, "hold", case, text="An inquest.")
+        self.act(FIRST, "close", case, expect=DECLINED)
+        self.act(FIRST, "release", case)
+        self.act(FIRST, "close", case)
+        self.assertEqual(self.state(case), "closed")
+
+    def test_consent_and_override(self):
+        filed = self.report()
+        case = filed["case"]
+        self.act(FIRST, "ack", case)
+        self.act(FIRST, "disclose", case, text="May HR know?")
+        self.i.speakup("consent", "--yes", "no",
+                       stdin=filed["receipt"] + "\n")
+        self.assertNotIn("consented", self.row(case)["flags"])
+        self.act(FIRST, "override", case, text="A child is at risk.")
+        self.assertIn("overriding", self.row(case)["flags"])
+        self.act(SECOND, "second", case)
+        self.assertIn("overridden", self.row(case)["flags"])
+        kinds = [m["kind"] for m in
+                 self.i.inbox(filed["receipt"])["messages"]]
+        self.assertEqual(kinds[-2:], ["override", "second"])
+
+    def test_escalation_brings_the_next_rung(self):
+        case = self.report()["case"]
+        self.assertIsNone(self.row(case, LEAD))
+        self.act(FIRST, "escalate", case, text="")
+        self.assertIsNotNone(self.row(case, LEAD))
+        self.assertIn("Amina Okafor", self.act(FIRST, "show", case).stdout)
+
+    # --- the queue ---
+
+    def test_queue_picks_and_counts(self):
+        quiet = self.report("Elsewhere.", "--answer", "element=none",
+                            "--answer", "area=north")["case"]
+        loud = self.report("On the coast.", "--answer", "area=coast",
+                           "--answer", "element=patient-safety")["case"]
+        self.act(FIRST, "ack", loud)
+
+        def cases(*args):
+            return [r["case"] for r in self.i.ftsu_json(
+                FIRST, "queue", *args)["cases"]]
+
+        self.assertIn(quiet, cases("--band", "P4"))
+        self.assertNotIn(loud, cases("--band", "P4"))
+        self.assertIn(loud, cases("--in", "acknowledged"))
+        self.assertNotIn(quiet, cases("--in", "acknowledged"))
+        self.assertIn(loud, cases("--area", "coast"))
+        self.assertNotIn(quiet, cases("--area", "coast"))
+        self.assertNotIn(loud, cases("--breached"))
+        everything = self.i.ftsu_json(FIRST, "queue", "--all")
+        self.assertEqual(everything["open"], sum(
+            r["state"] not in ("closed", "withdrawn")
+            for r in everything["cases"]))
+        row = self.row(loud)
+        self.assertGreater(row["due"], time.time())
+        self.assertEqual((row["age"], row["given"], row["breached"]),
+                         (0, False, False))
+        said = self.i.ftsu(FIRST, "queue").stdout
+        self.assertRegex(said, rf"{loud}  P2  today  acknowledged  in \d+ ")
+        self.i.ftsu(FIRST, "queue", "--area", "atlantis", expect=USAGE)
+        self.i.ftsu(FIRST, "queue", "--in", "limbo", expect=USAGE)
+
+    def test_bands_of_many_cases_at_once(self):
+        cases = [self.report(f"After the news {n}.", "--answer",
+                             "element=attitudes")["case"] for n in range(6)]
+        other = self.report("Not this one.")["case"]
+        done = self.i.ftsu_json(FIRST, "band", "P4", *cases[:2])
+        self.assertEqual(done, {"band": "P4", "changed": 2, "same": 0,
+                                "failed": 0})
+        done = self.i.ftsu_json(FIRST, "band", "P4", *cases[:3],
+                                "0" * 32, expect=NOT_STORED)
+        self.assertEqual((done["changed"], done["same"], done["failed"]),
+                         (1, 2, 1))
+        done = self.i.ftsu_json(FIRST, "band", "P1", "--band", "P3", "--in",
+                                "received")
+        self.assertEqual(done["failed"], 0)
+        bands = {r["case"]: r["band"] for r in
+                 self.i.ftsu_json(FIRST, "queue", "--all")["cases"]}
+        self.assertEqual([bands[c] for c in cases], ["P4"] * 3 + ["P1"] * 3)
+        self.assertEqual(bands[other], "P2")
+        self.i.ftsu(FIRST, "band", "P1", expect=USAGE)
+        self.i.ftsu(FIRST, "band", "P5", cases[0], expect=USAGE)
+
+    def test_watch_says_one_line_and_nothing_of_the_case(self):
+        i = self.i
+        hook = self.dir / "hook"
+        argv = [i.build / "client/ftsu", "watch", *i.server_options(),
+                "--state", self.dir / "staff" / FIRST, "--session-file",
+                self.dir / "staff" / FIRST / "session", "--once", "--hook",
+                f"env >{hook}; echo \"$0 $*\" >>{hook}"]
+        p = subprocess.Popen([str(a) for a in argv],
+                             stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, text=True)
+        try:
+            time.sleep(1)
+            case = self.report("Something new.")["case"]
+            self.assertEqual(p.wait(timeout=110), DONE)
+            self.assertEqual(p.stdout.read(), "")
+            self.assertNotIn(case, hook.read_text())
+        finally:
+            p.kill()
+            p.wait()
+            p.stdout.close()
+
+    # --- the record ---
+
+    def test_record_is_kept_in_versions(self):
+        case = self.report("Rota.", "--answer", "element=patient-safety",
+                           "--answer", "subcategory=staffing-and-rota",
+                           "--answer", "group=paramedic")["case"]
+        before = self.i.ftsu_json(FIRST, "record", case)
+        self.assertEqual(before, {"kept": False, "record": {
+            "elements": "patient-safety", "subcategory": "staffing-and-rota",
+            "worker-group": "paramedic"}})
+        self.act(FIRST, "record", case, "--set", "outcome=Changed.",
+                 expect=DECLINED)      # not acknowledged yet
+        self.act(FIRST, "ack", case)
+        self.act(FIRST, "record", case, "--set", "outcome=Rota changed.",
+                 "--set", "would-speak-up-again=yes")
+        self.act(SECOND, "record", case, "--set", "worker-group=", "--set",
+                 "learning=Ask earlier.")
+        kept = self.i.ftsu_json(FIRST, "record", case)
+        self.assertEqual(kept["author"], 4)
+        self.assertEqual(kept["record"], {
+            "elements": "patient-safety", "subcategory": "staffing-and-rota",
+            "outcome": "Rota changed.", "learning": "Ask earlier.",
+            "would-speak-up-again": "yes"})
+        versions = [m for m in self.show(case)["messages"]
+                    if m["kind"] == "record"]
+        self.assertEqual(len(versions), 2)
+        self.assertIn("worker-group: paramedic\n", versions[0]["text"])
+        for bad in ("colour=red", "elements=weather", "outcome"):
+            self.act(FIRST, "record", case, "--set", bad, expect=USAGE)
+
+    def edit(self, case, script, expect=DONE):
+        editor = self.dir / "editor"
+        editor.write_text("#!/bin/sh\n" + script)
+        editor.chmod(0o700)
+        env = {**self.i.env, "EDITOR": f"{editor} --wait"}
+        env.pop("VISUAL", None)
+        before = self.i.env
+        self.i.env = env
+        try:
+            return self.act(FIRST, "record", case, "--edit", expect=expect)
+        finally:
+            self.i.env = before
+
+    def test_record_is_edited_in_a_private_place_and_nothing_stays(self):
+        case = self.report()["case"]
+        self.act(FIRST, "ack", case)
+        trace = self.dir / "trace"
+        self.edit(case, f"""
+            [ "$1" = --wait ] || exit 1
+            stat -c '%a' "$2" "$(dirname "$2")" >{trace}
+            stat -f -c '%T' "$2" >>{trace}
+            echo "$2" >>{trace}
+            sed 's/^outcome:.*/outcome: By an editor./' "$2" >"$2.new" &&
+            mv "$2.new" "$2" && cp "$2" "$2~" && chmod 600 "$2"
+        """)
+        mode, parent, fs, path = trace.read_text().splitlines()
+        self.assertEqual((mode, parent, fs), ("600", "700", "tmpfs"))
+        self.assertFalse(Path(path).parent.exists())
+        self.assertEqual(self.i.ftsu_json(FIRST, "record", case)["record"]
+                         ["outcome"], "By an editor.")
+        self.edit(case, "exit 1\n", expect=1)
+        self.edit(case, 'echo "weather: fine" >"$2"\n', expect=USAGE)
+
+    def test_no_editor_in_a_place_that_others_see(self):
+        case = self.report()["case"]
+        self.act(FIRST, "ack", case)
+        open_place = self.dir / "run"
+        open_place.mkdir()
+        open_place.chmod(0o755)
+        before = self.i.env
+        self.i.env = {**before, "XDG_RUNTIME_DIR": str(open_place)}
+        try:
+            done = self.edit(case, "exit 0\n", expect=1)
+        finally:
+            self.i.env = before
+        self.assertIn("in memory", done.stderr)
+        self.assertEqual(list(open_place.iterdir()), [])
+
+    # --- a concern that was told ---
+
+    def test_concern_that_was_told_takes_the_reporters_way(self):
+        told = self.i.ftsu_json(
+            FIRST, "new", "--yes", "--raised", "confidential", "--answer",
+            "element=bullying", "--about", "coast-manager",
+            stdin="She rang me.")
+        self.assertEqual(told["band"], "P2")
+        self.assertFalse(told["kept"])
+        shown = self.show(told["case"])["messages"][0]
+        self.assertTrue(shown["text"].startswith("raised: confidential\n"))
+        self.assertTrue(shown["text"].endswith("She rang me."))
+        self.assertIn("element=bullying", shown["answers"])
+        self.assertNotIn(20, shown["readers"])
+        self.act(FIRST, "reply", told["case"], text="I am on it.")
+        seen = self.i.inbox(told["receipt"])["messages"]
+        self.assertEqual(seen[1]["text"], "I am on it.")
+        self.i.ftsu(FIRST, "new", "--yes", stdin="How?", expect=USAGE)
+
+    def test_receipt_of_a_told_concern_is_kept_in_its_record(self):
+        told = self.i.ftsu_json(FIRST, "new", "--yes", "--raised", "open",
+                                "--keep-receipt", stdin="In my office.")
+        self.assertTrue(told["kept"])
+        record = self.i.ftsu_json(SECOND, "record", told["case"])["record"]
+        self.assertEqual(record["raised"], "open")
+        self.assertEqual(len(self.i.inbox(record["receipt"])["messages"]), 2)
+        said = self.i.ftsu(FIRST, "new", "--yes", "--raised", "open",
+                           "--keep-receipt", stdin="Again.").stdout
+        kept = self.i.ftsu_json(
+            FIRST, "record", said.split("case ")[1].split()[0])["record"]
+        self.assertNotIn(kept["receipt"], said)
+
+    # --- search ---
+
+    def test_search_finds_in_all_that_one_may_read_and_exports(self):
+        case = self.report("The Zeppelin leaks, \"badly\".")["case"]
+        self.act(FIRST, "note", case, text="I saw the zeppelin, too.")
+        hidden = self.report("A zeppelin over my guardian.", "--about",
+                             FIRST)["case"]
+        found = self.i.ftsu_json(FIRST, "search", "zeppelin")["found"]
+        self.assertEqual([(f["case"], f["chain"], f["seq"]) for f in found],
+                         [(case, "talk", 0), (case, "staff", 0)])
+        self.assertNotIn(hidden, [f["case"] for f in found])
+        both = self.i.ftsu_json(FIRST, "search", "zeppelin", "BADLY")
+        self.assertEqual(len(both["found"]), 1)
+        out = self.dir / "export"
+        self.i.ftsu(FIRST, "search", "zeppelin", "--export", out)
+        with (out / "index.csv").open(newline="") as index:
+            rows = list(csv.DictReader(index))
+        self.assertEqual(len(rows), 2)
+        for row in rows:
+            self.assertEqual(row["case"], case)
+            self.assertIn("eppelin", (out / row["file"]).read_text())
+            self.assertEqual(
+                stat.S_IMODE((out / row["file"]).stat().st_mode), 0o600)
+        self.assertEqual(sorted(p.name for p in out.iterdir()),
+                         sorted([r["file"] for r in rows] + ["index.csv"]))
+
+    # --- stepping back, another way ---
+
+    def test_whoever_steps_back_reads_nothing_more(self):
+        filed = self.report()
+        case = filed["case"]
+        self.act(FIRST, "recuse", case, "--yes")
+        self.act(FIRST, "show", case, expect=UNKNOWN)
+        self.assertIsNone(self.row(case))
+        self.i.speakup("reply", stdin=f"{filed['receipt']}\nAfter that.")
+        self.act(SECOND, "reply", case, text="I have it.")
+        shown = self.show(case, SECOND)
+        self.assertNotIn(3, [r["person"] for r in shown["readers"]])
+        for message in shown["messages"][2:]:
+            self.assertNotIn(3, message.get("readers", []))
+        self.assertEqual([m["kind"] for m in shown["messages"]],
+                         ["concern", "recuse", "followup", "reply"])
+
+    def test_another_way_brings_its_people(self):
+        case = self.report("It was about money.")["case"]
+        self.act(FIRST, "ack", case)
+        self.i.login("counter-fraud-specialist")
+        self.assertIsNone(self.row(case, "counter-fraud-specialist"))
+        self.act(FIRST, "route", case, "money")
+        shown = self.show(case, "counter-fraud-specialist")
+        self.assertEqual(shown["messages"][0]["text"], "It was about money.")
+        self.assertEqual(shown["route"], 4)
+        self.act(FIRST, "route", case, "nowhere", expect=USAGE)
+
+
+class Handover(unittest.TestCase):
+    """A guardian falls ill: twelve cases, one of them long."""
+
+    def test_leaver_hands_over_everything_in_one_command(self):
+        with tempfile.TemporaryDirectory(prefix="speakup-leaver-") as d:
+            with Instance(build_directory(), Path(d)) as i:
+                self.hand_over(i)
+
+    def hand_over(self, i):
+        for who in (FIRST, SECOND, LEAD, DEPUTY):
+            i.login(who)
+        cases = [i.report(f"Case {n}.", "--answer",
+                          "subcategory=sexual-safety") for n in range(12)]
+        long = cases[0]
+        for n in range(100):
+            i.ftsu(DEPUTY, "reply", long["case"], stdin=f"Question {n}?")
+            i.ftsu(DEPUTY, "note", long["case"], stdin=f"Note {n}.")
+        begun = time.monotonic()
+        said = i.ftsu_json(DEPUTY, "handover", "--to", FIRST, "--yes")
+        print(f"12 cases, one of 201 messages: "
+              f"{time.monotonic() - begun:.1f} s", file=sys.stderr)
+        self.assertEqual(said, {"handed_over": 12, "not_theirs": 0,
+                                "failed": 0})
+        again = i.ftsu_json(DEPUTY, "handover", "--to", FIRST, "--yes")
+        self.assertEqual(again["handed_over"], 0)
+        # the session of before goes on, and is worth nothing here
+        self.assertEqual(i.queue(DEPUTY)["cases"], [])
+        for filed in cases:
+            i.ftsu(DEPUTY, "show", filed["case"], expect=UNKNOWN)
+            shown = i.ftsu_json(FIRST, "show", filed["case"])
+            self.assertTrue(all(m["readable"] for m in shown["messages"]
+                                if m["kind"] != "handover"))
+            self.assertNotIn(2, [r["person"] for r in shown["readers"]])
+        shown = i.ftsu_json(FIRST, "show", long["case"])["messages"]
+        self.assertEqual(sum(m["kind"] == "note" for m in shown), 100)
+        # what comes now is sealed to who has it now
+        i.speakup("reply", "--yes", stdin=f"{long['receipt']}\nThank you.")
+        last = [m for m in i.ftsu_json(FIRST, "show", long["case"])[
+            "messages"] if m["kind"] == "followup"][-1]
+        self.assertIn(3, last["readers"])
+        self.assertNotIn(2, last["readers"])
+
+    def test_who_reads_it_already_can_take_it_over(self):
+        with tempfile.TemporaryDirectory(prefix="speakup-both-") as d:
+            with Instance(build_directory(), Path(d)) as i:
+                for who in (FIRST, SECOND, DEPUTY):
+                    i.login(who)
+                self.hand_to_a_reader(i)
+
+    def hand_to_a_reader(self, i):
+        case = i.report("Both guardians have it.")["case"]
+        i.ftsu(FIRST, "note", case, stdin="Before.")
+        said = i.ftsu_json(FIRST, "handover", "--to", SECOND, "--yes")
+        self.assertEqual(said["handed_over"], 1)
+        i.ftsu(FIRST, "show", case, expect=UNKNOWN)
+        shown = i.ftsu_json(SECOND, "show", case)
+        self.assertEqual([m["kind"] for m in shown["messages"]],
+                         ["concern", "note", "handover"])
+        # nobody is left who is not: said, and nothing happens
+        said = i.ftsu_json(SECOND, "handover", "--from", FIRST, "--to",
+                           DEPUTY, "--yes")
+        self.assertEqual(said, {"handed_over": 0, "not_theirs": 1,
+                                "failed": 0})
+        # a colleague who reads it can move it for somebody who fell ill
+        other = i.report("Another.")["case"]
+        said = i.ftsu_json(FIRST, "handover", "--from", SECOND, "--to",
+                           DEPUTY, "--yes", other)
+        self.assertEqual(said["handed_over"], 1)
+        i.ftsu(SECOND, "show", other, expect=UNKNOWN)
+        self.assertTrue(i.ftsu_json(DEPUTY, "show", other)["messages"][0]
+                        ["readable"])
+
+    def test_nobody_who_was_left_out_is_handed_a_case(self):
+        with tempfile.TemporaryDirectory(prefix="speakup-out-") as d:
+            with Instance(build_directory(), Path(d)) as i:
+                for who in ("ned-lead", "senior-independent-director"):
+                    i.login(who)
+                case = i.report("About the director.", "--about",
+                                "operations-director")["case"]
+                for out in ("operations-director", "coast-manager",
+                            "investigator-operations"):
+                    done = i.ftsu("ned-lead", "handover", "--to", out,
+                                  "--yes", expect=NOT_STORED)
+                    self.assertIn("NOT handed over", done.stderr)
+                self.assertEqual(len(i.ftsu_json("ned-lead", "show", case)
+                                     ["messages"]), 1)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
