@@ -30,6 +30,23 @@ static const struct error_text answers[] = {
 	    "twice does no harm." },
 	[ANSWER_FULL] = { 507, "full",
 	    "The service has no space left. " NOTHING_STORED },
+	[ANSWER_NOT_NOW] = { 409, "not-now",
+	    "This cannot be done as the case stands now. " NOTHING_STORED },
+	[ANSWER_NEEDS_REVIEW] = { 409, "needs-review",
+	    "The findings are about conduct: a review, chaired by an "
+	    "executive, comes first. " NOTHING_STORED },
+	[ANSWER_SAME_PERSON] = { 409, "same-person",
+	    "A second person must do this. " NOTHING_STORED },
+	[ANSWER_NOTHING_ASKED] = { 409, "nothing-asked",
+	    "Nothing waits for this in the case. " NOTHING_STORED },
+	[ANSWER_ON_HOLD] = { 409, "on-hold",
+	    "There is a legal hold on the case. " NOTHING_STORED },
+	[ANSWER_INCOMPLETE] = { 409, "incomplete",
+	    "The new reader's envelopes are not those that the entry means. "
+	    "Send them again. " NOTHING_STORED },
+	[ANSWER_WRONG_DAY] = { 409, "wrong-day",
+	    "It was signed on another day than today. Is the clock of your "
+	    "device right? " NOTHING_STORED },
 };
 
 const struct error_text error_no_answer = { 404, "unknown",
@@ -53,7 +70,7 @@ static const struct error_text statuses[] = {
 const struct error_text *
 error_of_answer(enum answer a)
 {
-	if (a <= ANSWER_OK || a > ANSWER_FULL)
+	if (a <= ANSWER_OK || a >= ANSWERS)
 		a = ANSWER_DOWN;
 	return &answers[a];
 }

@@ -99,7 +99,7 @@ on_vault_frame(void *ctx, const struct wire_frame *frame)
 	struct front *f = ctx;
 	struct ticket *t = ticket_find(f, frame->head.id);
 
-	if (t == NULL || frame->head.status > ANSWER_FULL)
+	if (t == NULL || frame->head.status >= ANSWERS)
 		return false;
 	ticket_answer(f, t, frame->head.status, frame->body);
 	return true;

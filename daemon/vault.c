@@ -146,10 +146,13 @@ vault_staff(struct vault *v, const uint8_t token[static BUNDLE_SESSION_LEN],
 	if (e != ERR_OK)
 		return answer_of(e);
 	/* A key that was replaced, because it was lost perhaps, opens nothing
-	 * any more, and neither does what was begun with it. */
+	 * any more, and neither does what was begun with it. Who has left, and
+	 * comes back, begins anew. */
 	now = staff_key(v, person);
-	if (now == NULL || !bytes_equal_ct(now->sign_pub, key, sizeof(key)))
+	if (now == NULL || !bytes_equal_ct(now->sign_pub, key, sizeof(key))) {
+		(void)!session_end(&v->sessions, token);
 		return ANSWER_NO_SESSION;
+	}
 	*ret = person;
 	return ANSWER_OK;
 }
@@ -238,6 +241,33 @@ handle_post(struct vault *v, const struct request_post *q, struct op *op)
 	return file_message(v, q->entry, &q->content, person, op);
 }
 
+static enum answer
+handle_investigators(struct vault *v, const struct request_investigators *q)
+{
+	uint16_t person;
+	enum answer a = vault_staff(v, q->session, &person);
+
+	return a != ANSWER_OK ? a : read_investigators(v, q, person);
+}
+
+/* A stranger to the case hears that there is no such thing. */
+static enum answer
+handle_envelopes(
+    struct vault *v, const struct request_envelopes *q, struct op *op)
+{
+	struct store_case c;
+	uint16_t person;
+	enum answer a = vault_staff(v, q->session, &person);
+
+	if (a != ANSWER_OK ||
+	    (a = answer_of(store_case_find(v->store, q->case_id, &c))) !=
+		ANSWER_OK)
+		return a;
+	if (!case_is_read_by(&c, person))
+		return ANSWER_UNKNOWN;
+	return file_envelopes(v, q, person, op);
+}
+
 /* True: op is filled, or *ret says what is wrong with it. */
 static bool
 handle_write(struct vault *v, const struct bundle_request *q, struct op *op,
@@ -250,13 +280,20 @@ handle_write(struct vault *v, const struct bundle_request *q, struct op *op,
 	case REQUEST_FOLLOWUP:
 		*ret = file_message(v, q->followup.entry, &q->followup.content,
 		    PERSON_REPORTER, op);
+		if (*ret == ANSWER_OK && op->message_kind == MESSAGE_WITHDRAW)
+			*ret = ANSWER_BAD_BUNDLE;
 		return true;
 	case REQUEST_WITHDRAW:
 		*ret = file_message(
 		    v, q->withdraw.entry, NULL, PERSON_REPORTER, op);
+		if (*ret == ANSWER_OK && op->message_kind != MESSAGE_WITHDRAW)
+			*ret = ANSWER_BAD_BUNDLE;
 		return true;
 	case REQUEST_POST:
 		*ret = handle_post(v, &q->post, op);
+		return true;
+	case REQUEST_ENVELOPES:
+		*ret = handle_envelopes(v, &q->envelopes, op);
 		return true;
 	case REQUEST_PUT:
 		*ret = file_piece(v, &q->put, op);
@@ -269,7 +306,6 @@ handle_write(struct vault *v, const struct bundle_request *q, struct op *op,
 	case REQUEST_LOGOUT:
 	case REQUEST_QUEUE:
 	case REQUEST_CASE:
-	case REQUEST_ENVELOPES:
 	case REQUEST_INVESTIGATORS:
 	case REQUEST_WATCH:
 		return false;
@@ -297,13 +333,14 @@ handle_read(struct vault *v, const struct bundle_request *q)
 		return handle_queue(v, &q->queue);
 	case REQUEST_CASE:
 		return handle_case(v, &q->open);
+	case REQUEST_INVESTIGATORS:
+		return handle_investigators(v, &q->investigators);
 	case REQUEST_CONCERN:
 	case REQUEST_FOLLOWUP:
 	case REQUEST_WITHDRAW:
 	case REQUEST_POST:
 	case REQUEST_PUT:
 	case REQUEST_ENVELOPES:
-	case REQUEST_INVESTIGATORS:
 	case REQUEST_WATCH:
 		break;
 	}

@@ -1,4 +1,3 @@
-#include "daemon/vault_clock.h"
 #include "daemon/vault_state.h"
 
 #include <string.h>
@@ -44,7 +43,7 @@ op_chain(const struct op *op)
 								  : STORE_STAFF;
 }
 
-static struct store_message_new
+struct store_message_new
 message_of(const struct op *op)
 {
 	return (struct store_message_new){
@@ -61,16 +60,6 @@ message_of(const struct op *op)
 		.content = op->has_content ? op->content : NULL,
 		.link = op->link,
 	};
-}
-
-/* The same message twice in one batch: the second is stored as well. */
-static bool
-is_head(const struct store_case *c, const struct op *op)
-{
-	const enum store_chain chain = op_chain(op);
-
-	return c->chain[chain].count == op->seq + 1 &&
-	    bytes_equal_ct(c->chain[chain].head, op->link, LINK_LEN);
 }
 
 static enum err
@@ -97,112 +86,9 @@ apply_concern(struct store_txn *txn, struct vault *v, const struct op *op)
 	if (e == ERR_OK && txn_case_get(txn, op->case_id, &c) == ERR_OK)
 		notify_message(v, &c, MESSAGE_CONCERN, PERSON_REPORTER, 0);
 	if (e == ERR_EXISTS && txn_case_get(txn, op->case_id, &c) == ERR_OK &&
-	    is_head(&c, op))
+	    op_is_head(&c, op))
 		return ERR_OK;
 	return e;
-}
-
-/* People whom this message is sealed to, and who had nothing of the case. */
-static enum err
-apply_readers(
-    struct store_txn *txn, const struct store_case *c, const struct op *op)
-{
-	enum err e;
-
-	for (size_t i = 0; i < op->n_readers; i++) {
-		if (store_case_reader(c, op->reader[i].person) != NULL)
-			continue;
-		e = txn_reader_put(txn, op->case_id, op->reader[i].person,
-		    op->reader[i].access);
-		if (e != ERR_OK)
-			return e;
-	}
-	return ERR_OK;
-}
-
-/* The message was refused after all: they have nothing of the case again. */
-static enum err
-drop_readers(
-    struct store_txn *txn, const struct store_case *c, const struct op *op)
-{
-	enum err e;
-
-	for (size_t i = 0; i < op->n_readers; i++) {
-		if (store_case_reader(c, op->reader[i].person) != NULL)
-			continue;
-		e = txn_reader_drop(txn, op->case_id, op->reader[i].person);
-		if (e != ERR_OK && e != ERR_NOT_FOUND)
-			return e;
-	}
-	return ERR_OK;
-}
-
-/* What it changes in the case's life. */
-static enum err
-apply_life(struct store_txn *txn, struct vault *v, const struct op *op,
-    struct life *l)
-{
-	struct store_case c;
-	enum err e = txn_case_get(txn, op->case_id, &c);
-
-	if (e != ERR_OK)
-		return e;
-	life_apply(l, v->now.policy, policy_route(v->now.policy, c.route),
-	    &op->entry, env_now(v->env));
-	notify_message(v, &c, op->message_kind, op->author, op->entry.person);
-	return clock_settle(txn, v, &c, l);
-}
-
-/* Whether this kind may be written by its author, as the case stands. */
-static enum err
-check_state(const struct vault *v, const struct store_case *c,
-    const struct op *op, struct life *ret)
-{
-	const struct store_reader *r = store_case_reader(c, op->author);
-	unsigned parts = PART_REPORTER;
-	enum err e = case_life(c, ret);
-
-	if (e != ERR_OK)
-		return e;
-	if (op->author != PERSON_REPORTER) {
-		if (!case_is_read_by(c, op->author))
-			return ERR_NOT_FOUND;
-		parts = life_parts(policy_person(v->now.policy, op->author),
-		    (r->access & READER_GIVEN) != 0);
-	}
-	if (op->author != PERSON_REPORTER && op->message_kind != MESSAGE_ACK &&
-	    op->message_kind != MESSAGE_REPLY &&
-	    op->message_kind != MESSAGE_NOTE)
-		return ERR_DENIED;
-	return life_may(ret, &op->entry, parts) == LIFE_OK ? ERR_OK
-							   : ERR_DENIED;
-}
-
-static enum err
-apply_message(struct store_txn *txn, struct vault *v, const struct op *op)
-{
-	const struct store_message_new message = message_of(op);
-	struct store_case c;
-	struct life l;
-	enum err e, undone;
-
-	if ((e = txn_case_get(txn, op->case_id, &c)) != ERR_OK)
-		return e;
-	if (is_head(&c, op))
-		return ERR_OK;
-	if (op->seq != c.chain[message.chain].count ||
-	    !bytes_equal_ct(op->prev, c.chain[message.chain].head, LINK_LEN))
-		return ERR_CONFLICT;
-	if ((e = check_state(v, &c, op, &l)) != ERR_OK)
-		return e;
-	if (op->message_kind == MESSAGE_WITHDRAW && l.state == CASE_RECEIVED)
-		return txn_case_destroy(txn, op->case_id);
-	if ((e = apply_readers(txn, &c, op)) == ERR_OK)
-		e = txn_append(txn, op->case_id, op->prev, &message);
-	if (e == ERR_OK)
-		return apply_life(txn, v, op, &l);
-	undone = is_refusal(e) ? drop_readers(txn, &c, op) : ERR_OK;
-	return undone == ERR_OK ? e : undone;
 }
 
 static enum err
@@ -226,7 +112,8 @@ apply_one(struct store_txn *txn, struct vault *v, struct op *op)
 {
 	enum err e = ERR_OK;
 
-	op->result = ANSWER_OK;
+	op->result = op->refusal = ANSWER_OK;
+	op->has_written = false;
 	switch (op->kind) {
 	case OP_CONCERN:
 		e = apply_concern(txn, v, op);
@@ -237,11 +124,16 @@ apply_one(struct store_txn *txn, struct vault *v, struct op *op)
 	case OP_PIECE:
 		e = apply_piece(txn, op);
 		break;
+	case OP_ENVELOPES:
+		e = apply_envelopes(txn, op);
+		break;
 	case OP_AGAIN:
 		break;
 	}
-	if (is_refusal(e)) {
-		op->result = answer_of(e);
+	/* With something of it written, it takes the transaction with it. */
+	if (is_refusal(e) && !op->has_written) {
+		op->result =
+		    op->refusal != ANSWER_OK ? op->refusal : answer_of(e);
 		e = ERR_OK;
 	}
 	return e;
@@ -300,7 +192,7 @@ static bool
 wants_proof(const struct op *op)
 {
 	return op->result == ANSWER_OK && op->kind != OP_PIECE &&
-	    op->case_kind != STORE_PLAIN;
+	    op->kind != OP_ENVELOPES && op->case_kind != STORE_PLAIN;
 }
 
 static void
@@ -356,13 +248,17 @@ static void
 answer_one(struct vault *v, struct op *op, const struct proof_batch *tree,
     size_t *leaf, struct bytes checkpoint)
 {
-	bool has_leaf = wants_proof(op);
+	bool has_leaf = wants_proof(op), has_reply = true;
 
 	if (has_leaf && put_proof(v, op, tree, (*leaf)++, checkpoint) != ERR_OK)
 		op->result = ANSWER_DOWN;
-	if (op->result == ANSWER_OK && op->kind == OP_PIECE)
+	if (op->kind == OP_PIECE)
 		reply_pieces(v, &op->upload);
-	if (op->result == ANSWER_OK && (has_leaf || op->kind == OP_PIECE))
+	else if (op->kind == OP_ENVELOPES)
+		v->reply.kind = ANSWER_KEPT;
+	else if (!has_leaf)
+		has_reply = false;
+	if (op->result == ANSWER_OK && has_reply)
 		vault_reply(v, op->id, op->answer, op->ctx);
 	else
 		op->answer(op->ctx, op->id, op->result, BYTES(NULL, 0));

@@ -75,7 +75,8 @@ static enum answer
 take_envelopes(const struct policy *policy, const struct bundle_content *c,
     enum keys_wanted keys, struct op *op)
 {
-	bool wants_reporter = op->message_kind != MESSAGE_NOTE;
+	bool wants_reporter =
+	    message_kind_chain(op->message_kind) == CHAIN_TALK;
 	bool has_reporter = false, hybrid = false;
 
 	if (c->n_to < 1 + (size_t)wants_reporter || c->n_to > SEALED_TO_MAX)
@@ -184,31 +185,4 @@ content_take(struct vault *v, const struct policy *policy,
 		return a;
 	op->has_content = true;
 	return answer_of(digest(op));
-}
-
-enum answer
-readers_take(struct vault *v, const struct policy *policy, uint16_t number,
-    struct op *op)
-{
-	const struct policy_route *route = policy_route(policy, number);
-	const struct policy_person *person;
-
-	op->n_readers = 0;
-	for (size_t i = 0; i < op->n_envelopes; i++) {
-		struct store_reader *r = &op->reader[op->n_readers];
-
-		if (op->envelope[i].person == PERSON_REPORTER)
-			continue;
-		if (op->n_readers == STORE_READERS_MAX)
-			return ANSWER_TOO_LARGE;
-		person = policy_person(policy, op->envelope[i].person);
-		r->person = op->envelope[i].person;
-		r->access = READER_MEMBER;
-		if (route != NULL && person != NULL &&
-		    members_rung_has(route, 0, r->person) &&
-		    policy_person_is_current(person, vault_day(v)))
-			r->access |= READER_RELEASED;
-		op->n_readers++;
-	}
-	return ANSWER_OK;
 }

@@ -66,6 +66,50 @@ concern_again(struct vault *v, struct op *op)
 	return ANSWER_OK;
 }
 
+static struct store_reader *
+reader_of(struct op *op, uint16_t person)
+{
+	for (size_t i = 0; i < op->n_readers; i++)
+		if (op->reader[i].person == person)
+			return &op->reader[i];
+	if (op->n_readers == STORE_READERS_MAX)
+		return NULL;
+	op->reader[op->n_readers].person = person;
+	return &op->reader[op->n_readers++];
+}
+
+/* Everybody whom an envelope is for, released where they are the route's first
+ * people today; and those who may be told. */
+static enum answer
+take_readers(const struct vault *v, const struct policy *policy,
+    const struct policy_route *route, const struct request_concern *c,
+    struct op *op)
+{
+	const struct policy_person *person;
+	struct store_reader *r;
+
+	for (size_t i = 0; i < op->n_envelopes; i++) {
+		if (op->envelope[i].person == PERSON_REPORTER)
+			continue;
+		person = policy_person(policy, op->envelope[i].person);
+		if ((r = reader_of(op, op->envelope[i].person)) == NULL)
+			return ANSWER_TOO_LARGE;
+		r->access = READER_MEMBER;
+		if (person != NULL &&
+		    members_rung_has(route, 0, r->person) &&
+		    policy_person_is_current(person, vault_day(v)))
+			r->access |= READER_RELEASED;
+	}
+	if (!route_tells(route, c->tell, c->n_tell))
+		return ANSWER_BAD_BUNDLE;
+	for (size_t i = 0; i < c->n_tell; i++) {
+		if ((r = reader_of(op, c->tell[i])) == NULL)
+			return ANSWER_TOO_LARGE;
+		r->access |= READER_TELL;
+	}
+	return ANSWER_OK;
+}
+
 enum answer
 file_concern(struct vault *v, const struct bundle_request *q, struct op *op)
 {
@@ -93,7 +137,7 @@ file_concern(struct vault *v, const struct bundle_request *q, struct op *op)
 	a = content_take(v, policy, &c->content,
 	    route->keys == KEYS_HYBRID ? WANT_HYBRID : WANT_CLASSIC, op);
 	if (a != ANSWER_OK || (a = link_up(op)) != ANSWER_OK ||
-	    (a = readers_take(v, policy, c->route, op)) != ANSWER_OK)
+	    (a = take_readers(v, policy, route, c, op)) != ANSWER_OK)
 		return a;
 	return concern_again(v, op);
 }
@@ -158,6 +202,15 @@ take_entry(struct vault *v, struct bytes note, uint16_t author, struct op *op,
 	return ANSWER_OK;
 }
 
+/* Clocks may differ, and midnight passes while something is on its way. */
+static bool
+is_of_today(const struct vault *v, const struct entry *e)
+{
+	int64_t today = vault_day(v);
+
+	return e->day >= today - 1 && e->day <= today + 1;
+}
+
 enum answer
 file_message(struct vault *v, struct bytes note, const struct bundle_content *c,
     uint16_t author, struct op *op)
@@ -179,12 +232,11 @@ file_message(struct vault *v, struct bytes note, const struct bundle_content *c,
 		if (!bytes_equal_ct(op->content, entry.content, SHA256_LEN))
 			return ANSWER_BAD_SIGNATURE;
 	}
-	if ((a = link_up(op)) != ANSWER_OK ||
-	    (a = readers_take(v, v->now.policy, known.route, op)) != ANSWER_OK)
+	if ((a = link_up(op)) != ANSWER_OK)
 		return a;
-	if (op->seq < known.chain[op_chain(op)].count && !is_stored(v, op))
-		return ANSWER_CONFLICT;
-	return ANSWER_OK;
+	if (op->seq < known.chain[op_chain(op)].count)
+		return is_stored(v, op) ? ANSWER_OK : ANSWER_CONFLICT;
+	return is_of_today(v, &entry) ? ANSWER_OK : ANSWER_WRONG_DAY;
 }
 
 /* --- pieces --- */

@@ -28,3 +28,63 @@ case_is_read_by(const struct store_case *c, uint16_t person)
 
 	return r != NULL && (r->access & READER_RELEASED) != 0;
 }
+
+unsigned
+case_parts(const struct vault *v, const struct store_case *c, uint16_t person)
+{
+	const struct store_reader *r = store_case_reader(c, person);
+
+	if (person == PERSON_REPORTER)
+		return PART_REPORTER;
+	if (!case_is_read_by(c, person))
+		return 0;
+	return life_parts(policy_person(v->now.policy, person),
+	    (r->access & READER_GIVEN) != 0);
+}
+
+bool
+case_calls(const struct vault *v, const struct store_case *c,
+    const struct life *l, uint16_t person)
+{
+	const struct policy_route *r = policy_route(v->now.policy, c->route);
+	const struct policy_person *p = policy_person(v->now.policy, person);
+
+	if (r == NULL || p == NULL ||
+	    !policy_person_is_current(p, vault_day(v)))
+		return false;
+	if (members_rung_has(r, 0, person))
+		return true;
+	for (unsigned k = 1; k <= r->n_rungs; k++)
+		if (r->rungs[k - 1].verb == VERB_JOIN &&
+		    (l->fired >> (k - 1) & 1) != 0 &&
+		    members_rung_has(r, k, person))
+			return true;
+	return false;
+}
+
+/* --- routes --- */
+
+bool
+route_reads(const struct policy_route *r, uint16_t person)
+{
+	for (unsigned k = 0; r != NULL && k <= r->n_rungs; k++)
+		if ((k == 0 || r->rungs[k - 1].verb == VERB_JOIN) &&
+		    members_rung_has(r, k, person))
+			return true;
+	return false;
+}
+
+bool
+route_tells(const struct policy_route *r, const uint16_t *people, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool has = false;
+
+		for (unsigned k = 1; k <= r->n_rungs && !has; k++)
+			has = r->rungs[k - 1].verb == VERB_TELL &&
+			    members_rung_has(r, k, people[i]);
+		if (!has)
+			return false;
+	}
+	return true;
+}

@@ -31,6 +31,7 @@ enum op_kind {
 	OP_MESSAGE, /* every other message */
 	OP_AGAIN, /* stored before: only the proof is wanted again */
 	OP_PIECE,
+	OP_ENVELOPES,
 };
 
 /* A request that waits in the batch. Bytes are borrowed from its body. */
@@ -40,6 +41,10 @@ struct op {
 	vault_answer *answer;
 	void *ctx;
 	enum answer result; /* after the commit */
+	/* of the transaction: why not, where the error is not enough; whether
+	 * it changed anything */
+	enum answer refusal;
+	bool has_written;
 
 	/* messages */
 	uint8_t case_id[CASE_ID_LEN];
@@ -57,11 +62,10 @@ struct op {
 	struct store_envelope envelope[STORE_READERS_MAX + 1];
 	uint32_t day;
 	uint64_t policy_serial;
-	/* of concerns; of other messages: those who may be new to the case */
-	size_t n_readers;
-	struct store_reader reader[STORE_READERS_MAX];
 
 	/* concerns */
+	size_t n_readers;
+	struct store_reader reader[STORE_READERS_MAX];
 	enum store_kind case_kind;
 	uint8_t mailbox[SHA256_LEN], pub[SIGN_PUB_LEN];
 	uint16_t route;
@@ -72,6 +76,12 @@ struct op {
 	struct store_piece piece;
 	uint8_t piece_upload[STORE_UPLOAD_ID_LEN];
 	struct store_upload upload; /* after the commit */
+
+	/* envelopes: by author, on case_id */
+	uint16_t person;
+	bool is_fresh;
+	size_t n_grants;
+	struct bundle_grant grant[BUNDLE_GRANTS_MAX];
 };
 
 struct batch {
@@ -134,6 +144,18 @@ enum err case_life(const struct store_case *c, struct life *ret) MUST_CHECK;
 void case_begin(const struct vault *v, struct store_case_new *new);
 /* Whether this person may read the case now. */
 bool case_is_read_by(const struct store_case *c, uint16_t person);
+/* PART_…; 0: nothing, and they are to know nothing of it. */
+unsigned case_parts(
+    const struct vault *v, const struct store_case *c, uint16_t person);
+/* Whether its route gives them the case now: as one of its first people, or by
+ * a rung that was reached. */
+bool case_calls(const struct vault *v, const struct store_case *c,
+    const struct life *l, uint16_t person);
+/* Whether a route would ever let them read (NULL: none). */
+bool route_reads(const struct policy_route *r, uint16_t person);
+/* Whether all of them are people of its `tell` rungs. */
+bool route_tells(
+    const struct policy_route *r, const uint16_t *people, size_t n);
 
 /* --- vault_content.c: envelopes, payloads, digests --- */
 
@@ -147,10 +169,6 @@ enum keys_wanted { WANT_CLASSIC, WANT_HYBRID, WANT_ANY };
 enum answer content_take(struct vault *v, const struct policy *policy,
     const struct bundle_content *c, enum keys_wanted keys,
     struct op *op) MUST_CHECK;
-/* Fills op->reader: everybody whom an envelope is for, released where they
- * are the route's first people today. */
-enum answer readers_take(struct vault *v, const struct policy *policy,
-    uint16_t route, struct op *op) MUST_CHECK;
 /* One stanza and nothing else, of a kind that our recipients have. */
 bool envelope_is_sound(struct bytes envelope, bool *ret_hybrid) MUST_CHECK;
 
@@ -173,7 +191,23 @@ enum answer file_piece(
  * once it is filled. Commits first where the batch is full. */
 struct op *batch_next(struct vault *v);
 enum store_chain op_chain(const struct op *op);
+struct store_message_new message_of(const struct op *op);
 void batch_keep(struct vault *v, size_t bytes);
+
+/* --- vault_action.c, vault_grant.c: within a batch --- */
+
+/* Whether the message in op is the newest of its chain. */
+bool op_is_head(const struct store_case *c, const struct op *op);
+enum err
+apply_message(struct store_txn *txn, struct vault *v, struct op *op) MUST_CHECK;
+enum answer file_envelopes(struct vault *v, const struct request_envelopes *q,
+    uint16_t author, struct op *op) MUST_CHECK;
+enum err apply_envelopes(struct store_txn *txn, struct op *op) MUST_CHECK;
+/* Whether this is the digest of all envelopes that the person has of the case.
+ * ERR_CONFLICT: it is not. */
+enum err grants_match(struct store_txn *txn,
+    const uint8_t id[static CASE_ID_LEN], uint16_t person,
+    const uint8_t digest[static SHA256_LEN]) MUST_CHECK;
 
 /* --- vault_read.c: fill v->reply --- */
 
@@ -185,6 +219,9 @@ enum answer read_queue(
 enum answer read_piece(struct vault *v, const struct request_get *q) MUST_CHECK;
 enum answer
 read_status(struct vault *v, const struct request_status *q) MUST_CHECK;
+/* vault_investigators.c */
+enum answer read_investigators(struct vault *v,
+    const struct request_investigators *q, uint16_t person) MUST_CHECK;
 /* v->reply from an upload; `have` is written into v->read. */
 void reply_pieces(struct vault *v, const struct store_upload *u);
 

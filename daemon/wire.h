@@ -64,7 +64,16 @@ enum answer {
 	ANSWER_BUSY,
 	ANSWER_DOWN,
 	ANSWER_FULL,
+	/* of what a case does not allow: policy/life.h */
+	ANSWER_NOT_NOW,
+	ANSWER_NEEDS_REVIEW,
+	ANSWER_SAME_PERSON,
+	ANSWER_NOTHING_ASKED,
+	ANSWER_ON_HOLD,
+	ANSWER_INCOMPLETE, /* not all envelopes that an entry means */
+	ANSWER_WRONG_DAY, /* signed by a clock that is more than a day off */
 };
+#define ANSWERS (ANSWER_WRONG_DAY + 1)
 
 enum wire_peer { PEER_PARENT, PEER_VAULT, PEER_FRONT };
 /* Whether `from` may send this type to `to`, and its largest body. */

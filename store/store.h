@@ -222,6 +222,9 @@ enum err txn_append(struct store_txn *txn,
 enum err txn_marks_set(struct store_txn *txn,
     const uint8_t id[static STORE_CASE_ID_LEN], const struct store_marks *marks)
     MUST_CHECK;
+/* The case takes another route: what its readers are told by. */
+enum err txn_route_set(struct store_txn *txn,
+    const uint8_t id[static STORE_CASE_ID_LEN], uint16_t route) MUST_CHECK;
 /* Adds a reader, or changes what they are to the case. ERR_LIMIT: too many, or
  * bits that do not go together; with envelopes, bits that allow none. */
 enum err txn_reader_put(struct store_txn *txn,
@@ -237,7 +240,8 @@ enum err txn_reader_drop(struct store_txn *txn,
 enum err txn_envelope_put(struct store_txn *txn,
     const uint8_t id[static STORE_CASE_ID_LEN], enum store_chain chain,
     uint32_t seq, const struct store_envelope *e) MUST_CHECK;
-/* What was sent ahead for this person counts from now on; or it is deleted. */
+/* What was sent ahead for this person counts from now on; or it is deleted.
+ * ERR_NOT_FOUND: not a reader. */
 enum err txn_envelopes_settle(struct store_txn *txn,
     const uint8_t id[static STORE_CASE_ID_LEN], uint16_t person) MUST_CHECK;
 enum err txn_envelopes_forget(struct store_txn *txn,

@@ -48,6 +48,22 @@ txn_marks_set(struct store_txn *txn, const uint8_t id[static STORE_CASE_ID_LEN],
 	return ERR_OK;
 }
 
+enum err
+txn_route_set(struct store_txn *txn, const uint8_t id[static STORE_CASE_ID_LEN],
+    uint16_t route)
+{
+	struct case_at at CLEAN_CASE = { 0 };
+	enum err e = txn->err;
+
+	if (e == ERR_OK)
+		e = txn_find(txn, id, &at);
+	if (e != ERR_OK)
+		return e;
+	at.slot.c.route = route;
+	txn_slot_write(txn, &at);
+	return ERR_OK;
+}
+
 /* --- the end of a case --- */
 
 static enum err

@@ -1,3 +1,4 @@
+#include "daemon/vault_state.h"
 #include "tests/daemon/vault_world.h"
 
 #include <string.h>
@@ -70,7 +71,7 @@ seal(struct world *w, const struct reporter *r, struct draft *d,
 		all[i].person = to[i];
 		all[i].key = w->person[to[i]].key;
 	}
-	if (d->manifest->kind != MESSAGE_NOTE) {
+	if (message_kind_chain(d->manifest->kind) == CHAIN_TALK) {
 		all[n].person = PERSON_REPORTER;
 		assert_int_equal(ERR_OK,
 		    age_identity_recipient(&r->keys.reply[0], &all[n].key));
@@ -123,21 +124,97 @@ draft_concern(struct world *w, struct reporter *r, const uint16_t *to, size_t n,
 	    ERR_OK, link_digest(BYTES(d->body.p, head), d->digest, d->link));
 }
 
-static void
-sign_entry(
-    struct world *w, const struct reporter *r, struct draft *d, struct entry *e)
+static const uint8_t *
+seed_of(const struct world *w, const struct reporter *r, uint16_t author)
 {
+	return author == PERSON_REPORTER ? r->keys.sign_seed
+					 : w->person[author].sign_seed;
+}
+
+static void
+sign_entry(struct world *w, const struct reporter *r, struct draft *d,
+    const struct entry *form)
+{
+	struct entry e = *form;
+
 	d->entry.max = ENTRY_NOTE_MAX;
-	memcpy(e->case_id, r->keys.case_id, CASE_ID_LEN);
-	memcpy(e->content, d->digest, SHA256_LEN);
-	assert_int_equal(ERR_OK,
-	    entry_sign(e,
-		e->author == PERSON_REPORTER ? r->keys.sign_seed
-					     : w->person[e->author].sign_seed,
-		&d->entry));
+	e.day = w->now / DAY_SECONDS;
+	memcpy(e.case_id, r->keys.case_id, CASE_ID_LEN);
+	memcpy(e.content, d->digest, SHA256_LEN);
+	assert_int_equal(
+	    ERR_OK, entry_sign(&e, seed_of(w, r, e.author), &d->entry));
 	assert_int_equal(ERR_OK,
 	    link_digest(buf_bytes(&d->entry),
-		message_kind_has_content(e->kind) ? d->digest : NULL, d->link));
+		entry_has_content(&e) ? d->digest : NULL, d->link));
+}
+
+static void
+seal_entry(struct world *w, const struct reporter *r, const struct entry *e,
+    const uint16_t *to, size_t n, struct draft *d)
+{
+	d->manifest = manifest_new();
+	assert_non_null(d->manifest);
+	fill_manifest(w, r, d->manifest, e->kind, e->author);
+	d->manifest->seq = e->seq;
+	memcpy(d->manifest->prev, e->prev, LINK_LEN);
+	seal(w, r, d, seed_of(w, r, e->author), to, n);
+}
+
+/* How it goes to the vault. */
+static void
+wrap(struct world *w, uint16_t author, enum message_kind kind, struct draft *d)
+{
+	struct bundle_request *q = &d->request;
+
+	if (kind == MESSAGE_WITHDRAW) {
+		q->kind = REQUEST_WITHDRAW;
+		q->withdraw.entry = buf_bytes(&d->entry);
+	} else if (author == PERSON_REPORTER) {
+		q->kind = REQUEST_FOLLOWUP;
+		q->followup.entry = buf_bytes(&d->entry);
+		q->followup.content = d->content;
+	} else {
+		q->kind = REQUEST_POST;
+		q->post.entry = buf_bytes(&d->entry);
+		q->post.content = d->content;
+		memcpy(q->post.session, w->person[author].session,
+		    BUNDLE_SESSION_LEN);
+	}
+}
+
+static void
+draft_at(struct world *w, const struct reporter *r, const struct entry *e,
+    const uint16_t *to, size_t n, struct draft *d)
+{
+	const enum message_content content = message_form(e->kind)->content;
+
+	if (content == CONTENT_MUST || (n > 0 && content == CONTENT_MAY))
+		seal_entry(w, r, e, to, n, d);
+	sign_entry(w, r, d, e);
+	wrap(w, e->author, e->kind, d);
+}
+
+static void
+see_other(const struct reporter *r, struct entry *e)
+{
+	if (e->author != PERSON_REPORTER)
+		memcpy(e->seen,
+		    message_kind_chain(e->kind) == CHAIN_TALK ? r->staff_head
+							      : r->head,
+		    LINK_LEN);
+}
+
+void
+draft_entry(struct world *w, const struct reporter *r,
+    const struct entry *form, const uint16_t *to, size_t n, struct draft *d)
+{
+	const bool is_talk = message_kind_chain(form->kind) == CHAIN_TALK;
+	struct entry e = *form;
+
+	e.seq = is_talk ? r->talk : r->staff;
+	memcpy(e.prev, is_talk ? r->head : r->staff_head, LINK_LEN);
+	see_other(r, &e);
+	draft_at(w, r, &e, to, n, d);
 }
 
 void
@@ -148,32 +225,8 @@ draft_message(struct world *w, const struct reporter *r, enum message_kind kind,
 	struct entry e = { .kind = kind, .author = author, .seq = seq };
 
 	memcpy(e.prev, prev, LINK_LEN);
-	if (message_kind_has_content(kind)) {
-		d->manifest = manifest_new();
-		assert_non_null(d->manifest);
-		fill_manifest(w, r, d->manifest, kind, author);
-		d->manifest->seq = seq;
-		memcpy(d->manifest->prev, prev, LINK_LEN);
-		seal(w, r, d,
-		    author == PERSON_REPORTER ? r->keys.sign_seed
-					      : w->person[author].sign_seed,
-		    to, n);
-	}
-	sign_entry(w, r, d, &e);
-	if (kind == MESSAGE_FOLLOWUP) {
-		d->request.kind = REQUEST_FOLLOWUP;
-		d->request.followup.entry = buf_bytes(&d->entry);
-		d->request.followup.content = d->content;
-	} else if (kind == MESSAGE_WITHDRAW) {
-		d->request.kind = REQUEST_WITHDRAW;
-		d->request.withdraw.entry = buf_bytes(&d->entry);
-	} else {
-		d->request.kind = REQUEST_POST;
-		d->request.post.entry = buf_bytes(&d->entry);
-		d->request.post.content = d->content;
-		memcpy(d->request.post.session, w->person[author].session,
-		    BUNDLE_SESSION_LEN);
-	}
+	see_other(r, &e);
+	draft_at(w, r, &e, to, n, d);
 }
 
 void
@@ -215,16 +268,39 @@ file_concern_of(struct world *w, struct reporter *r)
 }
 
 void
-post_ok(struct world *w, struct reporter *r, enum message_kind kind,
-    uint16_t author, const uint16_t *to, size_t n)
+entry_ok(struct world *w, struct reporter *r, const struct entry *e,
+    const uint16_t *to, size_t n)
 {
 	CLEAN_DRAFT struct draft d = { 0 };
 
-	draft_message(w, r, kind, author, r->talk, r->head, to, n, &d);
+	draft_entry(w, r, e, to, n, &d);
 	assert_int_equal(ANSWER_OK, world_request(w, &d.request));
-	assert_proof(w, r, kind, d.link);
-	memcpy(r->head, d.link, LINK_LEN);
-	r->talk++;
+	assert_proof(w, r, e->kind, d.link);
+	reporter_sync(w, r);
+}
+
+void
+post_ok(struct world *w, struct reporter *r, enum message_kind kind,
+    uint16_t author, const uint16_t *to, size_t n)
+{
+	const struct entry e = { .kind = kind, .author = author };
+
+	entry_ok(w, r, &e, to, n);
+}
+
+void
+reporter_sync(struct world *w, struct reporter *r)
+{
+	struct store_case c;
+	enum err e = store_case_find(w->vault->store, r->keys.case_id, &c);
+
+	if (e == ERR_NOT_FOUND)
+		return; /* withdrawn: it is gone */
+	assert_int_equal(ERR_OK, e);
+	r->talk = c.chain[STORE_TALK].count;
+	r->staff = c.chain[STORE_STAFF].count;
+	memcpy(r->head, c.chain[STORE_TALK].head, LINK_LEN);
+	memcpy(r->staff_head, c.chain[STORE_STAFF].head, LINK_LEN);
 }
 
 /* --- reading --- */

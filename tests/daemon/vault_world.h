@@ -93,6 +93,9 @@ struct reporter {
 	uint16_t route;
 	uint32_t talk; /* messages known */
 	uint8_t head[LINK_LEN]; /* link of the last */
+	/* of the staff chain; staff know both */
+	uint32_t staff;
+	uint8_t staff_head[LINK_LEN];
 };
 /* A message sealed and ready to be sent; everything it borrows is in it. */
 struct draft {
@@ -111,7 +114,14 @@ void reporter_new(struct reporter *r, uint8_t seed);
 /* Ready in d->request; `to` are the staff recipients. */
 void draft_concern(struct world *w, struct reporter *r, const uint16_t *to,
     size_t n, struct draft *d);
-/* Of any kind but a concern; PERSON_REPORTER signs with r's key. */
+/*
+ * Of any kind but a concern; PERSON_REPORTER signs with r's key. With `to`, or
+ * where the kind must have it, there is content. draft_entry: kind, author and
+ * the lines of the kind are set; place, what was seen and the day are those
+ * that r knows.
+ */
+void draft_entry(struct world *w, const struct reporter *r,
+    const struct entry *e, const uint16_t *to, size_t n, struct draft *d);
 void
 draft_message(struct world *w, const struct reporter *r, enum message_kind kind,
     uint16_t author, uint32_t seq, const uint8_t prev[static LINK_LEN],
@@ -124,6 +134,10 @@ void assert_proof(struct world *w, const struct reporter *r,
 /* Sends an accepted message and moves r's chain on. */
 void post_ok(struct world *w, struct reporter *r, enum message_kind kind,
     uint16_t author, const uint16_t *to, size_t n);
+void entry_ok(struct world *w, struct reporter *r, const struct entry *e,
+    const uint16_t *to, size_t n);
+/* Takes both chains' heads from the store: the instance wrote something. */
+void reporter_sync(struct world *w, struct reporter *r);
 
 enum answer
 poll_mailbox(struct world *w, const struct reporter *r, uint32_t after);

@@ -1,0 +1,121 @@
+#include "daemon/vault_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Envelopes of messages that are there, for somebody who is to read them: sent
+ * ahead, and counted once an entry names their digest.
+ */
+
+_Static_assert((int)STORE_TALK == (int)CHAIN_TALK &&
+	(int)STORE_STAFF == (int)CHAIN_STAFF, "one order of the chains");
+
+/* --- what somebody has --- */
+
+struct gather {
+	struct grant *at;
+	size_t n;
+};
+
+static enum err
+gather_one(void *ctx, enum store_chain chain, uint32_t seq,
+    struct bytes header)
+{
+	struct gather *g = ctx;
+	struct grant *one = &g->at[g->n];
+
+	if (g->n == STORE_MESSAGES_MAX)
+		return ERR_CORRUPT;
+	one->chain = (enum chain)chain;
+	one->seq = seq;
+	g->n++;
+	return sha256(header, one->envelope);
+}
+
+enum err
+grants_match(struct store_txn *txn, const uint8_t id[static CASE_ID_LEN],
+    uint16_t person, const uint8_t digest[static SHA256_LEN])
+{
+	struct gather g = {
+		.at = calloc(STORE_MESSAGES_MAX, sizeof(struct grant))
+	};
+	uint8_t is[SHA256_LEN];
+	enum err e = g.at == NULL ? ERR_NOMEM : ERR_OK;
+
+	if (e == ERR_OK)
+		e = txn_envelopes_visit(txn, id, person, gather_one, &g);
+	if (e == ERR_OK)
+		e = grants_digest(g.at, g.n, is);
+	free(g.at);
+	if (e != ERR_OK)
+		return e;
+	return bytes_equal_ct(is, digest, SHA256_LEN) ? ERR_OK : ERR_CONFLICT;
+}
+
+/* --- sending ahead --- */
+
+enum answer
+file_envelopes(struct vault *v, const struct request_envelopes *q,
+    uint16_t author, struct op *op)
+{
+	const struct policy_person *p =
+	    policy_person(v->now.policy, q->person);
+	bool ignored;
+
+	if (p == NULL || !policy_person_is_current(p, vault_day(v)))
+		return ANSWER_BAD_BUNDLE;
+	for (size_t i = 0; i < q->n; i++)
+		if (!envelope_is_sound(q->at[i].envelope, &ignored))
+			return ANSWER_BAD_BUNDLE;
+	op->kind = OP_ENVELOPES;
+	op->author = author;
+	op->person = q->person;
+	op->is_fresh = q->is_fresh;
+	op->n_grants = q->n;
+	memcpy(op->grant, q->at, q->n * sizeof(q->at[0]));
+	memcpy(op->case_id, q->case_id, sizeof(op->case_id));
+	return ANSWER_OK;
+}
+
+/* Whoever is nothing to the case becomes somebody for whom something waits. */
+static enum err
+make_place(struct store_txn *txn, struct op *op)
+{
+	const struct store_reader *r;
+	struct store_case c;
+	enum err e = txn_case_get(txn, op->case_id, &c);
+
+	if (e != ERR_OK)
+		return e;
+	if (!case_is_read_by(&c, op->author))
+		return ERR_NOT_FOUND;
+	r = store_case_reader(&c, op->person);
+	if (r != NULL && (r->access & (READER_MEMBER | READER_PENDING)) != 0)
+		return ERR_OK;
+	e = txn_reader_put(txn, op->case_id, op->person,
+	    (uint8_t)((r == NULL ? 0 : r->access) | READER_PENDING));
+	op->has_written = e == ERR_OK;
+	return e;
+}
+
+enum err
+apply_envelopes(struct store_txn *txn, struct op *op)
+{
+	enum err e = make_place(txn, op);
+
+	if (e == ERR_OK && op->is_fresh) {
+		op->has_written = true;
+		e = txn_envelopes_forget(txn, op->case_id, op->person);
+	}
+	for (size_t i = 0; i < op->n_grants && e == ERR_OK; i++) {
+		const struct bundle_grant *g = &op->grant[i];
+		const struct store_envelope x = { op->person, g->envelope };
+
+		e = txn_envelope_put(txn, op->case_id,
+		    (enum store_chain)g->chain, g->seq, &x);
+		if (e == ERR_OK)
+			op->has_written = true;
+	}
+	return e;
+}
