@@ -47,7 +47,7 @@ policy_check(const struct policy *p, check_report *report, void *ctx,
 	enum err e;
 
 	check_routes(&c);
-	check_deadlines(&c);
+	check_limits(&c);
 	e = check_combinations(&c);
 	if (e != ERR_OK)
 		return e;

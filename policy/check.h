@@ -15,6 +15,9 @@
  *    somebody marked makes it end within);
  *  - no deadline runs backwards, within a ladder, from one stage to the next
  *    or from one band to the next;
+ *  - no case gets stuck: from every state that a case can come to, those who
+ *    read it, or could be given it, can bring it to its end, past a review of
+ *    findings of conduct and with a second person where its band needs one;
  *  - at least two people stand on each rung (a warning);
  *  - no concern would need more than 15 envelopes, or tell more than 32
  *    people;
@@ -41,7 +44,8 @@ enum check_what {
 			   person marked makes it so: person */
 	CHECK_ORDER,	/* rungs run backwards: route, rung (that can come
 			   before an earlier one) */
-	CHECK_DEADLINE, /* the table runs backwards: band */
+	CHECK_DEADLINE, /* times that run backwards: band, or none */
+	CHECK_LIMIT,	/* of the whole policy: band, or none */
 	CHECK_SIZE,	/* too many people: route */
 	CHECK_PERSON,	/* cannot do what a rung wants: route, person */
 	CHECK_RUNG,	/* fewer than two living on it: route, rung */

@@ -18,13 +18,10 @@ is_later_at(const struct policy *p, int64_t t, struct policy_duration a,
 	    calendar_add(p, t, b, &due_b) == ERR_OK && due_a > due_b;
 }
 
-/*
- * Whether there is a moment at which a, begun together with b, is over after
- * it. In units that differ, the difference is greatest where working time
- * starts or stops, so every such moment while the policy is in force is tried.
- */
-static bool
-may_be_later(
+/* In units that differ, the difference is greatest where working time starts
+ * or stops, so every such moment while the policy is in force is tried. */
+bool
+check_may_be_later(
     const struct policy *p, struct policy_duration a, struct policy_duration b)
 {
 	if (a.unit == b.unit)
@@ -48,7 +45,7 @@ check_order(struct checker *c, const struct policy_route *r, size_t i, size_t j)
 	char after_a[DURATION_TEXT_MAX], after_b[DURATION_TEXT_MAX];
 
 	if (a->when != b->when || (a->bands & b->bands) == 0 ||
-	    !may_be_later(c->p, a->after, b->after))
+	    !check_may_be_later(c->p, a->after, b->after))
 		return;
 	duration_format(&a->after, after_a);
 	duration_format(&b->after, after_b);
@@ -201,11 +198,39 @@ check_size(struct checker *c, const struct policy_route *r)
 		check_say(c, FOUND(CHECK_ERROR, CHECK_SIZE, .route = r),
 		    "Route %s has more than %d readers, with all its rungs.",
 		    r->slug, MEMBERS_MAX);
+	else if (n == MEMBERS_MAX)
+		check_say(c, FOUND(CHECK_WARNING, CHECK_SIZE, .route = r),
+		    "Route %s has %d readers, with all its rungs: a case on it "
+		    "cannot be given to anybody else.",
+		    r->slug, MEMBERS_MAX);
 	if (members_told(c->p, r, NULL, 0, c->day, members, ENTRY_PEOPLE_MAX,
 		&n) != ERR_OK)
 		check_say(c, FOUND(CHECK_ERROR, CHECK_SIZE, .route = r),
 		    "Route %s tells more than %d people, with all its rungs.",
 		    r->slug, ENTRY_PEOPLE_MAX);
+}
+
+/* A case that takes another route keeps its readers. */
+static void
+check_move(struct checker *c, const struct policy_route *from,
+    const struct policy_route *to)
+{
+	struct member_change change = { CHANGE_ROUTE, to->number };
+	struct member members[MEMBERS_MAX];
+	size_t n;
+
+	if (from == to ||
+	    members_compute(c->p, from, NULL, 0, c->day, members, MEMBERS_MAX,
+		&n) != ERR_OK ||
+	    members_compute(
+		c->p, to, NULL, 0, c->day, members, MEMBERS_MAX, &n) != ERR_OK)
+		return;
+	if (members_after(c->p, from, NULL, 0, &change, 1, c->day, members,
+		MEMBERS_MAX, &n) == ERR_LIMIT)
+		check_say(c, FOUND(CHECK_WARNING, CHECK_SIZE, .route = to),
+		    "A case on route %s cannot take route %s: it would have "
+		    "more than %d readers.",
+		    from->slug, to->slug, MEMBERS_MAX);
 }
 
 /* Whoever sends a plain concern computes no ladder. */
@@ -242,40 +267,7 @@ check_routes(struct checker *c)
 		}
 		check_end(c, r);
 		check_size(c, r);
-	}
-}
-
-/* --- the table of deadlines --- */
-
-static void
-check_pair(struct checker *c, unsigned band, const char *what,
-    struct policy_duration a, struct policy_duration b)
-{
-	char text_a[DURATION_TEXT_MAX], text_b[DURATION_TEXT_MAX];
-
-	if (a.amount == 0 || b.amount == 0 || !may_be_later(c->p, a, b))
-		return;
-	duration_format(&a, text_a);
-	duration_format(&b, text_b);
-	check_say(c, FOUND(CHECK_ERROR, CHECK_DEADLINE, .band = (uint8_t)band),
-	    "Deadlines run backwards: %s: %s can be over before %s.", what,
-	    text_b, text_a);
-}
-
-void
-check_deadlines(struct checker *c)
-{
-	const struct policy_duration(*table)[POLICY_BANDS] = c->p->deadline;
-
-	for (unsigned d = 0; d < POLICY_DEADLINES; d++)
-		for (unsigned b = 1; b < POLICY_BANDS; b++)
-			check_pair(c, b + 1, deadline_names.name[d],
-			    table[d][b - 1], table[d][b]);
-	for (unsigned b = 0; b < POLICY_BANDS; b++) {
-		check_pair(c, b + 1, "triage comes after acknowledge",
-		    table[DEADLINE_ACKNOWLEDGE][b], table[DEADLINE_TRIAGE][b]);
-		check_pair(c, b + 1, "report-complex is longer than report",
-		    table[DEADLINE_REPORT][b],
-		    table[DEADLINE_REPORT_COMPLEX][b]);
+		for (size_t k = 0; k < c->p->n_routes; k++)
+			check_move(c, r, &c->p->routes[k]);
 	}
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crypto/state.h"
 #include "policy/check.h"
 
 struct checker {
@@ -20,6 +21,11 @@ void check_say(struct checker *c, struct check_finding f, const char *fmt, ...)
 bool check_lives(const struct checker *c, const struct policy_route *r,
     enum rung_verb verb, uint16_t person);
 
+/* Whether there is a moment, while the policy is in force, at which a, begun
+ * together with b, is over after it. */
+bool check_may_be_later(const struct policy *p, struct policy_duration a,
+    struct policy_duration b);
+
 enum ladder_end {
 	LADDER_EMPTY,
 	LADDER_INSIDE, /* nobody outside the line of the first people */
@@ -31,9 +37,19 @@ enum ladder_end check_ladder_end(const struct checker *c,
     const struct policy_route *r, unsigned band, const uint16_t *excluded,
     size_t n, unsigned *ret_rung);
 
-/* check_ladder.c: routes one by one, and the table of deadlines. */
+/* Whether a reader comes in at once, or by a rung that counts in the band. */
+bool check_comes_in(const struct policy_route *r, uint8_t band,
+    uint16_t person);
+/* Whether a case can come to where nobody may move it on; marked: 0 is nobody.
+ * The place is given where it is so. */
+bool check_stuck(const struct checker *c, const struct policy_route *r,
+    uint8_t band, uint16_t marked, enum case_state *ret_state,
+    bool *ret_conduct);
+
+/* check_limits.c: what is neither a route nor a rule. */
+void check_limits(struct checker *c);
+/* check_ladder.c: routes one by one. */
 void check_routes(struct checker *c);
-void check_deadlines(struct checker *c);
 /* check_reach.c: every combination of answers and marked people. */
 enum err check_combinations(struct checker *c) MUST_CHECK;
 /* check_words.c: what each route and band gives away. */

@@ -15,9 +15,8 @@ struct walk {
 
 /* --- who is reached --- */
 
-/* Whether a member comes in at once, or by a rung that counts in the band. */
-static bool
-comes_in(const struct policy_route *r, uint8_t band, uint16_t person)
+bool
+check_comes_in(const struct policy_route *r, uint8_t band, uint16_t person)
 {
 	if (members_rung_has(r, 0, person))
 		return true;
@@ -59,7 +58,7 @@ check_readers(struct checker *c, const struct concern *k,
 
 	for (size_t i = 0; i < n; i++) {
 		at_once += m[i].rung == 0;
-		ever += comes_in(k->r, k->band, m[i].person);
+		ever += check_comes_in(k->r, k->band, m[i].person);
 	}
 	if (ever < 2)
 		check_say(c, found_of(CHECK_ERROR, CHECK_READERS, k),
@@ -97,6 +96,24 @@ check_end_without(struct checker *c, const struct concern *k)
 	    k->words, k->r->slug, k->band, rung);
 }
 
+/* Where nobody reads it at all, check_readers has said so. */
+static void
+check_moves(struct checker *c, const struct concern *k)
+{
+	uint16_t marked = k->marked != NULL ? k->marked->number : 0;
+	enum case_state state;
+	bool conduct;
+
+	if (!check_stuck(c, k->r, k->band, marked, &state, &conduct) ||
+	    state == CASE_RECEIVED)
+		return;
+	check_say(c, found_of(CHECK_ERROR, CHECK_STUCK, k),
+	    "%s, a concern takes route %s in P%u; once it is %s%s, nobody who "
+	    "reads it or could be given it may bring it to its end.",
+	    k->words, k->r->slug, k->band, case_state_name(state),
+	    conduct ? " with findings of conduct" : "");
+}
+
 static void
 check_concern(struct walk *w, const struct policy_route *r, uint8_t band,
     const struct policy_person *marked, const uint64_t *answered)
@@ -115,6 +132,7 @@ check_concern(struct walk *w, const struct policy_route *r, uint8_t band,
 	combine_words(w->combine, marked, words, sizeof(words));
 	k.words = answered != NULL ? words : "Sent without our software";
 	check_readers(c, &k, members, n);
+	check_moves(c, &k);
 	check_end_without(c, &k);
 }
 

@@ -159,6 +159,22 @@ static const struct {
 	    "error: With no answers and ned-lead marked, a concern takes "
 	    "route non-executives in P2; living readers, even with its whole "
 	    "ladder: 0." },
+	{ "[chair, partner-guardian]}\n      - {when: untriaged, after: 5 "
+	  "working days, tell: [chair, partner-guardian]}\n      - {when: "
+	  "no-movement, after: 30 working days, tell: [chair, region-lead]}",
+	    "[chair, partner-guardian]}\n      - {when: no-movement, after: "
+	    "30 working days, tell: [nursing-director, finance-director]}",
+	    "warning: With no answers and chief-executive marked, a concern "
+	    "takes route board in P2, whose ladder then ends at rung 3 with "
+	    "nobody outside the line of management of its first people." },
+	{ "close-needs-second: [P1, P2]", "close-needs-second: [P2]",
+	    "warning: In P1 one person alone can close a case." },
+	{ "close-after-days: 60", "close-after-days: 40",
+	    "warning: A silent reporter is asked again after 40 days, and the "
+	    "case is closed after 40." },
+	{ "mailbox-days: 365", "mailbox-days: 364",
+	    "warning: The reporter is asked how they are treated after 365 "
+	    "days, and the mailbox is kept for 364." },
 	{ "ladder:\n      - {when: unacknowledged, after: 2 working days, "
 	  "tell: [chief-executive, region-lead]}\n      - {when: no-movement, "
 	  "after: 30 working days, tell: [chief-executive, region-lead]}\n",
@@ -189,6 +205,145 @@ test_each_fault_is_found_and_named(void **state)
 		free(yaml);
 	}
 	free(keys);
+}
+
+/* Small, without executives: an investigation whose findings are of conduct
+ * waits for a review that nobody may chair. */
+static const char guardians_only[] =
+    "format: 1\nserial: 1\norganisation: O\nissued: 2026-11-21\n"
+    "warn-after: 30 days\nrefuse-after: 60 days\n"
+    "calendar:\n  zone: Europe/London\n  working-days: [monday]\n"
+    "  working-hours: 09:00-17:00\n"
+    "people:\n"
+    "  - {number: 1, slug: g, name: G, role: guardian}\n"
+    "  - {number: 2, slug: h, name: H, role: guardian}\n"
+    "  - {number: 3, slug: x, name: X, role: external}\n"
+    "  - {number: 4, slug: y, name: Y, role: external}\n"
+    "  - {number: 5, slug: i, name: I, role: investigator}\n"
+    "form:\n  - {field: about, kind: people, ask: A}\n"
+    "routes:\n  - number: 1\n    slug: a\n    title: A\n    keys: best\n"
+    "    first: [g, h]\n    recuse-line: yes\n    ladder:\n"
+    "      - {when: no-movement, after: 2 days, join: [x, y]}\n"
+    "rules:\n  - {route: a, band: P3}\n"
+    "deadlines: {acknowledge: 2 days}\n"
+    "outside:\n  - {name: N, text: T, contact: C}\n"
+    "crisis:\n  - {name: N, text: T, contact: C}\n";
+
+static void
+expect_said(const char *yaml, const char *expected)
+{
+	char *keys = keys_text(yaml, MADE_CLASSIC), *said;
+	struct policy *p = policy_of(yaml, keys);
+
+	(void)check_text(p, &said);
+	if (strstr(said, expected) == NULL)
+		fail_msg("\"%s\" is not in:\n%s", expected, said);
+	policy_free(p);
+	free(said);
+	free(keys);
+}
+
+static void
+test_cases_that_get_stuck_are_found(void **state)
+{
+	char *yaml = strdup(guardians_only);
+
+	(void)state;
+	expect_said(yaml, "error: With no answers and nobody marked, a concern "
+	    "takes route a in P3; once it is reported with findings of "
+	    "conduct, nobody who reads it or could be given it may bring it "
+	    "to its end.");
+	/* marked, the only executive is no way out */
+	yaml = with(yaml, "name: Y, role: external", "name: Y, role: ned");
+	expect_said(yaml, "error: With no answers and y marked, a concern "
+	    "takes route a in P3; once it is reported");
+	/* without investigations there are no findings */
+	yaml = with(yaml, "name: I, role: investigator",
+	    "name: I, role: external");
+	expect_said(yaml, "note: Nobody who could read is an investigator: no "
+	    "case can be investigated.");
+	free(yaml);
+}
+
+/* n externals named on a line of the ladder, in rungs of eight. */
+static char *
+many_people(unsigned n, const char *verb)
+{
+	char *yaml = strdup(guardians_only);
+	struct buf people = BUF_INIT(65536), rungs = BUF_INIT(65536);
+
+	for (unsigned i = 0; i < n; i++) {
+		buf_printf(&people, "  - {number: %u, slug: e%u, name: E, "
+		    "role: external}\n", 10 + i, i);
+		if (i % 8 == 0)
+			buf_printf(&rungs, "%s      - {when: no-movement, "
+			    "after: %u days, %s: [", i == 0 ? "" : "]}\n",
+			    3 + i, verb);
+		buf_printf(&rungs, "%se%u", i % 8 == 0 ? "" : ", ", i);
+	}
+	buf_put_str(&people, "form:\n");
+	buf_put_str(&rungs, "]}\nrules:\n");
+	buf_put_u8(&people, 0);
+	buf_put_u8(&rungs, 0);
+	yaml = with(yaml, "form:\n", (const char *)people.p);
+	yaml = with(yaml, "rules:\n", (const char *)rungs.p);
+	buf_free(&people);
+	buf_free(&rungs);
+	return yaml;
+}
+
+static void
+test_limits_of_people_are_checked_at_their_edge(void **state)
+{
+	static const char *const told =
+	    "error: Route a tells more than 32 people, with all its rungs.";
+	static const char *const full =
+	    "warning: Route a has 15 readers, with all its rungs: a case on "
+	    "it cannot be given to anybody else.";
+	char *yaml = many_people(33, "tell"), *keys, *said;
+	struct policy *p;
+
+	(void)state;
+	expect_said(yaml, told);
+	free(yaml);
+	yaml = many_people(32, "tell");
+	keys = keys_text(yaml, MADE_CLASSIC);
+	p = policy_of(yaml, keys);
+	(void)check_text(p, &said);
+	assert_null(strstr(said, told));
+	policy_free(p);
+	free(said);
+	free(keys);
+	free(yaml);
+	yaml = many_people(11, "join");
+	expect_said(yaml, full);
+	free(yaml);
+	yaml = many_people(12, "join");
+	expect_said(yaml, "error: Route a has more than 15 readers");
+	free(yaml);
+}
+
+static void
+test_routes_between_which_a_case_cannot_move_are_found(void **state)
+{
+	char *yaml = many_people(7, "join");
+
+	(void)state;
+	yaml = with(yaml, "rules:\n", "  - number: 2\n    slug: b\n    title: "
+	    "B\n    keys: best\n    first: [i, e5]\n    recuse-line: yes\n"
+	    "    ladder:\n      - {when: no-movement, after: 2 days, join: "
+	    "[e6, f0, f1, f2, f3, f4]}\nrules:\n  - {about: x, route: b, "
+	    "band: P2}\n");
+	for (char c = '0'; c < '5'; c++) {
+		char line[80];
+
+		(void)snprintf(line, sizeof(line), "  - {number: 9%c, slug: "
+		    "f%c, name: F, role: external}\nform:\n", c, c);
+		yaml = with(yaml, "form:\n", line);
+	}
+	expect_said(yaml, "warning: A case on route a cannot take route b: it "
+	    "would have more than 15 readers.");
+	free(yaml);
 }
 
 static void
@@ -327,6 +482,11 @@ main(int argc, char **argv)
 		cmocka_unit_test(
 		    test_check_prints_what_route_and_band_give_away),
 		cmocka_unit_test(test_each_fault_is_found_and_named),
+		cmocka_unit_test(test_cases_that_get_stuck_are_found),
+		cmocka_unit_test(
+		    test_limits_of_people_are_checked_at_their_edge),
+		cmocka_unit_test(
+		    test_routes_between_which_a_case_cannot_move_are_found),
 		cmocka_unit_test(test_too_many_readers_are_found),
 		cmocka_unit_test(
 		    test_who_could_write_on_a_route_stays_in_the_policy),
