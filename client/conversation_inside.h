@@ -27,6 +27,10 @@ const struct policy *policy_of(const struct conversation *c,
     const uint8_t hash[static SHA256_LEN]);
 /* The newest that was issued by that day; NULL: none that is known. */
 const struct policy *policy_on(const struct conversation *c, int64_t day);
+/* Those that were in force on that day, on which one may have followed another;
+ * 0: it cannot be said, since not all of them were seen here. */
+size_t policies_of(const struct conversation *c, int64_t day,
+    const struct policy *out[static 2]);
 /* Whether any policy that is known has this person. */
 bool is_known(const struct conversation *c, uint16_t person);
 

@@ -34,6 +34,38 @@ policy_on(const struct conversation *c, int64_t day)
 	return best;
 }
 
+/* The one that followed p was seen here as well, or there is none. */
+static bool
+is_followed(const struct conversation *c, const struct policy *p)
+{
+	const struct policy *next = NULL;
+
+	for (size_t i = 0; i < c->n_known; i++) {
+		const struct policy *q = c->known[i].policy;
+
+		if (q->serial > p->serial &&
+		    (next == NULL || q->serial < next->serial))
+			next = q;
+	}
+	return next == NULL || next->serial == p->serial + 1;
+}
+
+size_t
+policies_of(const struct conversation *c, int64_t day,
+    const struct policy *out[static 2])
+{
+	const struct policy *now = policy_on(c, day);
+	const struct policy *before = policy_on(c, day - 1);
+
+	if (now == NULL || !is_followed(c, now) ||
+	    (before == NULL && !bytes_all_zero(now->previous, SHA256_LEN)) ||
+	    (before != NULL && !is_followed(c, before)))
+		return 0;
+	out[0] = now;
+	out[1] = before;
+	return before == NULL || before == now ? 1 : 2;
+}
+
 /* --- left out --- */
 
 const struct manifest *

@@ -356,9 +356,9 @@ check_grant(const struct conversation *c,
 	    ? REFUSAL_NONE : REFUSAL_ENVELOPE;
 }
 
-/* By every policy that could have been meant, we were to have it. */
 static bool
-is_due(const struct conversation *c, const struct conversation_message *m)
+is_listed(const struct conversation *c, const struct policy *p,
+    const struct conversation_message *m, int64_t day)
 {
 	const struct manifest *any = conversation_manifest(c);
 	struct member_change change[MEMBER_CHANGES_MAX];
@@ -366,32 +366,56 @@ is_due(const struct conversation *c, const struct conversation_message *m)
 	size_t n_changes = changes_at(c, &m->entry, m->after, change);
 	size_t n = 0;
 
-	if (m->kind == MESSAGE_CONCERN)
-		return preamble_names(c, c->person);
-	for (size_t i = 0; any != NULL && i < c->n_known; i++) {
-		bool is_there = false;
-
-		if (readers_on(c, c->known[i].policy, any, change, n_changes,
-			m->entry.day, member, &n) != ERR_OK)
-			return false;
-		for (size_t k = 0; k < n; k++)
-			is_there = is_there || member[k].person == c->person;
-		if (!is_there)
-			return false;
+	if (any == NULL || readers_on(c, p, any, change, n_changes, day,
+		member, &n) != ERR_OK)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (member[i].person == c->person)
+			return true;
 	}
-	return any != NULL;
+	return false;
 }
 
+/* It was sealed to us, by whichever policy it was: so we were to have it. */
+static bool
+is_due(const struct conversation *c, const struct conversation_message *m)
+{
+	const struct policy *p[2] = { NULL, NULL };
+	bool is_concern = m->kind == MESSAGE_CONCERN;
+	int64_t day = is_concern ? c->filed : m->entry.day;
+	size_t n = policies_of(c, day, p);
+
+	if (is_concern && preamble_names(c, c->person))
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		if (!is_listed(c, p[i], m, day))
+			return false;
+	}
+	return n > 0;
+}
+
+/* Some message was sealed to us by its author. */
+static bool
+is_addressed(const struct conversation *c)
+{
+	for (size_t i = 0; i < c->n_messages; i++) {
+		if (c->message[i]->is_readable && !c->message[i]->is_granted)
+			return true;
+	}
+	return false;
+}
+
+/* Whoever is new in the policy gets what is written from then on. */
 static enum refusal
 check_envelope(const struct conversation *c,
     const struct conversation_message *m)
 {
 	if (m->envelope.n > 0)
 		return m->is_granted ? REFUSAL_ENVELOPE : REFUSAL_NONE;
-	if (!m->has_content || !is_due(c, m))
-		return m->kind == MESSAGE_CONCERN ? REFUSAL_NO_CONCERN
-						  : REFUSAL_NONE;
-	return REFUSAL_ENVELOPE;
+	if (m->has_content && is_due(c, m))
+		return REFUSAL_ENVELOPE;
+	return m->kind == MESSAGE_CONCERN && !is_addressed(c)
+	    ? REFUSAL_NO_CONCERN : REFUSAL_NONE;
 }
 
 /* The digest covers all that we have of before; what comes behind is for us

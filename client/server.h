@@ -49,6 +49,12 @@ enum reply {
 	REPLY_CONFLICT,
 	REPLY_EXISTS,
 	REPLY_INCOMPLETE, /* other envelopes are there than were named */
+	REPLY_NOT_NOW, /* the case does not allow it; and why, the next four */
+	REPLY_NEEDS_REVIEW,
+	REPLY_SAME_PERSON,
+	REPLY_NOTHING_ASKED,
+	REPLY_ON_HOLD,
+	REPLY_WRONG_DAY,
 	REPLY_TOO_LARGE,
 	REPLY_BUSY,
 	REPLY_DOWN,

@@ -103,6 +103,34 @@ test_nobody_is_a_reader_whom_no_entry_names(void **state)
 }
 
 static void
+other_policy(struct manifest *m)
+{
+	m->policy[0] ^= 1;
+}
+
+/* Somebody whom a later policy puts on the route reads what is sealed from
+ * then on. Who was there all the time is to have everything. */
+static void
+test_who_is_new_in_the_policy_reads_from_then_on(void **state)
+{
+	const struct spec concern = { .kind = MESSAGE_CONCERN,
+		.manifest = other_policy, .n_to = 4,
+		.to = { GUARDIAN, EXECUTIVE, 5, PERSON_REPORTER } };
+	struct scene s;
+
+	(void)state;
+	scene_begin(&s, policy_yaml);
+	scene_write(&s, &concern);
+	WRITE(&s, ACK, GUARDIAN, 0);
+	assert_int_equal(read_all(&s, SECOND), REFUSAL_NO_CONCERN);
+	WRITE(&s, REPLY, GUARDIAN, 0);
+	assert_int_equal(read_all(&s, SECOND), REFUSAL_ENVELOPE);
+	memset(s.w->policy->previous, 1, SHA256_LEN);
+	assert_int_equal(read_all(&s, SECOND), REFUSAL_NONE);
+	scene_end(&s);
+}
+
+static void
 test_place_goes_from_hand_to_hand(void **state)
 {
 	struct conversation *c;
@@ -180,6 +208,7 @@ main(int argc, char **argv)
 		TEST(test_granted_envelopes_are_those_of_the_digest),
 		TEST(test_reader_from_now_on_needs_nothing_of_before),
 		TEST(test_nobody_is_a_reader_whom_no_entry_names),
+		TEST(test_who_is_new_in_the_policy_reads_from_then_on),
 		TEST(test_place_goes_from_hand_to_hand),
 		TEST(test_garbage_hides_itself_only),
 		TEST(test_concern_that_does_not_open_for_one_reader),
