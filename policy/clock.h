@@ -7,11 +7,13 @@
  * silent reporter, checks after closing. A pure function of policy, route and
  * life; the vault asks it what is due, and the simulator the same.
  *
- * A rung fires once for each time that its condition begins: `no update` and
- * `no movement` can come again after they were met, the others cannot. A
- * clock set back fires nothing again, since what fired is kept; one that was
- * not looked at for days fires what fell due, in order of the time it fell
- * due, rungs in the ladder's order where that is the same.
+ * A rung fires once for each time that its condition begins: `no update`, `no
+ * movement` and `breached` can come again after they were met, the others
+ * cannot. A clock set back fires nothing again, since what fired is kept; one
+ * that was not looked at for days fires what fell due, in order of the time it
+ * fell due, rungs in the ladder's order where that is the same. Behind the last
+ * day of the policy's calendar every day counts as a working day: what was
+ * promised comes rather early than never.
  */
 
 enum clock_what {
