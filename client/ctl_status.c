@@ -2,17 +2,33 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/json.h"
 #include "client/roots.h"
 #include "crypto/codec.h"
 #include "crypto/env.h"
+#include "crypto/lines.h"
 
 /*
  * What an operator can know from the files: the policy and how long it lasts,
- * the listeners, and, while the daemon is stopped, how much is stored.
+ * the listeners, how the clock of a running daemon does
+ * (daemon/vault_health.h), and, while it is stopped, how much is stored.
  */
+
+static const struct {
+	const char *name, *text;
+} health_lines[] = {
+	{ "nobody", "Rungs reached where nobody had signed in lately" },
+	{ "lost", "Of them, those after which nobody else was left" },
+	{ "postponed", "Cases that could not be looked at when due" },
+};
+#define HEALTH_LINES (sizeof(health_lines) / sizeof(health_lines[0]))
+#define HEALTH_MAX 512
+
 struct status {
+	bool has_health;
+	uint64_t health_day, health[HEALTH_LINES];
 	struct ctl_config config;
 	struct root root;
 	struct policy *policy;
@@ -48,6 +64,38 @@ open_policy(const struct term *t, struct status *s)
 	return EXIT_DONE;
 }
 
+/* The daemon's file; none is there before it has run. */
+static void
+read_health(const struct term *t, struct status *s)
+{
+	struct buf x CLEAN_BUF = BUF_INIT(HEALTH_MAX);
+	char path[CTL_PATH_MAX + 8];
+	struct lines l;
+
+	(void)snprintf(path, sizeof(path), "%s/health", s->config.state);
+	if (access(path, R_OK) != 0 || file_read(t, path, &x) != EXIT_DONE)
+		return;
+	l = lines_over(buf_bytes(&x));
+	(void)lines_get_number(&l, "health", 1);
+	s->health_day = lines_get_number(&l, "day", UINT32_MAX);
+	for (size_t i = 0; i < HEALTH_LINES; i++)
+		s->health[i] = lines_get_number(&l, health_lines[i].name,
+		    INT64_MAX);
+	s->has_health = lines_end(&l) == ERR_OK;
+}
+
+static void
+say_health(const struct term *t, const struct status *s)
+{
+	char day[11];
+
+	day_format(day, (int64_t)s->health_day);
+	term_say(t, "The clock, since the daemon's latest start, by %s:", day);
+	for (size_t i = 0; i < HEALTH_LINES; i++)
+		term_item(t, 1, "%s: %" PRIu64, health_lines[i].text,
+		    s->health[i]);
+}
+
 static void
 say_status(const struct term *t, const struct status *s)
 {
@@ -61,6 +109,8 @@ say_status(const struct term *t, const struct status *s)
 	    s->policy_status.soft_expired ? " (that has passed)" : "", hard);
 	for (size_t i = 0; i < s->config.n_listeners; i++)
 		term_item(t, 1, "Listener: %s", s->config.listener[i]);
+	if (s->has_health)
+		say_health(t, s);
 	if (!s->has_counts)
 		term_item(t, 1, "How much is stored cannot be told without "
 		    "--store-key.");
@@ -97,6 +147,9 @@ print_json(const struct term *t, const struct status *s)
 	    s->policy->org, "policy", (json_int_t)s->policy->serial, "root",
 	    (json_int_t)s->root.serial, "soft_expiry", soft, "hard_expiry",
 	    hard, "listeners", listeners_json(&s->config));
+	for (size_t i = 0; s->has_health && i < HEALTH_LINES; i++)
+		(void)json_object_set_new(j, health_lines[i].name,
+		    json_integer((json_int_t)s->health[i]));
 	if (s->has_counts)
 		(void)json_object_set_new(j, "running",
 		    json_boolean(s->counts.running));
@@ -119,6 +172,8 @@ gather(const struct ctl_options *o, const struct term *t, struct status *s)
 	if (code == EXIT_DONE && o->store_key != NULL)
 		(void)snprintf(s->config.store_key,
 		    sizeof(s->config.store_key), "%s", o->store_key);
+	if (code == EXIT_DONE)
+		read_health(t, s);
 	s->has_counts = s->config.store_key[0] != '\0';
 	if (code == EXIT_DONE && s->has_counts)
 		code = ctl_count_store(o, t, &s->config, &s->counts);

@@ -40,6 +40,9 @@ enum log_event {
 	EV_NO_DESCRIPTORS,  /* errno of accept4 */
 	EV_STORE_FAILED,    /* enum err */
 	EV_STORE_FULL,
+	EV_RUNG_NOBODY,	    /* reached, with nobody living: how many by now */
+	EV_RUNG_LOST,	    /* and none was left to take: how many by now */
+	EV_CASE_POSTPONED,  /* could not be looked at: how many by now */
 	/* of visitors: totals only */
 	EV_OVER_CONNECTIONS,
 	EV_OVER_BYTES,

@@ -62,6 +62,14 @@ void vault_forget(struct vault *v, const void *ctx);
  * every few seconds, and between requests while there is more; nothing waits
  * for a commit. */
 bool vault_tick(struct vault *v);
+/* What an operator should know of the clock; since the start. */
+struct vault_health {
+	uint64_t nobody;    /* rungs that were reached with nobody living */
+	uint64_t lost;	    /* of them, those after which none was left */
+	uint64_t postponed; /* cases that could not be looked at */
+};
+void vault_health(const struct vault *v, struct vault_health *ret);
+
 /* When idle: gives memory back. */
 void vault_trim(struct vault *v);
 /* A write or sync failed: everything was answered `down` since, and the

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "daemon/vault.h"
 #include "policy/policy.h"
 #include "store/store.h"
 
@@ -9,23 +10,14 @@
  * store. What changes within a batch is stored with it, or forgotten with it.
  */
 
-struct vault;
-
 struct ledger_person {
 	uint16_t number;
 	uint32_t day; /* of the last sign-in, or when a policy first had them */
 	bool waits;   /* something waits for them (daemon/vault_notify.h) */
 	bool is_urgent; /* and is to be said at once */
 };
-/* Numbers for the log and for `speakupctl status`; since the start. */
-struct ledger_counts {
-	uint64_t nobody;   /* rungs that fired with nobody living */
-	uint64_t lost;	   /* of them, those after which none was left */
-	uint64_t left;	   /* envelopes of people who left, a case each */
-	uint64_t postponed; /* cases that could not be looked at */
-};
 struct ledger {
-	struct ledger_counts counts; /* not stored */
+	struct vault_health counts; /* not stored */
 	size_t n;
 	struct ledger_person at[POLICY_PEOPLE_MAX]; /* ascending */
 };

@@ -10,6 +10,7 @@
 #include "daemon/channel.h"
 #include "daemon/log.h"
 #include "daemon/sandbox.h"
+#include "daemon/vault_health.h"
 #include "daemon/vault_notifier.h"
 
 /*
@@ -49,6 +50,7 @@ struct process {
 	struct vault *vault; /* NULL: not started */
 	bool has_listener; /* for speakup-notify; until the start */
 	int listener;
+	struct health health;
 	struct vault_notifier *notifier; /* NULL: nobody is notified */
 	struct peer peer[PEERS_MAX];
 	bool was_busy; /* since the last beat */
@@ -296,6 +298,8 @@ start(struct process *p)
 	e = vault_new(&env_system, &p->config, &p->secret, &p->vault);
 	bytes_wipe(&p->secret, sizeof(p->secret));
 	if (e == ERR_OK)
+		health_open(&p->health, p->config.state);
+	if (e == ERR_OK)
 		e = sandbox_enter(SANDBOX_VAULT, DESCRIPTORS);
 	if (e == ERR_OK)
 		e = vault_policy(p->vault, buf_bytes(&p->policy));
@@ -442,6 +446,8 @@ on_beat(evutil_socket_t fd, short what, void *ctx)
 	if ((p->since_flush += ALIVE_SECONDS) >= LOG_FLUSH_SECONDS) {
 		p->since_flush = 0;
 		log_flush();
+		if (p->vault != NULL)
+			health_beat(&p->health, p->vault);
 	}
 	if (p->vault == NULL)
 		return;
@@ -506,6 +512,8 @@ process_close(struct process *p)
 		if (f->conn != NULL)
 			peer_free(f);
 	p->notifier = vault_notifier_free(p->notifier);
+	if (p->vault != NULL)
+		health_close(&p->health);
 	if (p->has_listener)
 		close(p->listener);
 	p->vault = vault_free(p->vault);

@@ -80,7 +80,6 @@ sweep_case(struct store_txn *txn, struct vault *v, struct store_case *c)
 		e = drop_left(txn, v, c, left, &n);
 	}
 	if (e == ERR_OK && n > 0) {
-		v->ledger.next.counts.left += n;
 		e = event_append(txn, v, c, NOTICE_LEFT, 0, left, n);
 		if (e == ERR_OK)
 			e = replace_handler(txn, v, c, &l);

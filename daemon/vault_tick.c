@@ -43,6 +43,12 @@ expire_uploads(struct vault *v)
 	return false;
 }
 
+void
+vault_health(const struct vault *v, struct vault_health *ret)
+{
+	*ret = v->ledger.now.counts;
+}
+
 bool
 vault_tick(struct vault *v)
 {

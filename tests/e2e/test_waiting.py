@@ -81,6 +81,17 @@ class Waiting(unittest.TestCase):
         self.assertEqual(self.instance.stop(), 0)
         self.assertLess(time.monotonic() - begun, 10)
 
+    def test_status_says_how_the_clock_does(self):
+        done = subprocess.run(
+            [self.build / "client/speakupctl", "status", "--json", "--config",
+             self.instance.config], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = json.loads(done.stdout)
+        self.assertEqual([said[k] for k in ("nobody", "lost", "postponed")],
+                         [0, 0, 0])
+        health = self.instance.state / "health"
+        self.assertEqual(health.stat().st_mode & 0o777, 0o600)
+
     def test_the_socket_takes_one_peer_that_follows_the_rules(self):
         def connect():
             s = socket.socket(socket.AF_UNIX)
