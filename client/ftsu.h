@@ -13,6 +13,11 @@ enum exit_code ftsu_begin(const struct ftsu_options *o, struct staff *ret)
 enum exit_code ftsu_begin_case(const struct ftsu_options *o, const char *id,
     struct staff *s, struct staff_case *k) MUST_CHECK;
 
+/* A case by its whole name, or as much of its beginning as only one case of the
+ * queue has (at least 4 digits). */
+#define CASE_PREFIX_MIN 4
+enum exit_code ftsu_case_id(struct staff *s, const char *text,
+    uint8_t out[static CASE_ID_LEN]) MUST_CHECK;
 /* A person by slug or number; what is wrong is said. */
 enum exit_code ftsu_person(const struct staff *s, const char *text,
     const struct policy_person **ret) MUST_CHECK;

@@ -174,8 +174,7 @@ find_cases(struct banding *b, const struct args *args)
 		code = fail_err(&b->s->term, ERR_NOMEM, "The cases");
 	for (size_t i = 0; code == EXIT_DONE && i < b->n; i++) {
 		if (args->n > 1)
-			code = case_id_parse(
-			    &b->s->term, args->at[i + 1], b->id[i]);
+			code = ftsu_case_id(b->s, args->at[i + 1], b->id[i]);
 		else
 			memcpy(b->id[i], q.row[i].case_id, CASE_ID_LEN);
 	}

@@ -5,6 +5,8 @@
 
 #include "client/case_words.h"
 #include "client/compose.h"
+#include "client/staff_queue.h"
+#include "crypto/codec.h"
 
 enum exit_code
 ftsu_begin(const struct ftsu_options *o, struct staff *ret)
@@ -26,12 +28,60 @@ ftsu_begin_case(const struct ftsu_options *o, const char *id, struct staff *s,
 	*k = (struct staff_case){ 0 };
 	code = ftsu_begin(o, s);
 	if (code == EXIT_DONE)
-		code = case_id_parse(&s->term, id, case_id);
+		code = ftsu_case_id(s, id, case_id);
 	return code == EXIT_DONE ? staff_case_open(s, case_id, NULL, NULL, k)
 				 : code;
 }
 
 /* --- what was typed --- */
+
+static bool
+is_prefix(const struct answer_row *row, const char *text)
+{
+	char id[2 * CASE_ID_LEN + 1];
+
+	hex_encode(id, row->case_id, CASE_ID_LEN);
+	return strncmp(id, text, strlen(text)) == 0;
+}
+
+static enum exit_code
+find_in_queue(
+    struct staff *s, const char *text, uint8_t out[static CASE_ID_LEN])
+{
+	struct staff_queue q = { 0 };
+	enum exit_code code = staff_queue_fetch(s, 0, true, &q);
+	size_t found = 0;
+
+	for (size_t i = 0; code == EXIT_DONE && i < q.n; i++) {
+		if (!is_prefix(&q.row[i], text))
+			continue;
+		found++;
+		memcpy(out, q.row[i].case_id, CASE_ID_LEN);
+	}
+	staff_queue_free(&q);
+	if (code == EXIT_DONE && found == 0)
+		code = term_fail(&s->term, EXIT_UNKNOWN,
+		    "No case that was "
+		    "given to you begins with %s.",
+		    text);
+	if (code == EXIT_DONE && found > 1)
+		code = term_fail(&s->term, EXIT_USAGE,
+		    "%zu of your cases "
+		    "begin with %s. Please say more of it.",
+		    found, text);
+	return code;
+}
+
+enum exit_code
+ftsu_case_id(struct staff *s, const char *text, uint8_t out[static CASE_ID_LEN])
+{
+	size_t n = strlen(text);
+
+	if (n < CASE_PREFIX_MIN || n >= 2 * CASE_ID_LEN ||
+	    strspn(text, "0123456789abcdef") != n)
+		return case_id_parse(&s->term, text, out);
+	return find_in_queue(s, text, out);
+}
 
 enum exit_code
 ftsu_person(

@@ -84,8 +84,8 @@ find_named(struct handing *h, const struct args *args)
 	if (h->q.row == NULL)
 		return fail_err(&h->s->term, ERR_NOMEM, "The cases");
 	for (; code == EXIT_DONE && h->q.n < args->n; h->q.n++)
-		code = case_id_parse(
-		    &h->s->term, args->at[h->q.n], h->q.row[h->q.n].case_id);
+		code = ftsu_case_id(
+		    h->s, args->at[h->q.n], h->q.row[h->q.n].case_id);
 	return code;
 }
 
@@ -109,8 +109,8 @@ hand_all(struct handing *h)
 		       "\"failed\":%zu}\n",
 		    h->done, h->not_theirs, h->failed);
 	else
-		term_say(&h->s->term, "%zu cases of %s are with %s now.%s",
-		    h->done, h->from->name, h->to->name,
+		term_say(&h->s->term, "%zu case%s of %s went to %s.%s", h->done,
+		    h->done == 1 ? "" : "s", h->from->name, h->to->name,
 		    h->failed > 0
 			? " Others are not; the reasons are above, and the "
 			  "same command may be given again."

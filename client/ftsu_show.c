@@ -9,6 +9,7 @@
 #include "client/show.h"
 #include "client/staff_queue.h"
 #include "crypto/codec.h"
+#include "policy/clock.h"
 #include "policy/words.h"
 
 static const char *
@@ -34,6 +35,24 @@ say_flags(const struct staff_case *k)
 	}
 }
 
+/* When is the server's to say, by its clock; which, the case shows. */
+static void
+say_deadline(const struct staff_case *k)
+{
+	enum policy_deadline which;
+	char due[DUE_TEXT_MAX];
+	int64_t at;
+
+	if (k->fetch.due == 0)
+		return;
+	(void)due_text(k->fetch.due, time(NULL), due);
+	if (clock_deadline(k->staff->server.policy, &k->c->life, &which, &at))
+		term_say(&k->staff->term, "Next deadline (%s): %s.",
+		    policy_deadline_name(which), due);
+	else
+		term_say(&k->staff->term, "Next deadline: %s.", due);
+}
+
 static void
 say_state(const struct staff_case *k)
 {
@@ -41,16 +60,14 @@ say_state(const struct staff_case *k)
 	const struct conversation *c = k->c;
 	const struct policy_route *r =
 	    policy_route(k->staff->server.policy, c->now_on);
-	char id[2 * CASE_ID_LEN + 1], day[11], due[DUE_TEXT_MAX];
+	char id[2 * CASE_ID_LEN + 1], day[11];
 
 	hex_encode(id, c->case_id, CASE_ID_LEN);
 	day_format(day, c->filed);
 	term_say(t, "Case %s, filed %s, band P%u, %s: %s.", id, day,
 	    c->life.band, r != NULL ? r->title : "an older route",
 	    case_state_text(c->life.state));
-	if (k->fetch.due != 0)
-		term_say(t, "Next deadline: %s.",
-		    due_text(k->fetch.due, time(NULL), due));
+	say_deadline(k);
 	say_flags(k);
 	if (c->is_plain)
 		term_say(t,
@@ -104,16 +121,29 @@ lacks_envelopes(const struct conversation *c, uint16_t person)
 	    !is_sealed_to(conversation_manifest(c), person);
 }
 
+/* What can no longer come about: a case is acknowledged once. */
+static bool
+is_over(const struct conversation *c, const struct policy_rung *g)
+{
+	enum case_state state = c->life.state;
+
+	return (g->when == RUNG_UNACKNOWLEDGED && state != CASE_RECEIVED) ||
+	    (g->when == RUNG_UNTRIAGED && state != CASE_RECEIVED &&
+		state != CASE_ACKNOWLEDGED);
+}
+
 /* The first rung that is still to come for them, in the band of now. */
 static const struct policy_rung *
-rung_of(const struct conversation *c, const struct policy_route *r,
-    uint16_t person)
+rung_of(
+    const struct conversation *c, const struct policy_route *r, uint16_t person)
 {
-	for (unsigned i = 0; r != NULL && i < r->n_rungs; i++) {
-		if (r->rungs[i].verb == VERB_JOIN &&
-		    (r->rungs[i].bands & BAND_BIT(c->life.band)) != 0 &&
-		    members_rung_has(r, i + 1, person))
-			return &r->rungs[i];
+	for (unsigned i = 1; r != NULL && i <= r->n_rungs; i++) {
+		const struct policy_rung *g = &r->rungs[i - 1];
+
+		if (g->verb == VERB_JOIN &&
+		    (g->bands & BAND_BIT(c->life.band)) != 0 &&
+		    members_rung_has(r, i, person) && !is_over(c, g))
+			return g;
 	}
 	return NULL;
 }
@@ -122,18 +152,16 @@ static void
 say_reader(const struct staff_case *k, const struct conversation_member *m)
 {
 	const struct policy *p = k->staff->server.policy;
-	const struct policy_rung *g = rung_of(k->c,
-	    policy_route(p, k->c->now_on), m->person);
+	const struct policy_rung *g =
+	    rung_of(k->c, policy_route(p, k->c->now_on), m->person);
 	char who[WORDS_PERSON_MAX], when[WORDS_RUNG_MAX] = "now";
 
 	policy_person_text(p, m->person, who, sizeof(who));
-	if (m->rung > 0 && !has_joined(k->c, m->person)) {
-		if (g != NULL)
-			policy_rung_text(g, when, sizeof(when));
-		else
-			(void)snprintf(when, sizeof(when),
-			    "only in another band");
-	}
+	if (m->rung > 0 && !has_joined(k->c, m->person) && g != NULL)
+		policy_rung_text(g, when, sizeof(when));
+	else if (m->rung > 0 && !has_joined(k->c, m->person))
+		(void)snprintf(
+		    when, sizeof(when), "only if somebody escalates it");
 	term_item(&k->staff->term, 1, "%s: %s", who, when);
 }
 
@@ -169,7 +197,10 @@ say_case(const struct staff_case *k, bool is_whole)
 	say_state(k);
 	if (is_whole)
 		say_readers(k);
+	term_say(t, "\nWith the reporter, who sees all of this:");
 	show_messages(t, k->c, CHAIN_TALK, name_of, k->staff);
+	if (k->c->count[CHAIN_STAFF] > 0)
+		term_say(t, "\nAmong staff:");
 	show_messages(t, k->c, CHAIN_STAFF, name_of, k->staff);
 	if (!is_whole)
 		return;
@@ -242,7 +273,7 @@ ftsu_show(const void *values, const struct args *args)
 	enum exit_code code = ftsu_begin(o, &s);
 
 	if (code == EXIT_DONE)
-		code = case_id_parse(&s.term, args->at[0], id);
+		code = ftsu_case_id(&s, args->at[0], id);
 	if (code == EXIT_DONE)
 		code = staff_case_open(&s, id, o->save, o->sealed, &k);
 	if (code == EXIT_DONE && o->common.json)

@@ -32,10 +32,10 @@ static const char *const did[MESSAGE_KINDS] = {
 	[MESSAGE_ASK] = "asked",
 	[MESSAGE_DISCLOSE] = "asked whether it may be told",
 	[MESSAGE_ROUTE] = "sent the case another way",
-	[MESSAGE_ASSIGN] = "gave the case to another reader",
+	[MESSAGE_ASSIGN] = "gave the case",
 	[MESSAGE_HANDOVER] = "handed the case over",
 	[MESSAGE_RECUSE] = "stepped back from the case",
-	[MESSAGE_GRANT] = "gave a reader what they lacked",
+	[MESSAGE_GRANT] = "gave what was written before",
 	[MESSAGE_FEEDBACK] = "told what came of it",
 	[MESSAGE_CLOSE] = "closed the case",
 	[MESSAGE_REOPEN] = "opened the case again",
@@ -103,9 +103,9 @@ put_readers(const struct view *v, unsigned params, const struct entry *e,
 	char who[SHOW_NAME_MAX];
 
 	if ((params & PARAM_FROM) != 0)
-		buf_printf(out, ", of %s", name_of(v, e->from, who));
+		buf_printf(out, ", from %s", name_of(v, e->from, who));
 	if ((params & PARAM_PERSON) != 0)
-		buf_printf(out, ", to %s", name_of(v, e->person, who));
+		buf_printf(out, " to %s", name_of(v, e->person, who));
 	if ((params & PARAM_INVESTIGATE) != 0 && e->investigates)
 		buf_put_str(out, ", to investigate it");
 }
@@ -147,9 +147,17 @@ is_attachment(const struct manifest_file *f)
 static void
 say_inside(const struct term *t, const struct manifest *m)
 {
-	for (size_t i = 0; i < m->n_answers; i++)
-		term_item(
-		    t, 1, "%s: %s", m->answer[i].field, m->answer[i].value);
+	bool is_concern = m->kind == MESSAGE_CONCERN;
+
+	for (size_t i = 0; i < m->n_answers; i++) {
+		const struct manifest_answer *a = &m->answer[i];
+
+		if (!is_concern && strcmp(a->field, "expected") == 0)
+			term_item(
+			    t, 1, "An answer can be expected by %s.", a->value);
+		else
+			term_item(t, 1, "%s: %s", a->field, a->value);
+	}
 	for (size_t i = 0; i < m->n_files; i++) {
 		if (is_attachment(&m->file[i]))
 			term_item(t, 1, "Attachment: %s (%" PRIu64 " bytes)",

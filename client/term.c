@@ -187,8 +187,10 @@ on_signal(int sig)
 static const int watched[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 #define N_WATCHED (sizeof(watched) / sizeof(watched[0]))
 
+/* The prompt comes when nothing is shown any more: what is typed at once is
+ * not shown either, and not lost. */
 static enum err
-read_unseen(int tty, char *out, size_t cap)
+read_unseen(int tty, const char *prompt, char *out, size_t cap)
 {
 	struct sigaction act = { .sa_handler = on_signal }, old[N_WATCHED];
 	struct termios before, quiet;
@@ -201,8 +203,10 @@ read_unseen(int tty, char *out, size_t cap)
 	interrupted = 0;
 	for (size_t i = 0; i < N_WATCHED; i++)
 		(void)sigaction(watched[i], &act, &old[i]);
-	if (tcsetattr(tty, TCSAFLUSH, &quiet) == 0)
+	if (tcsetattr(tty, TCSAFLUSH, &quiet) == 0) {
+		put_prompt(tty, prompt);
 		err = read_line(tty, out, cap);
+	}
 	(void)tcsetattr(tty, TCSAFLUSH, &before);
 	for (size_t i = 0; i < N_WATCHED; i++)
 		(void)sigaction(watched[i], &old[i], NULL);
@@ -226,8 +230,7 @@ term_secret(const struct term *t, const char *prompt, struct secret **ret)
 	if (err == ERR_OK) {
 		char *line = (char *)secret_bytes(s);
 
-		put_prompt(tty, prompt);
-		err = read_unseen(tty, line, TERM_LINE_MAX);
+		err = read_unseen(tty, prompt, line, TERM_LINE_MAX);
 		if (err == ERR_OK)
 			secret_truncate(s, strlen(line));
 	}

@@ -13,11 +13,11 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
-from instance import Instance, build_directory  # noqa: E402
+from instance import ROOT, Instance, build_directory  # noqa: E402
 
 FIRST, SECOND, LEAD, DEPUTY = ("guardian-east", "guardian-west",
                                "lead-guardian", "deputy-guardian")
-DONE, USAGE, REFUSED, NOT_STORED, DECLINED, UNKNOWN, LOGIN = 0, 2, 3, 5, 7, 8, 9
+DONE, USAGE, NOT_STORED, DECLINED, UNKNOWN = 0, 2, 5, 7, 8
 
 
 class Guardian(unittest.TestCase):
@@ -99,7 +99,8 @@ class Guardian(unittest.TestCase):
         case = self.report()["case"]
         said = " ".join(self.act(FIRST, "show", case).stdout.split())
         for words in ("Who can read it", "Marta Nowak", "Amina Okafor",
-                      "acknowledged it within 1 working day", "Next deadline: in",
+                      "acknowledged it within 1 working day",
+                      "Next deadline (acknowledge): in",
                       "What you can do now:", "talk-0"):
             self.assertIn(words, said)
         self.assertNotIn("ftsu grant", said)
@@ -171,6 +172,9 @@ class Guardian(unittest.TestCase):
                          (0, False, False))
         said = self.i.ftsu(FIRST, "queue").stdout
         self.assertRegex(said, rf"{loud}  P2  today  acknowledged  in \d+ ")
+        self.act(FIRST, "show", loud[:12])
+        self.act(FIRST, "show", loud[:3], expect=USAGE)
+        self.act(FIRST, "show", "0" * 12, expect=UNKNOWN)
         self.i.ftsu(FIRST, "queue", "--area", "atlantis", expect=USAGE)
         self.i.ftsu(FIRST, "queue", "--in", "limbo", expect=USAGE)
 
@@ -467,6 +471,51 @@ class Handover(unittest.TestCase):
                     self.assertIn("NOT handed over", done.stderr)
                 self.assertEqual(len(i.ftsu_json("ned-lead", "show", case)
                                      ["messages"]), 1)
+
+
+NEW = """
+  - number: 30
+    slug: guardian-new
+    name: Ada Quist
+    title: Guardian, new
+    role: guardian
+    reports-to: lead-guardian
+
+form:
+"""
+
+
+class Successor(unittest.TestCase):
+    """Somebody becomes a guardian after a case was filed."""
+
+    def test_grant_opens_what_was_sealed_before_they_came(self):
+        with tempfile.TemporaryDirectory(prefix="speakup-new-") as d:
+            with Instance(build_directory(), Path(d)) as i:
+                i.login(FIRST)
+                self.grant(i)
+
+    def grant(self, i):
+        filed = i.report("Sealed to the guardians of then.")
+        case = filed["case"]
+        i.ftsu(FIRST, "note", case, stdin="Of then, too.")
+        i.keygen("guardian-new")
+        policy = (ROOT / "etc/policy.yaml").read_text()
+        i.change_policy(policy.replace("\nform:\n", NEW, 1))
+        i.login("guardian-new")
+        i.ftsu("guardian-new", "show", case, expect=UNKNOWN)
+        self.assertIn(30, i.ftsu_json(FIRST, "show", case)["lacking"])
+        said = i.ftsu(FIRST, "show", case).stdout
+        self.assertIn("ftsu grant CASE guardian-new", " ".join(said.split()))
+        i.ftsu(FIRST, "grant", case, "guardian-new")
+        shown = i.ftsu_json("guardian-new", "show", case)
+        self.assertEqual([m["text"] for m in shown["messages"]
+                          if m["readable"]],
+                         ["Sealed to the guardians of then.",
+                          "Of then, too."])
+        self.assertNotIn("ftsu grant", i.ftsu(FIRST, "show", case).stdout)
+        i.speakup("reply", "--yes", stdin=f"{filed['receipt']}\nMore.")
+        self.assertEqual(i.ftsu_json("guardian-new", "show", case)
+                         ["messages"][-1]["text"], "More.")
 
 
 if __name__ == "__main__":

@@ -141,7 +141,7 @@ class Stock(unittest.TestCase):
         self.i.ftsu(FIRST, "ack", case)
         shown = self.i.ftsu_json(FIRST, "show", case)
         self.assertEqual([m["kind"] for m in shown["messages"]],
-                         ["concern", "ack", "note"])
+                         ["concern", "note", "ack"])
 
 
 if __name__ == "__main__":

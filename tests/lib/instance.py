@@ -265,6 +265,47 @@ class Instance:
     def queue(self, who):
         return self.ftsu_json(who, "queue")
 
+    # --- another policy ---
+
+    def ctl(self, *args):
+        return self.run([self.build / "client/speakupctl", *args])
+
+    def keygen(self, slug):
+        """Keys for somebody new, beside those of the others."""
+        r, w = os.pipe()
+        os.write(w, (PASSPHRASE + "\n").encode())
+        os.close(w)
+        try:
+            done = self.run(
+                [self.build / "client/ftsu", "keygen", "--work-factor", "2",
+                 "--passphrase-fd", str(r), "--out",
+                 self.org / f"staff/{slug}.age"], pass_fds=(r,))
+        finally:
+            os.close(r)
+        with (self.org / "keys.yaml").open("a") as keys:
+            keys.write(f"  {slug}:\n" + "".join(
+                f"    {line}\n" for line in done.stdout.splitlines()))
+
+    def change_policy(self, text, serial=2):
+        """Compiles and signs this text, and waits until it is in force."""
+        org = self.org
+        (org / "policy.yaml").write_text(text)
+        self.ctl("policy", "compile", org / "policy.yaml", "--keys",
+                 org / "keys.yaml", "--issued", "now", "--serial",
+                 str(serial), "--out", org / f"policy-{serial}.json")
+        self.ctl("policy", "sign", org / f"policy-{serial}.json", "--key",
+                 org / "keys/policy-1.key", "--key",
+                 org / "keys/policy-2.key", "--out", org / "policy.note",
+                 "--force")
+        self.process.send_signal(signal.SIGHUP)
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            done = self.speakup("policy", "--json")
+            if json.loads(done.stdout)["policy"]["serial"] == serial:
+                return
+            time.sleep(0.1)
+        raise RuntimeError("the new policy is not in force")
+
     def check(self):
         """speakupctl check over the stopped store; its exit status."""
         return subprocess.run(
