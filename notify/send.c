@@ -25,8 +25,8 @@ send_result_text(enum send_result r)
 		[SEND_DONE] = "sent",
 		[SEND_NO_ADDRESS] = "no address is known",
 		[SEND_UNREACHABLE] = "the mail server cannot be reached",
-		[SEND_UNTRUSTED] = "the mail server cannot be trusted: its "
-				   "certificate, or it has no TLS",
+		[SEND_UNTRUSTED] = ("the mail server cannot be trusted: its "
+				    "certificate, or it has no TLS"),
 		[SEND_LOGIN] = "the mail server refuses user and password",
 		[SEND_REFUSED] = "the mail server refuses it",
 		[SEND_TIMEOUT] = "it takes too long",
