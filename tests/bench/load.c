@@ -97,10 +97,8 @@ conn_close(struct load *l, struct conn *c)
 	c->state = CONN_CLOSED;
 }
 
-/* The records of a request leave in one write, and those of an answer come in
- * one read: what is measured shares the machine. */
-static SSL *
-ssl_new(SSL_CTX *tls, int fd)
+SSL *
+load_ssl(SSL_CTX *tls, int fd)
 {
 	BIO *gather = BIO_new(BIO_f_buffer()), *socket = BIO_new_socket(fd, 0);
 	SSL *ssl = SSL_new(tls);
@@ -113,7 +111,6 @@ ssl_new(SSL_CTX *tls, int fd)
 	SSL_set0_wbio(ssl, BIO_push(gather, socket));
 	SSL_set_read_ahead(ssl, 1);
 	SSL_set_default_read_buffer_len(ssl, READ_LEN);
-	SSL_set_connect_state(ssl);
 	return ssl;
 }
 
@@ -126,8 +123,9 @@ conn_open(struct load *l, struct conn *c)
 	c->fd = connect_to(l->o->port, false);
 	if (c->fd < 0)
 		return false;
-	if ((c->ssl = ssl_new(l->tls, c->fd)) == NULL)
+	if ((c->ssl = load_ssl(l->tls, c->fd)) == NULL)
 		return false;
+	SSL_set_connect_state(c->ssl);
 	c->state = CONN_HANDSHAKE;
 	return epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &ev) == 0;
 }
@@ -138,6 +136,9 @@ conn_fail(struct load *l, struct conn *c)
 	l->r.errors++;
 	l->seen++;
 	conn_close(l, c);
+	/* Where nothing answers at all, there is nothing to measure. */
+	if (l->r.answers == 0 && l->r.errors > 4 * l->o->connections)
+		l->over = true;
 	if (!l->over && !conn_open(l, c))
 		l->over = true;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <openssl/types.h>
+
 #include "crypto/bytes.h"
 
 /*
@@ -32,6 +34,11 @@ typedef void load_hold(void *ctx);
 
 enum err load_run(const struct load_options *o, load_request *request,
     load_hold *hold, void *ctx, struct load_result *ret) MUST_CHECK;
+
+/* TLS over fd with as few system calls as can be: records come up to 52 KiB in
+ * one read, and leave with a flush of the write BIO. What is measured shares
+ * the machine. NULL: no memory. */
+SSL *load_ssl(SSL_CTX *tls, int fd);
 
 /* One GET or POST on a fresh connection; body of the answer into out. */
 enum err load_fetch(uint16_t port, struct bytes request, struct buf *out)
