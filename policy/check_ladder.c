@@ -98,16 +98,50 @@ check_rung(struct checker *c, const struct policy_route *r, size_t i)
 		    r->slug, i + 1, living);
 }
 
+/* One that counts in a band and cannot come in it. */
+static void
+check_waits(struct checker *c, const struct policy_route *r, size_t i)
+{
+	const struct policy_rung *g = &r->rungs[i];
+
+	for (uint8_t band = 1; band <= POLICY_BANDS; band++)
+		if ((g->bands & BAND_BIT(band)) &&
+		    !check_rung_comes(c->p, g, band)) {
+			check_say(c,
+			    FOUND(CHECK_WARNING, CHECK_RUNG, .route = r,
+				.rung = (unsigned)i + 1, .band = band),
+			    "Route %s, rung %zu waits for a deadline to be "
+			    "missed, and in P%u there is none that runs from "
+			    "the beginning.",
+			    r->slug, i + 1, band);
+			return;
+		}
+}
+
 /* --- the end of a ladder --- */
 
-/* The last rung that counts in a band; NULL where none does. */
+/* A deadline must pass before it can have been missed; that it is received is
+ * all that is certain of a case. */
+bool
+check_rung_comes(
+    const struct policy *p, const struct policy_rung *g, unsigned band)
+{
+	if ((g->bands & BAND_BIT(band)) == 0)
+		return false;
+	return g->when != RUNG_BREACHED ||
+	    p->deadline[DEADLINE_ACKNOWLEDGE][band - 1].amount > 0 ||
+	    p->deadline[DEADLINE_TRIAGE][band - 1].amount > 0 ||
+	    p->deadline[DEADLINE_UPDATE][band - 1].amount > 0;
+}
+
+/* The last rung that comes in a band; NULL where none does. */
 static const struct policy_rung *
-last_rung(const struct policy_route *r, unsigned band)
+last_rung(const struct policy *p, const struct policy_route *r, unsigned band)
 {
 	const struct policy_rung *last = NULL;
 
 	for (size_t i = 0; i < r->n_rungs; i++)
-		if (r->rungs[i].bands & BAND_BIT(band))
+		if (check_rung_comes(p, &r->rungs[i], band))
 			last = &r->rungs[i];
 	return last;
 }
@@ -144,7 +178,7 @@ enum ladder_end
 check_ladder_end(const struct checker *c, const struct policy_route *r,
     unsigned band, const uint16_t *excluded, size_t n, unsigned *ret_rung)
 {
-	const struct policy_rung *last = last_rung(r, band);
+	const struct policy_rung *last = last_rung(c->p, r, band);
 	struct people_set inside;
 
 	if (last == NULL)
@@ -262,6 +296,7 @@ check_routes(struct checker *c)
 			check_person(c, r, r->first[k]);
 		for (size_t k = 0; k < r->n_rungs; k++) {
 			check_rung(c, r, k);
+			check_waits(c, r, k);
 			for (size_t before = 0; before < k; before++)
 				check_order(c, r, before, k);
 		}

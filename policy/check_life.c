@@ -143,7 +143,7 @@ check_stuck(const struct checker *c, const struct policy_route *r, uint8_t band,
 		MEMBERS_MAX, &all) != ERR_OK)
 		return false;
 	for (size_t i = 0; i < all; i++)
-		if (check_comes_in(r, band, m[i].person))
+		if (check_comes_in(c->p, r, band, m[i].person))
 			m[n++] = m[i];
 	for (size_t i = 0; i < n; i++)
 		take_in(&crew, policy_person(c->p, m[i].person), false);

@@ -37,9 +37,12 @@ enum ladder_end check_ladder_end(const struct checker *c,
     const struct policy_route *r, unsigned band, const uint16_t *excluded,
     size_t n, unsigned *ret_rung);
 
-/* Whether a reader comes in at once, or by a rung that counts in the band. */
-bool check_comes_in(const struct policy_route *r, uint8_t band,
-    uint16_t person);
+/* Whether a rung comes in a band when nobody does anything. */
+bool check_rung_comes(const struct policy *p, const struct policy_rung *g,
+    unsigned band);
+/* Whether a reader comes in at once, or by such a rung. */
+bool check_comes_in(const struct policy *p, const struct policy_route *r,
+    uint8_t band, uint16_t person);
 /* Whether a case can come to where nobody may move it on; marked: 0 is nobody.
  * The place is given where it is so. */
 bool check_stuck(const struct checker *c, const struct policy_route *r,

@@ -16,13 +16,14 @@ struct walk {
 /* --- who is reached --- */
 
 bool
-check_comes_in(const struct policy_route *r, uint8_t band, uint16_t person)
+check_comes_in(const struct policy *p, const struct policy_route *r,
+    uint8_t band, uint16_t person)
 {
 	if (members_rung_has(r, 0, person))
 		return true;
 	for (size_t i = 0; i < r->n_rungs; i++)
 		if (r->rungs[i].verb == VERB_JOIN &&
-		    (r->rungs[i].bands & BAND_BIT(band)) &&
+		    check_rung_comes(p, &r->rungs[i], band) &&
 		    members_rung_has(r, (unsigned)i + 1, person))
 			return true;
 	return false;
@@ -58,7 +59,7 @@ check_readers(struct checker *c, const struct concern *k,
 
 	for (size_t i = 0; i < n; i++) {
 		at_once += m[i].rung == 0;
-		ever += check_comes_in(k->r, k->band, m[i].person);
+		ever += check_comes_in(c->p, k->r, k->band, m[i].person);
 	}
 	if (ever < 2)
 		check_say(c, found_of(CHECK_ERROR, CHECK_READERS, k),
