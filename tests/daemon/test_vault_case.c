@@ -462,7 +462,7 @@ test_messages_that_break_the_rules_are_refused(void **state)
 
 	reporter_new(&r, 1);
 	file_concern_of(w, &r);
-	for (uint16_t i = 1; i < PEOPLE; i++)
+	for (uint16_t i = 1; i <= CHAIR; i++)
 		assert_int_equal(ANSWER_OK, login(w, i));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(bad[i].want, send_message(w, &r, &bad[i]));

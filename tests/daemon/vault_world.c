@@ -14,7 +14,19 @@
 
 static const char *const slugs[PEOPLE] = { NULL, "guardian-first",
 	"guardian-second", "executive-lead", "chief-executive", "ned-lead",
-	"chair" };
+	"chair", NULL, NULL, "investigator-first", "investigator-second",
+	"adviser", "director", "deputy" };
+
+/* On no route, so that nothing of the small policy's is changed. */
+static const char more_people[] =
+    "  - {number: 9, slug: investigator-first, name: Ada Reed, role: "
+    "investigator, reports-to: director}\n"
+    "  - {number: 10, slug: investigator-second, name: Owen Pugh, role: "
+    "investigator, reports-to: director}\n"
+    "  - {number: 11, slug: adviser, name: Ines Roy, role: hr}\n"
+    "  - {number: 12, slug: director, name: Carl Moss, role: executive}\n"
+    "  - {number: 13, slug: deputy, name: Uma Frost, role: "
+    "deputy-guardian}\n";
 
 /* --- the world around a vault --- */
 
@@ -91,6 +103,8 @@ put_keys(struct world *w, struct buf *out)
 
 	buf_put_str(out, "keys:\n");
 	for (unsigned i = 1; i < PEOPLE; i++) {
+		if (slugs[i] == NULL)
+			continue;
 		assert_int_equal(
 		    ERR_OK, sign_public(w->person[i].sign_seed, pub));
 		buf_printf(out, "  %s:\n    - classic: ", slugs[i]);
@@ -101,6 +115,26 @@ put_keys(struct world *w, struct buf *out)
 		buf_put_str(out, "\n      from: 2026-11-01\n");
 	}
 	assert_int_equal(ERR_OK, out->err);
+}
+
+/* Behind the last of its people. */
+static void
+add_people(struct buf *yaml)
+{
+	static const char behind[] = "\nform:";
+	CLEAN_BUF struct buf all = BUF_INIT(1 << 20);
+	const uint8_t *at =
+	    memmem(yaml->p, yaml->n, behind, sizeof(behind) - 1);
+	size_t n;
+
+	assert_non_null(at);
+	n = (size_t)(at - yaml->p);
+	buf_put(&all, yaml->p, n);
+	buf_put_str(&all, more_people);
+	buf_put(&all, at, yaml->n - n);
+	buf_reset(yaml);
+	buf_put_bytes(yaml, buf_bytes(&all));
+	assert_int_equal(ERR_OK, yaml->err);
 }
 
 static void
@@ -115,6 +149,7 @@ compile(struct world *w, uint32_t serial, struct buf *json)
 	struct yaml_error error = { 0 };
 
 	read_file(POLICY_YAML, &yaml);
+	add_people(&yaml);
 	put_keys(w, &keys);
 	in.yaml = buf_bytes(&yaml);
 	in.keys = buf_bytes(&keys);
@@ -190,14 +225,25 @@ start_vault(struct world *w)
 	    ERR_OK, vault_new(&w->env, &w->config, &w->secret, &w->vault));
 }
 
+/* In memory, where there is such a place: what a disk has to keep is shown
+ * elsewhere. */
+static void
+make_dir(char *dir, size_t max)
+{
+	snprintf(dir, max, "/dev/shm/speakup-vault-XXXXXX");
+	if (mkdtemp(dir) != NULL)
+		return;
+	snprintf(dir, max, "/tmp/speakup-vault-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+}
+
 struct world *
 world_new(void)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
 	assert_non_null(w);
-	snprintf(w->dir, sizeof(w->dir), "/tmp/speakup-vault-XXXXXX");
-	assert_non_null(mkdtemp(w->dir));
+	make_dir(w->dir, sizeof(w->dir));
 	w->now = WORLD_START;
 	w->env =
 	    (struct env){ .random = world_random, .now = world_now, .ctx = w };

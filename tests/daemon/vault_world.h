@@ -18,16 +18,23 @@
 
 /*
  * A vault on a real store in a directory of its own, with the real small
- * policy, and people who seal, sign and read as clients do. The clock is the
- * test's.
+ * policy, some people more, and people who seal, sign and read as clients do.
+ * The clock is the test's.
  */
 
-#define PEOPLE 7 /* numbers 1 to 6 of etc/policy-small.yaml */
+#define PEOPLE 14 /* numbers from 1; without 7 and 8, who have no keys */
 #define GUARDIAN 1
 #define SECOND_GUARDIAN 2
 #define EXECUTIVE 3 /* of a later rung on ROUTE_GUARDIANS */
+#define CHIEF 4 /* on neither route */
 #define NED_LEAD 5 /* the same; first on ROUTE_BOARD */
-#define CHAIR 6 /* first on ROUTE_BOARD; nowhere on ROUTE_GUARDIANS */
+#define CHAIR 6 /* first on ROUTE_BOARD; on ROUTE_GUARDIANS only told */
+/* those more, on no route */
+#define INVESTIGATOR 9
+#define SECOND_INVESTIGATOR 10
+#define ADVISER 11 /* of human resources */
+#define DIRECTOR 12 /* an executive */
+#define DEPUTY 13 /* a deputy guardian */
 #define ROUTE_GUARDIANS 1
 #define ROUTE_BOARD 2
 #define REALM 0x11 /* every byte of it */
