@@ -87,11 +87,25 @@ has_content(const struct action *a)
 	return a->text.n > 0 || (a->attach != NULL && a->attach->n > 0);
 }
 
+/* Whoever is to read must be none of those whom the reporter left out. */
+static enum exit_code
+check_excluded_known(const struct doing *d)
+{
+	const struct conversation *c = d->k->c;
+	bool is_asked = has_content(d->a) || d->e.kind == MESSAGE_ROUTE ||
+	    (message_form(d->e.kind)->params & PARAM_PERSON) != 0;
+
+	return !is_asked || c->is_plain || conversation_manifest(c) != NULL
+	    ? EXIT_DONE : term_fail(term_of(d), EXIT_FAILED, "You can read no "
+	    "message of this case yet, so this program does not know whom the "
+	    "reporter left out. Nothing can be sealed, and nobody given the "
+	    "case.");
+}
+
 static enum exit_code
 check_content(const struct doing *d)
 {
 	const struct message_form *form = message_form(d->e.kind);
-	const struct conversation *c = d->k->c;
 
 	if (form->author != AUTHOR_STAFF)
 		return term_fail(term_of(d), EXIT_USAGE,
@@ -103,10 +117,6 @@ check_content(const struct doing *d)
 	if (form->content == CONTENT_NONE)
 		return term_fail(term_of(d), EXIT_USAGE,
 		    "\"%s\" takes no text.", form->name);
-	if (conversation_manifest(c) == NULL && !c->is_plain)
-		return term_fail(term_of(d), EXIT_FAILED, "You can read no "
-		    "message of this case yet, so this program does not know "
-		    "whom the reporter left out. Nothing can be sealed.");
 	return EXIT_DONE;
 }
 
@@ -173,6 +183,8 @@ check(struct doing *d)
 	d->e = fill_in(d->k, &d->a->entry);
 	code = check_content(d);
 	if (code == EXIT_DONE)
+		code = check_excluded_known(d);
+	if (code == EXIT_DONE)
 		code = check_may(d);
 	if (code == EXIT_DONE)
 		code = check_person(d);
@@ -235,6 +247,13 @@ say_stored(const struct doing *d, const struct outgoing *o)
 		term_say(term_of(d), "Stored on %s.", day);
 }
 
+static bool
+changes_readers(enum message_kind k)
+{
+	return k == MESSAGE_ASSIGN || k == MESSAGE_HANDOVER ||
+	    k == MESSAGE_ROUTE;
+}
+
 static enum exit_code
 send_it(const struct doing *d, struct outgoing *o, enum reply *ret_reply)
 {
@@ -244,6 +263,8 @@ send_it(const struct doing *d, struct outgoing *o, enum reply *ret_reply)
 	outgoing_place(o, d->k->c, &d->e);
 	if (has_content(d->a))
 		code = fill_content(d, o);
+	else if (changes_readers(d->e.kind))
+		code = outgoing_check_readers(o);
 	if (code == EXIT_DONE &&
 	    (message_form(d->e.kind)->params & PARAM_GRANTS) != 0)
 		code = grant_send(d->k, d->a, &o->entry);
@@ -268,10 +289,13 @@ attempt(const struct doing *d, enum reply *ret_reply)
 	return *ret_reply == REPLY_OK ? EXIT_DONE : code;
 }
 
+/* Somebody may have sent envelopes for the same person just then: these are
+ * forgotten with the next attempt. */
 static bool
-may_again(enum reply r)
+may_again(enum reply r, int attempts)
 {
-	return r == REPLY_CONFLICT || r == REPLY_INCOMPLETE;
+	return (r == REPLY_CONFLICT && attempts < ATTEMPTS) ||
+	    (r == REPLY_INCOMPLETE && attempts < 2);
 }
 
 enum exit_code
@@ -281,7 +305,7 @@ action_run(struct staff_case *k, const struct action *a)
 	enum reply reply = REPLY_CONFLICT;
 	enum exit_code code = EXIT_DONE;
 
-	for (int i = 0; may_again(reply) && i < ATTEMPTS; i++) {
+	for (int i = 0; may_again(reply, i); i++) {
 		code = i > 0 ? staff_case_refresh(k) : EXIT_DONE;
 		if (code == EXIT_DONE)
 			code = check(&d);

@@ -227,31 +227,55 @@ fail_list(const struct term *t, enum err err)
 	return fail_err(t, err, "The list of readers");
 }
 
+static enum exit_code
+list_readers(const struct outgoing *o, struct member out[static MEMBERS_MAX],
+    size_t *ret_n)
+{
+	const struct policy *p = o->server->policy;
+	const struct policy_route *r = policy_route(p, o->m->route);
+	const struct term *t = o->server->term;
+	size_t n = 0;
+	enum err err = r != NULL ? members_after(p, r, o->m->exclude,
+				       o->m->n_exclude, o->change,
+				       o->n_changes, o->entry.day, out,
+				       MEMBERS_MAX, &n)
+				 : ERR_NOT_FOUND;
+
+	if (err == ERR_NOT_FOUND || (err == ERR_OK && n == 0))
+		return nobody(t, r);
+	if (err != ERR_OK)
+		return fail_list(t, err);
+	*ret_n = n;
+	return EXIT_DONE;
+}
+
+enum exit_code
+outgoing_check_readers(const struct outgoing *o)
+{
+	struct member member[MEMBERS_MAX];
+	size_t n = 0;
+
+	return list_readers(o, member, &n);
+}
+
 enum exit_code
 outgoing_address(struct outgoing *o, const struct age_recipient *reporter)
 {
 	const struct policy *p = o->server->policy;
-	const struct policy_route *r = policy_route(p, o->m->route), *now;
-	const struct term *t = o->server->term;
+	const struct policy_route *r = members_route(p,
+	    policy_route(p, o->m->route), o->change, o->n_changes);
 	struct member member[MEMBERS_MAX];
 	size_t n = 0;
-	enum err err;
+	enum exit_code code = list_readers(o, member, &n);
 
-	if (r == NULL)
-		return nobody(t, r);
-	err = members_after(p, r, o->m->exclude, o->m->n_exclude, o->change,
-	    o->n_changes, o->entry.day, member, MEMBERS_MAX, &n);
-	if (err != ERR_OK)
-		return fail_list(t, err);
-	now = members_route(p, r, o->change, o->n_changes);
-	if (n == 0 || now == NULL)
-		return nobody(t, r);
+	if (code != EXIT_DONE)
+		return code;
 	for (size_t i = 0; i < n; i++) {
-		const struct age_recipient *key = key_of(p, now,
+		const struct age_recipient *key = key_of(p, r,
 		    member[i].person, o->entry.day, reporter);
 
 		if (key == NULL)
-			return nobody(t, now);
+			return nobody(o->server->term, r);
 		o->to[i] = (struct message_to){ .person = member[i].person,
 			.key = *key };
 	}

@@ -67,6 +67,9 @@ void outgoing_place(struct outgoing *o, const struct conversation *c,
 enum exit_code outgoing_address(struct outgoing *o,
     const struct age_recipient *reporter) MUST_CHECK;
 
+/* The same question for what has no content and changes who reads. */
+enum exit_code outgoing_check_readers(const struct outgoing *o) MUST_CHECK;
+
 /*
  * Sends as the kind has it, sealed where it was addressed; session: of a
  * staff member, NULL for the reporter; case_key: of a concern, else NULL. The

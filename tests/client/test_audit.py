@@ -13,9 +13,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from instance import Instance, build_directory  # noqa: E402
 from test_hijack import UNIT, Hijacked, join, split  # noqa: E402
 
-FIRST, SECOND, INVESTIGATOR = ("guardian-east", "guardian-west",
-                               "investigator-clinical")
-USAGE, REFUSED, DECLINED = 2, 3, 7
+FIRST, SECOND, LEAD, INVESTIGATOR = (
+    "guardian-east", "guardian-west", "lead-guardian",
+    "investigator-clinical")
+USAGE, REFUSED, DECLINED, UNKNOWN = 2, 3, 7, 8
+MANY = 100
 LENGTH = 4
 
 
@@ -88,7 +90,7 @@ class Audit(unittest.TestCase):
         cls.front = Hijacked(cls.i)
         cls.addClassCleanup(cls.front.server_close)
         cls.addClassCleanup(cls.front.shutdown)
-        for who in (FIRST, SECOND, INVESTIGATOR):
+        for who in (FIRST, SECOND, LEAD, INVESTIGATOR):
             cls.i.login(who)
         cls.i.login(FIRST, server=cls.front.url)
 
@@ -149,7 +151,7 @@ class Audit(unittest.TestCase):
         self.assertEqual(i.ftsu_json(INVESTIGATOR, "show", case)
                          ["messages"][0]["text"].strip(), "an inquiry")
         i.ftsu(INVESTIGATOR, "recuse", case, "--yes")
-        i.ftsu(INVESTIGATOR, "show", case, expect=8)
+        i.ftsu(INVESTIGATOR, "show", case, expect=UNKNOWN)
         i.ftsu(FIRST, "reply", case, stdin="They stepped back.")
         self.assertTrue(i.ftsu_json(SECOND, "audit", case)["whole"])
         # anew, with envelopes of their own for all of it
@@ -159,6 +161,53 @@ class Audit(unittest.TestCase):
         self.assertEqual([m["kind"] for m in i.inbox(receipt)["messages"]],
                          ["concern", "ack", "assign", "followup", "recuse",
                           "reply", "assign"])
+
+    def test_who_comes_by_the_ladder_reads_what_was_before(self):
+        i = self.i
+        case = i.report("nobody answers")["case"]
+        i.ftsu(FIRST, "note", case, stdin="I need help.")
+        i.ftsu(LEAD, "show", case, expect=UNKNOWN)
+        i.ftsu(FIRST, "escalate", case)
+        done = i.ftsu_json(LEAD, "audit", case)
+        self.assertEqual([(e["chain"], e["kind"]) for e in done["entries"]],
+                         [("talk", "concern"), ("staff", "note"),
+                          ("staff", "escalate"), ("staff", "event")])
+        self.assertIn("joined", done["entries"][-1]["detail"])
+        i.ftsu(LEAD, "ack", case)
+        self.assertTrue(i.ftsu_json(SECOND, "audit", case)["whole"])
+
+    def test_history_of_many_messages_is_handed_over(self):
+        """In several requests, since it does not fit in one."""
+        i = self.i
+        stored = i.report("long")
+        case, receipt = stored["case"], stored["receipt"]
+        i.ftsu(FIRST, "ack", case)
+        for n in range(MANY):
+            i.ftsu(FIRST, "note", case, stdin=f"note {n}")
+        i.ftsu(FIRST, "assign", case, INVESTIGATOR, "--force", "--share",
+               "all", "--yes")
+        shown = i.ftsu_json(INVESTIGATOR, "show", case)["messages"]
+        self.assertEqual([m["text"] for m in shown if m["kind"] == "note"],
+                         [f"note {n}" for n in range(MANY)])
+        i.ftsu(INVESTIGATOR, "handover", case, "--to", SECOND, "--yes")
+        i.ftsu(INVESTIGATOR, "show", case, expect=UNKNOWN)
+        self.assertTrue(i.ftsu_json(SECOND, "audit", case)["whole"])
+        self.returns(receipt, "reply", "--yes", text="Thank you.")
+
+    def test_reader_from_now_on(self):
+        i = self.i
+        case = i.report("what was before")["case"]
+        i.ftsu(FIRST, "ack", case)
+        i.ftsu(FIRST, "reply", case, stdin="and this")
+        i.ftsu(FIRST, "assign", case, INVESTIGATOR, "--force", "--share",
+               "from-now", "--yes", "--message", "-", stdin="In short: ...")
+        i.ftsu(FIRST, "note", case, stdin="and what came then")
+        done = i.ftsu_json(INVESTIGATOR, "show", case)
+        self.assertEqual([m["readable"] for m in done["messages"]
+                          if m["kind"] in ("concern", "reply", "note")],
+                         [False, False, True])
+        i.ftsu(INVESTIGATOR, "note", case, stdin="I begin.")
+        self.assertTrue(i.ftsu_json(FIRST, "audit", case)["whole"])
 
     def test_what_a_server_changes_is_named(self):
         i = self.i
