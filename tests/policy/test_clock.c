@@ -221,6 +221,28 @@ test_another_policy_fires_anew_what_stands(void **state)
 }
 
 static void
+test_entries_count_the_ladder_of_policy_and_route(void **state)
+{
+	struct policy *p = example_policy(MADE_CLASSIC);
+	const struct policy_route *r = policy_route(p, 1);
+	struct life l = filed(p, 3, "2026-11-24 09:46");
+
+	(void)state;
+	act(p, r, &l, MESSAGE_ACK, 3, "2026-11-24 10:00");
+	l.fired = 0x7ff;
+	act(p, r, &l, MESSAGE_NOTE, 3, "2026-11-24 10:00");
+	assert_int_equal(l.fired, 0x7ff);
+	p->serial++;
+	act(p, r, &l, MESSAGE_NOTE, 3, "2026-11-24 10:00");
+	assert_int_equal(l.serial, p->serial);
+	assert_int_equal(l.fired, 0);
+	l.fired = 0x7ff;
+	act(p, policy_route(p, 3), &l, MESSAGE_ROUTE, 3, "2026-11-24 10:00");
+	assert_int_equal(l.fired, 0);
+	policy_free(p);
+}
+
+static void
 test_rungs_behind_a_breach_follow_it(void **state)
 {
 	struct policy *p = example_policy(MADE_CLASSIC);
@@ -376,6 +398,8 @@ main(int argc, char **argv)
 		    test_no_update_waits_while_an_answer_is_awaited),
 		cmocka_unit_test(test_rungs_count_for_the_band_as_it_is_now),
 		cmocka_unit_test(test_another_policy_fires_anew_what_stands),
+		cmocka_unit_test(
+		    test_entries_count_the_ladder_of_policy_and_route),
 		cmocka_unit_test(test_rungs_behind_a_breach_follow_it),
 		cmocka_unit_test(test_next_rung_is_of_the_verb_and_the_band),
 		cmocka_unit_test(test_how_often_one_looks_makes_no_difference),

@@ -34,6 +34,12 @@ test_silent_reporter_is_asked_again_and_then_closed(void **state)
 	assert_int_equal(l.state, CASE_CLOSED);
 	assert_int_equal(l.flags, 0);
 	assert_int_equal(l.since[SINCE_CLOSED], utc("2027-01-30 12:00"));
+	/* closed again, they are asked again */
+	act(p, &none, &l, MESSAGE_FOLLOWUP, PERSON_REPORTER,
+	    "2028-05-31 12:00");
+	act(p, &none, &l, MESSAGE_CLOSE, 3, "2028-06-01 12:00");
+	must_happen(
+	    p, &none, "2028-07-30 00:00", &l, "2028-07-01 12:00 check 1\n");
 	policy_free(p);
 }
 

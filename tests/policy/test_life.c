@@ -183,6 +183,8 @@ static const char *const stories[] = {
 	"1 H ask content = acknowledged awaiting\n"
 	"65535 S notice silent = acknowledged awaiting\n"
 	"65535 S event unanswered = acknowledged awaiting,silent\n"
+	"1 H ask content = acknowledged awaiting\n"
+	"65535 S event unanswered = acknowledged awaiting,silent\n"
 	"1 H close = acknowledged awaiting,closing,silent\n"
 	"0 R followup content = acknowledged closing\n"
 	"2 H second about:this ! not-now\n",

@@ -128,6 +128,7 @@ static const struct after_case after[] = {
 	{ "general", "", "-lead-guardian >small-circle",
 	    "guardian-east guardian-west deputy-guardian@1 " GENERAL_LADDER,
 	    ERR_OK },
+	{ "general", "", "-counter-fraud-specialist >money", GENERAL, ERR_OK },
 	{ "general", "", "-hr-partner +hr-partner", GENERAL " hr-partner",
 	    ERR_OK },
 	/* a handover is a leave and a join */
@@ -161,6 +162,11 @@ static const struct after_case after[] = {
 	{ "plain", "finance-director", "+counter-fraud-specialist",
 	    "lead-guardian deputy-guardian guardian-east guardian-west "
 	    "counter-fraud-specialist",
+	    ERR_OK },
+	{ "plain", "finance-director", ">money",
+	    "lead-guardian deputy-guardian guardian-east guardian-west "
+	    "ned-lead@3 senior-independent-director@3 chair@4 "
+	    "partner-guardian@4",
 	    ERR_OK },
 	{ "plain", "finance-director",
 	    ">general >plain +counter-fraud-specialist",
