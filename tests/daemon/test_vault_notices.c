@@ -194,6 +194,19 @@ test_where_the_last_handler_leaves_the_next_rung_comes_at_once(void **state)
 }
 
 static void
+test_all_who_leave_on_one_day_are_in_one_entry(void **state)
+{
+	struct world *w = *state;
+
+	everybody_signs_in(w);
+	cases_add(w, 1, 1, ROUTE_BOARD, P3);
+	clock_settle_down(w);
+	w->vault->now.policy->people[CHAIR - 1].until = w->now / DAY_SECONDS;
+	leaves(w, GUARDIAN);
+	assert_story(w, 1, "left 0 1 6 | ");
+}
+
+static void
 test_who_would_join_later_and_left_never_does(void **state)
 {
 	struct world *w = *state;
@@ -240,6 +253,7 @@ main(void)
 		TEST(test_who_leaves_loses_their_envelopes_in_every_case),
 		TEST(test_a_day_that_passes_ends_access_without_a_new_policy),
 		TEST(test_where_the_last_handler_leaves_the_next_rung_comes_at_once),
+		TEST(test_all_who_leave_on_one_day_are_in_one_entry),
 		TEST(test_who_would_join_later_and_left_never_does),
 		TEST(test_a_new_policy_moves_what_is_due),
 	};
