@@ -111,6 +111,61 @@ class Operator(unittest.TestCase):
                       " ".join(self.ctl(*check, source,
                                         expect=REFUSED).split()))
 
+    def test_policy_is_explained_for_one_concern_and_for_all(self):
+        policy = ("policy", "explain", ROOT / "etc/policy.yaml", "--keys",
+                  self.i.org / "keys.yaml")
+        said = self.ctl(*policy, "subcategory=fraud", "--about",
+                        "finance-director")
+        self.assertIn("takes route 5, board", said)
+        self.assertIn("who reports to finance-director", said)
+        one = json.loads(self.ctl(*policy, "--json", "element=bullying",
+                                  "element=detriment"))
+        self.assertEqual((one["route"], one["band"]), ("small-circle", 1))
+        self.assertEqual(one["first"], ["lead-guardian", "deputy-guardian"])
+        self.assertEqual(one["ladder"][0]["people"],
+                         ["guardian-east", "guardian-west"])
+        every = json.loads(self.ctl(*policy, "--json"))
+        self.assertEqual(len(every), 8)
+        self.ctl(*policy, "element=gossip", expect=USAGE)
+        self.ctl(*policy, "--about", "nobody", expect=USAGE)
+
+    def test_a_change_of_policy_is_said_in_people(self):
+        source, other = ROOT / "etc/policy.yaml", self.dir / "other.yaml"
+        other.write_text(source.read_text().replace(
+            "if: {subcategory: fraud}", "if: {subcategory: [fraud, records]}"))
+        found = json.loads(self.ctl("policy", "diff", "--json", source, other))
+        self.assertEqual(found["moved"], 52)
+        self.assertEqual({x["part"] for x in found["found"]}, {"concerns"})
+        self.assertIn("are the same", self.ctl("policy", "diff", source,
+                                               source))
+
+    def test_a_case_is_played_and_what_it_does_not_allow_is_refused(self):
+        script = self.dir / "case.yaml"
+        script.write_text("""
+- id: late
+  concern: rota-gap
+  filed: 2026-11-23 10:00
+  until: 2026-11-25 00:00
+  actions: [{at: 2026-11-24 12:00, do: triage, by: chair, band: P1}]
+""")
+        play = ("policy", "simulate", "--keys", self.i.org / "keys.yaml",
+                ROOT / "etc/policy.yaml")
+        concerns = ("--concerns", ROOT / "etc/demo/concerns.yaml")
+        cases = json.loads(self.ctl(*play, script, *concerns, "--json",
+                                    expect=REFUSED))
+        self.assertEqual([(x["time"], x["what"]) for x in cases[0]["events"]],
+                         [("2026-11-23 10:00", "filed"),
+                          ("2026-11-24 10:00", "overdue"),
+                          ("2026-11-24 10:00", "joined"),
+                          ("2026-11-24 12:00", "refused")])
+        said = self.ctl(*play, *concerns, "--from", "2027-03-25 16:00")
+        self.assertEqual(said.count("partner-guardian may read"), 10)
+        self.assertIn("2027-03-30 16:00  overdue: acknowledge", said)
+        self.ctl(*play, *concerns, "--from", "tomorrow", expect=USAGE)
+        self.ctl(*play, expect=USAGE)
+        script.write_text("filed: 2026-11-23 10:00\nanswer: {}\n")
+        self.ctl(*play, script, expect=FAILED)
+
     def test_policy_is_checked_and_verified(self):
         org, source = self.i.org, ROOT / "etc/policy.yaml"
         found = json.loads(self.ctl("policy", "check", "--json", "--keys",

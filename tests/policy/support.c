@@ -54,7 +54,9 @@ london_to_utc(void *ctx, const char *zone, int64_t day, unsigned minute,
 	int64_t utc = day * DAY_SECONDS + (int64_t)minute * 60;
 
 	(void)ctx;
-	if (strcmp(zone, "Europe/London") != 0)
+	/* Dublin keeps the same clock */
+	if (strcmp(zone, "Europe/London") != 0 &&
+	    strcmp(zone, "Europe/Dublin") != 0)
 		return ERR_NOT_FOUND;
 	day_format(text, day);
 	year = (unsigned)strtoul(text, NULL, 10);

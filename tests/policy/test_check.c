@@ -53,6 +53,9 @@ test_examples_are_without_errors_and_warnings(void **state)
 	expect_clean("etc/policy.yaml", MADE_CLASSIC);
 	expect_clean("etc/policy.yaml", MADE_HYBRID);
 	expect_clean("etc/policy-small.yaml", MADE_CLASSIC);
+	expect_clean("etc/policy-small.yaml", MADE_HYBRID);
+	expect_clean("etc/policy-eu.yaml", MADE_CLASSIC);
+	expect_clean("etc/policy-eu.yaml", MADE_HYBRID);
 }
 
 static void

@@ -138,6 +138,62 @@ test_concerns_on_which_nobody_acts_climb_to_the_end(void **state)
 	policy_free(p);
 }
 
+/* By hand, from the text of etc/policy-eu.yaml: seven days, three months. */
+static const char eu_case[] =
+    "filed: 2027-03-01 12:00\n"
+    "answers: {subject: conduct, relation: student}\n"
+    "actions: [{at: 2027-03-09 10:00, do: ack, by: audit-chair}]\n"
+    "until: 2027-06-05 00:00\n";
+static const char eu_timeline[] =
+    "2027-03-01 12:00  filed on route designated in P3: designated-first and "
+    "designated-second may read\n"
+    "2027-03-06 12:00  rung 2, unacknowledged for 5 days: audit-chair and "
+    "board-member may read\n"
+    "2027-03-08 12:00  overdue: acknowledge\n"
+    "2027-03-08 12:00  rung 5, breached for 0 hours: nobody who does not read "
+    "it already\n"
+    "2027-03-09 10:00  ack by audit-chair: acknowledged\n"
+    "2027-03-15 12:00  overdue: triage\n"
+    "2027-03-15 12:00  rung 5, breached for 0 hours: nobody who does not read "
+    "it already\n"
+    /* thirty working days after 9 March: not 17 nor 29 March */
+    "2027-04-22 10:00  rung 6, no-movement for 30 working days: "
+    "neighbour-first and neighbour-second may read\n"
+    /* sixty days, in summer time */
+    "2027-04-30 13:00  rung 3, no-update for 60 days: nobody who does not "
+    "read it already\n"
+    "2027-05-20 13:00  rung 4, unresolved for 80 days: nobody who does not "
+    "read it already\n"
+    "2027-05-30 13:00  overdue: update\n";
+
+static void
+test_times_of_the_eu_profile(void **state)
+{
+	char *yaml = file_text("etc/policy-eu.yaml");
+	char *keys = keys_text(yaml, MADE_CLASSIC);
+	struct policy *p = policy_of(yaml, keys);
+	struct yaml_error problem = { 0 };
+	struct yaml_doc *d = NULL;
+	struct script *s = NULL;
+	struct buf out = BUF_INIT(65536);
+	struct simulation_sum sum;
+	size_t n;
+
+	(void)state;
+	assert_int_equal(yaml_parse(bytes_str(eu_case), "c", &d, &problem),
+	    ERR_OK);
+	assert_int_equal(script_read(p, &london, d, NULL, &s, &n), ERR_OK);
+	assert_int_equal(simulate(p, s, put_event, &out, &sum), ERR_OK);
+	buf_put_u8(&out, 0);
+	assert_string_equal((const char *)out.p, eu_timeline);
+	buf_free(&out);
+	free(s);
+	yaml_free(d);
+	policy_free(p);
+	free(keys);
+	free(yaml);
+}
+
 /* One case with one fault, and the sentence that names it. */
 static const struct {
 	const char *yaml, *expected;
@@ -208,6 +264,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_each_concern_goes_as_the_policy_says),
 		cmocka_unit_test(
 		    test_concerns_on_which_nobody_acts_climb_to_the_end),
+		cmocka_unit_test(test_times_of_the_eu_profile),
 		cmocka_unit_test(
 		    test_faults_of_a_case_are_named_with_their_place),
 	};
