@@ -11,8 +11,8 @@ case_state_text(enum case_state s)
 		[CASE_HANDLING] = "handled by the guardian",
 		[CASE_REFERRED] = "referred",
 		[CASE_HUB] = "in the resolution hub",
-		[CASE_ASSIGNED] = "to be investigated, without terms of "
-				  "reference yet",
+		[CASE_ASSIGNED] = ("to be investigated, without terms of "
+				   "reference yet"),
 		[CASE_TERMS] = "investigation, terms of reference are set",
 		[CASE_EVIDENCE] = "investigation, evidence is gathered",
 		[CASE_REPORTED] = "investigation reported",

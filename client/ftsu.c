@@ -1,5 +1,7 @@
 #include "client/ftsu.h"
 
+#include <stdlib.h>
+
 /* Commands, by place of their bit. Those from ACK to NOTE are kinds of message
  * and are carried out by ftsu_act. */
 enum {
@@ -45,6 +47,7 @@ enum {
 	ASSIGN,
 	GRANT,
 	HANDOVER,
+	UNOPENED,
 	RECORD,
 	COMMANDS,
 };
@@ -67,7 +70,7 @@ static const struct option options[] = {
 	{ BIT(KEYGEN), "json", 0, OPTION_FLAG, NULL,
 	    COMMON_AT(struct ftsu_options, common, json), "Answer in JSON." },
 	{ KEYED, "identity", 'i', OPTION_TEXT, "FILE", AT(identity),
-	    "The file of your keys." },
+	    "The file of your keys; else $FTSU_IDENTITY." },
 	{ KEYED | BIT(KEYGEN), "passphrase-fd", 0, OPTION_TEXT, "N",
 	    AT(passphrase_fd), "Read the passphrase from descriptor N." },
 	{ ONLINE, "state", 0, OPTION_TEXT, "DIRECTORY", AT(state),
@@ -227,6 +230,8 @@ static const struct command commands[] = {
 	{ BIT(HANDOVER), "handover", "[CASE...]", 0, MANY,
 	    "Give all your open cases, or a leaver's, to another.",
 	    ftsu_handover },
+	{ BIT(UNOPENED), "unopened", "CASE", 1, 1,
+	    "Tell the others what does not open for you.", ftsu_unopened },
 	{ BIT(ROUTE), "route", "CASE ROUTE", 2, 2, "Send it another way.",
 	    ftsu_act },
 	ACT(ESCALATE, "escalate", "Bring in the next rung of the ladder now."),
@@ -263,5 +268,7 @@ main(int argc, char **argv)
 {
 	static struct ftsu_options values;
 
+	values.common.server = getenv("FTSU_SERVER");
+	values.identity = getenv("FTSU_IDENTITY");
 	return (int)options_main(&program, argc, argv, &values);
 }

@@ -115,6 +115,31 @@ ftsu_act(const void *values, const struct args *args)
 	return code;
 }
 
+/* An envelope that does not open was made badly, or changed: the other readers
+ * hear of it. */
+enum exit_code
+ftsu_unopened(const void *values, const struct args *args)
+{
+	struct staff_case k;
+	struct staff s;
+	size_t n = 0;
+	enum exit_code code = ftsu_begin_case(values, args->at[0], &s, &k);
+
+	if (code == EXIT_DONE)
+		code = action_unopened(&k, &n);
+	if (code == EXIT_DONE && s.term.json)
+		printf("{\"unopened\":%zu}\n", n);
+	else if (code == EXIT_DONE)
+		term_say(&s.term,
+		    n > 0 ? "The other readers are told of what "
+			    "does not open for you."
+			  : "Everything that was sealed to you "
+			    "opens, or was reported already.");
+	staff_case_close(&k);
+	staff_close(&s);
+	return code;
+}
+
 /* --- many at once --- */
 
 struct banding {

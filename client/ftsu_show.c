@@ -187,6 +187,20 @@ say_readers(const struct staff_case *k)
 	}
 }
 
+static void
+say_unopened(const struct staff_case *k)
+{
+	for (size_t i = 0; i < k->c->n_messages; i++) {
+		if (k->c->message[i]->failure != REFUSAL_NONE) {
+			term_say(&k->staff->term,
+			    "\nSomething that was "
+			    "sealed to you does not open. To tell the others: "
+			    "ftsu unopened CASE");
+			return;
+		}
+	}
+}
+
 /* --- all of it --- */
 
 static void
@@ -204,6 +218,7 @@ say_case(const struct staff_case *k, bool is_whole)
 	show_messages(t, k->c, CHAIN_STAFF, name_of, k->staff);
 	if (!is_whole)
 		return;
+	say_unopened(k);
 	ftsu_say_choices(k);
 }
 

@@ -39,8 +39,8 @@ static const char *const did[MESSAGE_KINDS] = {
 	[MESSAGE_FEEDBACK] = "told what came of it",
 	[MESSAGE_CLOSE] = "closed the case",
 	[MESSAGE_REOPEN] = "opened the case again",
-	[MESSAGE_OVERRIDE] = "asked to disclose without consent, because of "
-			     "serious harm",
+	[MESSAGE_OVERRIDE] = ("asked to disclose without consent, because of "
+			      "serious harm"),
 	[MESSAGE_SECOND] = "agreed, as a second person",
 	[MESSAGE_DECLINE] = "did not agree",
 	[MESSAGE_NOTICE] = "says",

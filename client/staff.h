@@ -120,6 +120,7 @@ enum exit_code ftsu_queue(const void *values, const struct args *args);
 enum exit_code ftsu_show(const void *values, const struct args *args);
 /* Whatever staff writes: the kind is the command's name. */
 enum exit_code ftsu_act(const void *values, const struct args *args);
+enum exit_code ftsu_unopened(const void *values, const struct args *args);
 enum exit_code ftsu_band(const void *values, const struct args *args);
 enum exit_code ftsu_investigators(const void *values,
     const struct args *args);

@@ -178,6 +178,16 @@ class Guardian(unittest.TestCase):
         self.i.ftsu(FIRST, "queue", "--area", "atlantis", expect=USAGE)
         self.i.ftsu(FIRST, "queue", "--in", "limbo", expect=USAGE)
 
+    def test_server_and_keys_come_from_the_environment(self):
+        state = self.dir / "staff" / FIRST
+        env = {**self.i.env, "FTSU_SERVER": self.i.url, "FTSU_IDENTITY":
+               str(self.i.org / f"staff/{FIRST}.age")}
+        argv = [self.i.build / "client/ftsu", "queue", "--cacert", self.i.ca,
+                "--state", state, "--session-file", state / "session"]
+        self.i.run(argv, env=env)
+        del env["FTSU_SERVER"]
+        self.i.run(argv, env=env, expect=USAGE)
+
     def test_bands_of_many_cases_at_once(self):
         cases = [self.report(f"After the news {n}.", "--answer",
                              "element=attitudes")["case"] for n in range(6)]
