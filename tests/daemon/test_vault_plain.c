@@ -30,6 +30,7 @@ case_of(struct bytes file, struct reporter *r)
 	memcpy(r->keys.case_id, hash, CASE_ID_LEN);
 	assert_int_equal(ERR_OK, sha256(file, r->keys.token));
 	r->route = 3;
+	r->band = 3;
 	r->talk = 1;
 }
 

@@ -27,6 +27,7 @@ reporter_new(struct reporter *r, uint8_t seed)
 	memset(r, 0, sizeof(*r));
 	memset(realm, REALM, sizeof(realm));
 	r->route = ROUTE_GUARDIANS;
+	r->band = 3;
 	assert_int_equal(ERR_OK, receipt_derive(receipt, realm, &r->keys));
 }
 
@@ -50,7 +51,9 @@ fill_manifest(struct world *w, const struct reporter *r, struct manifest *m,
 	m->kind = kind;
 	m->author = author;
 	m->route = r->route;
-	m->band = 3;
+	m->band = r->band;
+	m->n_exclude = r->n_exclude;
+	memcpy(m->exclude, r->exclude, sizeof(m->exclude));
 	memcpy(m->case_id, r->keys.case_id, CASE_ID_LEN);
 	memcpy(m->policy, w->policy_hash, SHA256_LEN);
 	assert_int_equal(ERR_OK, sha256(text, hash));
@@ -112,7 +115,9 @@ draft_concern(struct world *w, struct reporter *r, const uint16_t *to, size_t n,
 	seal(w, r, d, r->keys.sign_seed, to, n);
 	d->request.kind = REQUEST_CONCERN;
 	c->route = r->route;
-	c->band = 3;
+	c->band = r->band;
+	c->n_tell = r->n_tell;
+	memcpy(c->tell, r->tell, sizeof(c->tell));
 	memcpy(c->policy, w->policy_hash, SHA256_LEN);
 	memcpy(c->case_key, r->keys.sign_pub, SIGN_PUB_LEN);
 	memcpy(c->mailbox, r->keys.mailbox, SHA256_LEN);

@@ -10,23 +10,26 @@
 #include "policy/compile.h"
 #include "policy/zone.h"
 
-#define ORG "Littleham Community Trust (fictional)"
-
-static const char *const slugs[PEOPLE] = { NULL, "guardian-first",
-	"guardian-second", "executive-lead", "chief-executive", "ned-lead",
-	"chair", NULL, NULL, "investigator-first", "investigator-second",
-	"adviser", "director", "deputy" };
-
 /* On no route, so that nothing of the small policy's is changed. */
-static const char more_people[] =
-    "  - {number: 9, slug: investigator-first, name: Ada Reed, role: "
-    "investigator, reports-to: director}\n"
-    "  - {number: 10, slug: investigator-second, name: Owen Pugh, role: "
-    "investigator, reports-to: director}\n"
-    "  - {number: 11, slug: adviser, name: Ines Roy, role: hr}\n"
-    "  - {number: 12, slug: director, name: Carl Moss, role: executive}\n"
-    "  - {number: 13, slug: deputy, name: Uma Frost, role: "
-    "deputy-guardian}\n";
+static const struct world_org small = {
+	.name = "Littleham Community Trust (fictional)",
+	.policy = POLICY_DIR "/policy-small.yaml",
+	.more_people =
+	    "  - {number: 9, slug: investigator-first, name: Ada Reed, role: "
+	    "investigator, reports-to: director}\n"
+	    "  - {number: 10, slug: investigator-second, name: Owen Pugh, "
+	    "role: investigator, reports-to: director}\n"
+	    "  - {number: 11, slug: adviser, name: Ines Roy, role: hr}\n"
+	    "  - {number: 12, slug: director, name: Carl Moss, role: "
+	    "executive}\n"
+	    "  - {number: 13, slug: deputy, name: Uma Frost, role: "
+	    "deputy-guardian}\n",
+	.n = PEOPLE,
+	.slugs = { NULL, "guardian-first", "guardian-second",
+	    "executive-lead", "chief-executive", "ned-lead", "chair", NULL,
+	    NULL, "investigator-first", "investigator-second", "adviser",
+	    "director", "deputy" },
+};
 
 /* --- the world around a vault --- */
 
@@ -85,7 +88,7 @@ make_key(
 static void
 make_people(struct world *w)
 {
-	for (unsigned i = 1; i < PEOPLE; i++) {
+	for (unsigned i = 1; i < w->org->n; i++) {
 		struct person *p = &w->person[i];
 
 		assert_int_equal(
@@ -102,12 +105,12 @@ put_keys(struct world *w, struct buf *out)
 	uint8_t pub[SIGN_PUB_LEN];
 
 	buf_put_str(out, "keys:\n");
-	for (unsigned i = 1; i < PEOPLE; i++) {
-		if (slugs[i] == NULL)
+	for (unsigned i = 1; i < w->org->n; i++) {
+		if (w->org->slugs[i] == NULL)
 			continue;
 		assert_int_equal(
 		    ERR_OK, sign_public(w->person[i].sign_seed, pub));
-		buf_printf(out, "  %s:\n    - classic: ", slugs[i]);
+		buf_printf(out, "  %s:\n    - classic: ", w->org->slugs[i]);
 		assert_int_equal(
 		    ERR_OK, age_recipient_put(out, &w->person[i].key));
 		buf_put_str(out, "\n      sign: ");
@@ -119,7 +122,7 @@ put_keys(struct world *w, struct buf *out)
 
 /* Behind the last of its people. */
 static void
-add_people(struct buf *yaml)
+add_people(const char *people, struct buf *yaml)
 {
 	static const char behind[] = "\nform:";
 	CLEAN_BUF struct buf all = BUF_INIT(1 << 20);
@@ -130,7 +133,7 @@ add_people(struct buf *yaml)
 	assert_non_null(at);
 	n = (size_t)(at - yaml->p);
 	buf_put(&all, yaml->p, n);
-	buf_put_str(&all, more_people);
+	buf_put_str(&all, people);
 	buf_put(&all, at, yaml->n - n);
 	buf_reset(yaml);
 	buf_put_bytes(yaml, buf_bytes(&all));
@@ -148,8 +151,8 @@ compile(struct world *w, uint32_t serial, struct buf *json)
 		.serial = serial };
 	struct yaml_error error = { 0 };
 
-	read_file(POLICY_YAML, &yaml);
-	add_people(&yaml);
+	read_file(w->org->policy, &yaml);
+	add_people(w->org->more_people, &yaml);
 	put_keys(w, &keys);
 	in.yaml = buf_bytes(&yaml);
 	in.keys = buf_bytes(&keys);
@@ -165,7 +168,7 @@ sign_root(struct world *w, uint8_t realm, struct buf *out)
 
 	memset(root, 0, sizeof(*root));
 	memset(root->realm, realm, sizeof(root->realm));
-	snprintf(root->org, sizeof(root->org), "%s", ORG);
+	snprintf(root->org, sizeof(root->org), "%s", w->org->name);
 	root->quorum = 1;
 	root->n_policy_keys = root->n_instance_keys = 1;
 	root->policy_keys[0] = w->policy_key;
@@ -240,9 +243,16 @@ make_dir(char *dir, size_t max)
 struct world *
 world_new(void)
 {
+	return world_new_of(&small);
+}
+
+struct world *
+world_new_of(const struct world_org *org)
+{
 	struct world *w = calloc(1, sizeof(*w));
 
 	assert_non_null(w);
+	w->org = org;
 	make_dir(w->dir, sizeof(w->dir));
 	w->now = WORLD_START;
 	w->env =

@@ -40,6 +40,17 @@
 #define REALM 0x11 /* every byte of it */
 #define WORLD_START INT64_C(1795428000) /* 2026-11-23, a Monday, 10:00 */
 
+/* Whose policy it is. The slugs of those who have keys, by their number; NULL
+ * for the others. */
+#define WORLD_PEOPLE_MAX 32
+struct world_org {
+	const char *name; /* as in the policy */
+	const char *policy; /* the file */
+	const char *more_people; /* behind its people, or "" */
+	size_t n; /* numbers below n */
+	const char *slugs[WORLD_PEOPLE_MAX];
+};
+
 struct person {
 	struct age_identity id;
 	struct age_recipient key;
@@ -48,6 +59,7 @@ struct person {
 };
 
 struct world {
+	const struct world_org *org;
 	char dir[64];
 	int64_t now;
 	uint64_t drawn; /* not 0: randomness is counted from here */
@@ -57,7 +69,7 @@ struct world {
 	struct root root;
 	struct note_key policy_key, instance_key;
 	uint8_t policy_seed[SIGN_SEED_LEN];
-	struct person person[PEOPLE];
+	struct person person[WORLD_PEOPLE_MAX];
 	struct policy *policy; /* in force */
 	uint8_t policy_hash[SHA256_LEN];
 	uint8_t first_root[SHA256_LEN];
@@ -71,6 +83,8 @@ struct world {
 };
 
 struct world *world_new(void);
+/* The same of another organisation, which is borrowed. */
+struct world *world_new_of(const struct world_org *org);
 void world_free(struct world *w);
 /* The process ends and starts again on the same store. */
 void world_restart(struct world *w);
@@ -98,6 +112,10 @@ world_send(struct world *w, const struct bundle_request *r, struct buf *body);
 struct reporter {
 	struct receipt_keys keys;
 	uint16_t route;
+	uint8_t band; /* in which it starts */
+	/* each ascending */
+	size_t n_exclude, n_tell;
+	uint16_t exclude[SEALED_EXCLUDE_MAX], tell[BUNDLE_TELL_MAX];
 	uint32_t talk; /* messages known */
 	uint8_t head[LINK_LEN]; /* link of the last */
 	/* of the staff chain; staff know both */
