@@ -340,6 +340,25 @@ class Systemd(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("systemd-socket-activate"),
                          "no systemd-socket-activate")
+    def test_the_socket_of_speakup_notify_goes_to_the_vault(self):
+        port = free_port()
+        with tempfile.TemporaryDirectory() as tmp, \
+                Alone(listeners=["{name: web, kind: both}"], start=False,
+                      wrap=["systemd-socket-activate", f"--listen=127.0.0.1:"
+                            f"{port}", f"--listen={tmp}/n",
+                            "--fdname=web:notify"]) as d:
+            d.launch()
+            d.wait_log("Listening on", 2)
+            self.assertEqual(d.request(post("/v1/text", POLL),
+                                       port=port).status, 200)
+            with socket.socket(socket.AF_UNIX) as s:
+                s.settimeout(10)
+                s.connect(f"{tmp}/n")
+                s.sendall(b"no number\n")
+                self.assertEqual(s.recv(1), b"")
+
+    @unittest.skipUnless(shutil.which("systemd-socket-activate"),
+                         "no systemd-socket-activate")
     def test_a_socket_of_another_name_is_refused(self):
         port = free_port()
         with Alone(listeners=["{name: web, kind: both}"], start=False,
