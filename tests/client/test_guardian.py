@@ -3,6 +3,7 @@
 with a second person, bands of many cases at once, stepping back, the record, a
 concern that was told, words looked for, and a leaver's cases handed over."""
 import csv
+import json
 import shutil
 import stat
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from instance import ROOT, Instance, build_directory  # noqa: E402
+from test_hijack import UNIT, Hijacked, join, split  # noqa: E402
 
 FIRST, SECOND, LEAD, DEPUTY = ("guardian-east", "guardian-west",
                                "lead-guardian", "deputy-guardian")
@@ -177,6 +179,42 @@ class Guardian(unittest.TestCase):
         self.act(FIRST, "show", "0" * 12, expect=UNKNOWN)
         self.i.ftsu(FIRST, "queue", "--area", "atlantis", expect=USAGE)
         self.i.ftsu(FIRST, "queue", "--in", "limbo", expect=USAGE)
+
+    def test_queue_says_what_is_overdue(self):
+        """A front plays a clock that has gone on."""
+        case = self.report("Nobody answered.")["case"]
+        front = Hijacked(self.i)
+        self.addCleanup(front.server_close)
+        self.addCleanup(front.shutdown)
+        self.i.login(FIRST, server=front.url)
+
+        def later(body):
+            lines, rest = split(body)
+            if lines[0] != b"speakup: v1 queue":
+                return body
+            at = next(n for n, x in enumerate(lines)
+                      if x.startswith(b"row: " + case.encode()))
+            row = lines[at].split(b" ")
+            due = str(int(time.time()) - 50 * 3600).encode()
+            row[9:] = [due if x.isdigit() else x for x in row[9:]]
+            row[-1] = b"breached"
+            lines[at] = b" ".join(row)
+            lines[2:3] = [b"breached: 1", b"overdue: 1 3", b"overdue: 2 1"]
+            return join(lines, rest).rstrip(b"\0").ljust(UNIT, b"\0")
+
+        front.answered = later
+        said = self.i.ftsu(FIRST, "queue", server=front.url).stdout
+        self.assertRegex(said, rf"{case} .* 2 days over BREACHED")
+        for line in ("1 with a missed deadline.",
+                     "3 cases on the route Guardians are overdue. You cannot "
+                     "read them.",
+                     "1 case on the route Somebody may be at risk is overdue. "
+                     "You cannot read it."):
+            self.assertIn(line, " ".join(said.split()))
+        seen = json.loads(self.i.ftsu(FIRST, "queue", "--json", "--breached",
+                                      server=front.url).stdout)
+        self.assertEqual([r["case"] for r in seen["cases"]], [case])
+        self.assertEqual(seen["overdue"][0]["count"], 3)
 
     def test_server_and_keys_come_from_the_environment(self):
         state = self.dir / "staff" / FIRST
