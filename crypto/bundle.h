@@ -72,6 +72,7 @@ enum request_kind {
 	REQUEST_INVESTIGATORS,
 	REQUEST_WATCH,
 };
+#define REQUEST_KINDS (REQUEST_WATCH + 1)
 enum bundle_path request_path(enum request_kind k);
 /* The body's exact length. */
 size_t request_length(enum request_kind k);

@@ -155,7 +155,7 @@ author_key(struct vault *v, const struct store_case *c, uint16_t author,
 
 	if (author == PERSON_REPORTER) {
 		if (c->kind != STORE_SEALED)
-			return ANSWER_DENIED;
+			return ANSWER_UNKNOWN;
 		memcpy(ret, c->pub, SIGN_PUB_LEN);
 		return ANSWER_OK;
 	}
@@ -187,8 +187,10 @@ take_entry(struct vault *v, struct bytes note, uint16_t author, struct op *op,
 		return answer_of(e);
 	if ((a = author_key(v, ret_case, author, pub)) != ANSWER_OK)
 		return a;
+	/* Who cannot sign for a case is not told that it is there. */
 	if (entry_verify(note, ret_entry, pub) != ERR_OK)
-		return ANSWER_BAD_SIGNATURE;
+		return author == PERSON_REPORTER ? ANSWER_UNKNOWN
+						 : ANSWER_BAD_SIGNATURE;
 	op->kind = OP_MESSAGE;
 	op->message_kind = ret_entry->kind;
 	op->author = author;
