@@ -305,17 +305,13 @@ fire_next(struct action *a)
 	    ? ERR_OK : clock_fire_rung(a->txn, a->v, &a->c, &a->l, rung);
 }
 
-/* Somebody left: a case must not wait for its next rung when nobody is there
- * who handles it. */
 static enum err
 replace_handler(struct action *a)
 {
 	enum err e = reload(a);
 
-	if (e != ERR_OK || !life_is_open(&a->l) ||
-	    clock_has_handler(a->v, &a->c))
-		return e;
-	return fire_next(a);
+	return e != ERR_OK
+	    ? e : clock_replace_handler(a->txn, a->v, &a->c, &a->l);
 }
 
 /* What kinds do that change more than the life. */

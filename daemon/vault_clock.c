@@ -182,8 +182,8 @@ untell(struct store_txn *txn, struct vault *v, struct store_case *c,
 	return ERR_OK;
 }
 
-bool
-clock_has_handler(const struct vault *v, const struct store_case *c)
+static bool
+has_handler(const struct vault *v, const struct store_case *c)
 {
 	for (size_t i = 0; i < c->n_readers; i++) {
 		const struct store_reader *r = &c->reader[i];
@@ -196,6 +196,20 @@ clock_has_handler(const struct vault *v, const struct store_case *c)
 			return true;
 	}
 	return false;
+}
+
+enum err
+clock_replace_handler(struct store_txn *txn, struct vault *v,
+    struct store_case *c, struct life *l)
+{
+	const struct policy_route *r = policy_route(v->now.policy, c->route);
+	unsigned rung;
+
+	if (r == NULL || !life_is_open(l) || has_handler(v, c))
+		return ERR_OK;
+	clock_adopt(v->now.policy, l);
+	rung = clock_next_rung(r, l, 0, VERB_JOIN);
+	return rung == 0 ? ERR_OK : clock_fire_rung(txn, v, c, l, rung);
 }
 
 /* --- a case that is due --- */

@@ -29,8 +29,10 @@ enum err clock_fire_rung(struct store_txn *txn, struct vault *v,
  * case is overdue is told no more, once no rung that says so stands. */
 enum err clock_settle(struct store_txn *txn, struct vault *v,
     struct store_case *c, const struct life *l) MUST_CHECK;
-/* Whether somebody who is living, and may read the case, handles it. */
-bool clock_has_handler(const struct vault *v, const struct store_case *c);
+/* Somebody who read the case reads it no more: it must not wait for its next
+ * rung where nobody is left who handles it and is living. */
+enum err clock_replace_handler(struct store_txn *txn, struct vault *v,
+    struct store_case *c, struct life *l) MUST_CHECK;
 
 /* One batch of cases that are due; true: it did something, and there may be
  * more. */

@@ -28,13 +28,19 @@ drop_reader(struct store_txn *txn, struct store_case *c, size_t i)
 	return ERR_OK;
 }
 
-/* ret: those who had the case, or would have. Who might only have been told
- * goes without a word. */
+/* Those who had the case, or would have. Who might only have been told goes
+ * without a word. */
+struct left {
+	size_t n;
+	uint16_t person[STORE_READERS_MAX];
+	bool has_read; /* one of them did */
+};
+
 static enum err
 drop_left(struct store_txn *txn, struct vault *v, struct store_case *c,
-    uint16_t ret[static STORE_READERS_MAX], size_t *ret_n)
+    struct left *left)
 {
-	size_t i = 0, n = 0;
+	size_t i = 0;
 	enum err e;
 
 	while (i < c->n_readers) {
@@ -47,43 +53,28 @@ drop_left(struct store_txn *txn, struct vault *v, struct store_case *c,
 		if ((e = drop_reader(txn, c, i)) != ERR_OK)
 			return e;
 		if ((r.access & READER_MEMBER) != 0)
-			ret[n++] = r.person;
+			left->person[left->n++] = r.person;
+		left->has_read |= (r.access & READER_RELEASED) != 0;
 	}
-	*ret_n = n;
 	return ERR_OK;
-}
-
-/* The case must not wait for a rung when nobody is there who would handle it. */
-static enum err
-replace_handler(struct store_txn *txn, struct vault *v, struct store_case *c,
-    struct life *l)
-{
-	const struct policy_route *r = policy_route(v->now.policy, c->route);
-	unsigned rung;
-
-	if (r == NULL || !life_is_open(l) || clock_has_handler(v, c))
-		return ERR_OK;
-	rung = clock_next_rung(r, l, 0, VERB_JOIN);
-	return rung == 0 ? ERR_OK : clock_fire_rung(txn, v, c, l, rung);
 }
 
 static enum err
 sweep_case(struct store_txn *txn, struct vault *v, struct store_case *c)
 {
-	uint16_t left[STORE_READERS_MAX];
-	size_t n = 0;
+	struct left left = { 0 };
 	struct life l;
-	enum err e = life_get(c->marks.life, &l);
+	enum err e;
 
-	if (e == ERR_OK) {
-		clock_adopt(v->now.policy, &l);
-		e = drop_left(txn, v, c, left, &n);
-	}
-	if (e == ERR_OK && n > 0) {
-		e = event_append(txn, v, c, NOTICE_LEFT, 0, left, n);
-		if (e == ERR_OK)
-			e = replace_handler(txn, v, c, &l);
-	}
+	if ((e = life_get(c->marks.life, &l)) != ERR_OK)
+		return e;
+	clock_adopt(v->now.policy, &l);
+	e = drop_left(txn, v, c, &left);
+	if (e == ERR_OK && left.n > 0)
+		e = event_append(
+		    txn, v, c, NOTICE_LEFT, 0, left.person, left.n);
+	if (e == ERR_OK && left.has_read)
+		e = clock_replace_handler(txn, v, c, &l);
 	return e == ERR_OK ? clock_settle(txn, v, c, &l) : e;
 }
 
