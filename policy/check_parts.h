@@ -14,8 +14,9 @@ struct checker {
 /* The sentence is made here. */
 void check_say(struct checker *c, struct check_finding f, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-#define FOUND(l, w, ...) \
-	((struct check_finding){ .level = (l), .what = (w), __VA_ARGS__ })
+/* A level, a kind, and then what it is about. */
+#define FOUND(l, ...) \
+	((struct check_finding){ .level = (l), .what = __VA_ARGS__ })
 
 /* Current on the day of issue; for readers, with a key of the route's kind. */
 bool check_lives(const struct checker *c, const struct policy_route *r,

@@ -20,7 +20,7 @@
  *
  * prints the policy where it is only one */
 
-static unsigned how_many = 400;
+static unsigned how_many = 200;
 static uint64_t first_seed = 1;
 
 /* --- who is there --- */
@@ -549,7 +549,7 @@ test_check_accepts_what_brute_force_cannot_break_and_names_real_faults(
 		try_seed(w, 2902);
 	printf("%u accepted, %u rejected\n", w->accepted, w->rejected);
 	/* the generator makes enough of both, and every fault */
-	if (how_many >= 400) {
+	if (how_many >= 200) {
 		assert_true(w->accepted >= how_many / 20);
 		assert_true(w->rejected >= how_many / 10);
 		for (size_t i = 0; i < sizeof(met) / sizeof(met[0]); i++)
