@@ -141,33 +141,50 @@ wipe_one(const char *path, const struct stat *st, int type, struct FTW *w)
 }
 
 /* $EDITOR may have options of its own, so a shell reads it. */
+static void
+exec_editor(const char *path)
+{
+	sigset_t none;
+
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)setenv("SPEAKUP_EDITOR", editor(), 1);
+	(void)execl("/bin/sh", "sh", "-c", "exec $SPEAKUP_EDITOR \"$1\"", "sh",
+	    path, (char *)NULL);
+	_exit(127);
+}
+
+/* What is typed to interrupt an editor is meant for it: here it is passed over,
+ * which takes that it is not held, too. */
+static bool
+wait_for(pid_t pid)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, ints, quits;
+	sigset_t typed, before;
+	int status = -1;
+
+	(void)sigemptyset(&typed);
+	(void)sigaddset(&typed, SIGINT);
+	(void)sigaddset(&typed, SIGQUIT);
+	(void)sigaction(SIGINT, &ignore, &ints);
+	(void)sigaction(SIGQUIT, &ignore, &quits);
+	(void)sigprocmask(SIG_UNBLOCK, &typed, &before);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	(void)sigaction(SIGINT, &ints, NULL);
+	(void)sigaction(SIGQUIT, &quits, NULL);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
 static enum exit_code
 run_editor(const struct term *t, const char *path)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, ints, quits;
-	int status = -1;
-	pid_t pid;
+	pid_t pid = fork();
 
-	(void)sigaction(SIGINT, &ignore, &ints);
-	(void)sigaction(SIGQUIT, &ignore, &quits);
-	pid = fork();
-	if (pid == 0) {
-		sigset_t none;
-
-		(void)sigemptyset(&none);
-		(void)sigprocmask(SIG_SETMASK, &none, NULL);
-		(void)sigaction(SIGINT, &ints, NULL);
-		(void)sigaction(SIGQUIT, &quits, NULL);
-		(void)setenv("SPEAKUP_EDITOR", editor(), 1);
-		(void)execl("/bin/sh", "sh", "-c",
-		    "exec $SPEAKUP_EDITOR \"$1\"", "sh", path, (char *)NULL);
-		_exit(127);
-	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	(void)sigaction(SIGINT, &ints, NULL);
-	(void)sigaction(SIGQUIT, &quits, NULL);
-	if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	if (pid == 0)
+		exec_editor(path);
+	if (pid > 0 && wait_for(pid))
 		return EXIT_DONE;
 	return term_fail(t, EXIT_FAILED,
 	    "The editor (%s) failed. Nothing was sent.", editor());

@@ -95,31 +95,40 @@ struct giving {
 	struct buf text, summary, terms;
 };
 
+/* Whoever is only to read it needs no training, and the server counts no cases
+ * of theirs. */
 static enum exit_code
-check_person(struct giving *g)
+find_reasons(const struct giving *g, unsigned *ret)
 {
-	const struct term *t = &g->k->staff->term;
-	unsigned out = candidate_reasons(g->k, g->to);
-	struct buf why CLEAN_BUF = BUF_INIT(2048);
 	struct candidates c;
-	enum exit_code code = EXIT_DONE;
+	enum exit_code code;
 
-	if (g->to->role != ROLE_INVESTIGATOR)
-		out &= ~OUT_FORCIBLE; /* they are to read, not to investigate */
-	else
-		code = candidates_find(g->k, &c);
-	for (size_t i = 0;
-	     code == EXIT_DONE && g->to->role == ROLE_INVESTIGATOR && i < c.n;
-	     i++) {
-		if (c.at[i].person == g->to)
-			out |= c.at[i].out;
+	*ret = candidate_reasons(g->k, g->to);
+	if (g->to->role != ROLE_INVESTIGATOR) {
+		*ret &= ~OUT_FORCIBLE;
+		return EXIT_DONE;
 	}
+	code = candidates_find(g->k, &c);
+	for (size_t i = 0; code == EXIT_DONE && i < c.n; i++) {
+		if (c.at[i].person == g->to)
+			*ret |= c.at[i].out;
+	}
+	return code;
+}
+
+static enum exit_code
+check_person(const struct giving *g)
+{
+	struct buf why CLEAN_BUF = BUF_INIT(2048);
+	unsigned out = 0;
+	enum exit_code code = find_reasons(g, &out);
+
 	if (g->k->staff->o->force)
 		out &= ~OUT_FORCIBLE;
 	if (code != EXIT_DONE || out == 0)
 		return code;
 	candidate_text(g->k, out, &why);
-	return term_fail(t,
+	return term_fail(&g->k->staff->term,
 	    (out & OUT_EXCLUDED) != 0 ? EXIT_REFUSED : EXIT_DECLINED,
 	    "%s cannot be given this case: %.*s.%s", g->to->name, (int)why.n,
 	    why.p,

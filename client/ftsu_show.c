@@ -78,23 +78,6 @@ say_state(const struct staff_case *k)
 
 /* --- who reads it --- */
 
-/* A rung that was reached says so in the staff chain. */
-static bool
-has_joined(const struct conversation *c, uint16_t person)
-{
-	for (size_t i = 0; i < c->n_messages; i++) {
-		const struct entry *e = &c->message[i]->entry;
-
-		for (size_t j = 0; e->kind == MESSAGE_EVENT &&
-		     e->code == NOTICE_JOINED && j < e->n_people;
-		     j++) {
-			if (e->people[j] == person)
-				return true;
-		}
-	}
-	return false;
-}
-
 static bool
 is_sealed_to(const struct manifest *m, uint16_t person)
 {
@@ -157,9 +140,9 @@ say_reader(const struct staff_case *k, const struct conversation_member *m)
 	char who[WORDS_PERSON_MAX], when[WORDS_RUNG_MAX] = "now";
 
 	policy_person_text(p, m->person, who, sizeof(who));
-	if (m->rung > 0 && !has_joined(k->c, m->person) && g != NULL)
+	if (!ftsu_reads_now(k->c, m->person) && g != NULL)
 		policy_rung_text(g, when, sizeof(when));
-	else if (m->rung > 0 && !has_joined(k->c, m->person))
+	else if (!ftsu_reads_now(k->c, m->person))
 		(void)snprintf(
 		    when, sizeof(when), "only if somebody escalates it");
 	term_item(&k->staff->term, 1, "%s: %s", who, when);

@@ -129,6 +129,16 @@ class Investigator(unittest.TestCase):
         self.assertEqual(self.i.ftsu_json(FIRST, "show", case)["state"],
                          "assigned")
 
+    def test_who_waits_for_a_rung_can_be_let_in_by_name(self):
+        case = self.rota()["case"]
+        self.i.login("deputy-guardian")
+        self.act("deputy-guardian", "show", case, expect=UNKNOWN)
+        self.act(FIRST, "assign", case, "deputy-guardian", "--share", "all")
+        self.assertEqual(self.texts("deputy-guardian", case),
+                         ["The rota has a gap."])
+        self.act(FIRST, "assign", case, "deputy-guardian", "--share", "all",
+                 expect=DECLINED)
+
     # --- an investigation ---
 
     def test_assign_pull_report_review(self):

@@ -24,12 +24,12 @@ WAIT = 20
 class Person:
     """Somebody at a terminal."""
 
-    def __init__(self, argv):
+    def __init__(self, argv, env=None):
         self.seen = ""
         self.at = 0    # what was waited for is behind this
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execv(argv[0], argv)
+            os.execve(argv[0], argv, {**os.environ, **(env or {})})
 
     def read(self):
         try:
@@ -67,11 +67,11 @@ class Terminal(unittest.TestCase):
         cls.i = Instance(build_directory(), cls.dir)
         cls.addClassCleanup(cls.i.stop)
 
-    def person(self, program, command, *args):
+    def person(self, program, command, *args, env=None):
         i = self.i
         return Person([str(a) for a in (
             i.build / f"client/{program}", command, *i.server_options(),
-            *args)])
+            *args)], env)
 
     def report(self):
         """As far as the question whether to send it."""
@@ -142,6 +142,53 @@ class Terminal(unittest.TestCase):
         p.wait_for("Hello Marta Nowak")
         self.assertEqual(p.end(), 0)
         self.assertNotIn(PASSPHRASE, p.seen)
+
+    def staff(self, command, *args, env=None):
+        """With the session of self.i.login."""
+        state = self.dir / "staff" / FIRST
+        p = self.person("ftsu", command, "--identity",
+                        self.i.org / f"staff/{FIRST}.age", "--state", state,
+                        "--session-file", state / "session", *args, env=env)
+        p.wait_for("Passphrase: ")
+        p.type(PASSPHRASE + "\n")
+        return p
+
+    def test_answer_is_written_in_an_editor(self):
+        filed = self.i.report("Ask me.")
+        self.i.login(FIRST)
+        editor = self.dir / "editor"
+        editor.write_text("#!/bin/sh\n"
+                          "tty >/dev/null && echo Who was there? >\"$1\"\n")
+        editor.chmod(0o700)
+        env = {"EDITOR": str(editor), "VISUAL": ""}
+        p = self.staff("reply", filed["case"], env=env)
+        p.wait_for("Stored on")
+        self.assertEqual(p.end(), 0)
+        seen = self.i.inbox(filed["receipt"])["messages"]
+        self.assertEqual(seen[-1]["text"], "Who was there?\n")
+        editor.write_text("#!/bin/sh\nexec sleep 60\n")
+        p = self.staff("reply", filed["case"], env=env)
+        time.sleep(0.5)
+        os.kill(p.pid, signal.SIGTERM)   # waits until the file is wiped
+        p.type("\x03")                   # ends the editor, and only that
+        self.assertEqual(p.end(), -signal.SIGTERM)
+
+    def test_many_cases_show_a_bar(self):
+        case = self.i.report("One of many.")["case"]
+        self.i.login(FIRST)
+        p = self.staff("band", "P4", case)
+        p.wait_for("Setting the band [####")
+        p.wait_for("1 now in band P4")
+        self.assertEqual(p.end(), 0)
+
+    def test_stepping_back_is_asked(self):
+        case = self.i.report("A friend of mine.")["case"]
+        self.i.login(FIRST)
+        p = self.staff("recuse", case)
+        p.wait_for("Step back from it? [y/N] ")
+        p.type("n\n")
+        self.assertEqual(p.end(), DECLINED)
+        self.i.ftsu(FIRST, "show", case)
 
     def test_interrupt_while_a_passphrase_is_typed(self):
         p = self.login()
