@@ -37,8 +37,7 @@ marks_equal(const struct store_marks *a, const struct store_marks *b)
 {
 	return a->band == b->band && a->closed == b->closed &&
 	    a->breached == b->breached && a->deadline == b->deadline &&
-	    a->due == b->due &&
-	    memcmp(a->life, b->life, sizeof(a->life)) == 0;
+	    a->due == b->due && memcmp(a->life, b->life, sizeof(a->life)) == 0;
 }
 
 /* --- rungs --- */
@@ -50,8 +49,8 @@ is_reached(const struct vault *v, const struct policy_rung *rung,
 {
 	const uint8_t needs =
 	    rung->verb == VERB_JOIN ? READER_MEMBER : READER_TELL;
-	const struct policy_person *who = policy_person(v->now.policy,
-	    r->person);
+	const struct policy_person *who =
+	    policy_person(v->now.policy, r->person);
 
 	if ((r->access & needs) == 0 || who == NULL ||
 	    !policy_person_is_current(who, vault_day(v)))
@@ -68,13 +67,14 @@ access_after(enum rung_verb verb, uint8_t access)
 {
 	if (verb == VERB_JOIN)
 		return (uint8_t)((access | READER_RELEASED) & ~READER_TOLD);
-	return (access & READER_RELEASED) != 0 ? access :
-	    (uint8_t)(access | READER_TOLD);
+	return (access & READER_RELEASED) != 0
+	    ? access
+	    : (uint8_t)(access | READER_TOLD);
 }
 
 struct reached {
 	bool is_living; /* somebody is */
-	size_t n;	/* for whom it is new */
+	size_t n; /* for whom it is new */
 	uint16_t person[STORE_READERS_MAX];
 };
 
@@ -150,13 +150,14 @@ clock_fire_rung(struct store_txn *txn, struct vault *v, struct store_case *c,
 /* --- being told ends --- */
 
 static bool
-is_still_told(const struct policy_route *r, const struct life *l,
-    uint16_t person)
+is_still_told(
+    const struct policy_route *r, const struct life *l, uint16_t person)
 {
 	for (unsigned k = 1; r != NULL && k <= r->n_rungs; k++)
 		if (r->rungs[k - 1].verb == VERB_TELL &&
 		    (l->fired >> (k - 1) & 1) != 0 &&
-		    members_rung_has(r, k, person) && clock_rung_stands(r, l, k))
+		    members_rung_has(r, k, person) &&
+		    clock_rung_stands(r, l, k))
 			return true;
 	return false;
 }
@@ -187,9 +188,9 @@ has_handler(const struct vault *v, const struct store_case *c)
 {
 	for (size_t i = 0; i < c->n_readers; i++) {
 		const struct store_reader *r = &c->reader[i];
-		unsigned parts = life_parts(
-		    policy_person(v->now.policy, r->person),
-		    (r->access & READER_GIVEN) != 0);
+		unsigned parts =
+		    life_parts(policy_person(v->now.policy, r->person),
+			(r->access & READER_GIVEN) != 0);
 
 		if ((r->access & READER_RELEASED) != 0 &&
 		    (parts & PART_HANDLER) != 0 && living_is(v, r->person))
@@ -224,8 +225,8 @@ act(struct store_txn *txn, struct vault *v, struct store_case *c,
 	case CLOCK_RUNG:
 		return clock_fire_rung(txn, v, c, l, what->number);
 	case CLOCK_BREACH:
-		return event_append(txn, v, c, NOTICE_BREACHED,
-		    (uint8_t)(number + 1), NULL, 0);
+		return event_append(
+		    txn, v, c, NOTICE_BREACHED, (uint8_t)(number + 1), NULL, 0);
 	case CLOCK_PROMPT:
 		return event_append(txn, v, c, NOTICE_PROMPT, number, NULL, 0);
 	case CLOCK_SILENT:
@@ -278,7 +279,8 @@ run_case(struct store_txn *txn, struct vault *v, struct store_case *c)
 	enum err e = life_get(c->marks.life, &l);
 
 	for (; e == ERR_OK && r != NULL && steps < STEPS_AT_ONCE &&
-	     clock_step(v->now.policy, r, now, &l, &what); steps++)
+	     clock_step(v->now.policy, r, now, &l, &what);
+	     steps++)
 		e = act(txn, v, c, &l, &what);
 	if (e == ERR_OK)
 		e = clock_settle(txn, v, c, &l);

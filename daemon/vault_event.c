@@ -17,9 +17,9 @@ compare_people(const void *a, const void *b)
 static enum store_chain
 place(const struct store_case *c, struct entry *e)
 {
-	const enum store_chain chain =
-	    message_kind_chain(e->kind) == CHAIN_TALK ? STORE_TALK
-						      : STORE_STAFF;
+	const enum store_chain chain = message_kind_chain(e->kind) == CHAIN_TALK
+	    ? STORE_TALK
+	    : STORE_STAFF;
 	const enum store_chain other =
 	    chain == STORE_TALK ? STORE_STAFF : STORE_TALK;
 
@@ -72,7 +72,8 @@ event_append(struct store_txn *txn, struct vault *v, struct store_case *c,
 	if (n > 0)
 		memcpy(e.people, people, n * sizeof(people[0]));
 	qsort(e.people, n, sizeof(e.people[0]), compare_people);
-	err = entry_sign_instance(&e, &v->instance_key, v->instance_seed, &note);
+	err =
+	    entry_sign_instance(&e, &v->instance_key, v->instance_seed, &note);
 	if (err != ERR_OK)
 		return err;
 	return append(txn, c, chain, &e, buf_bytes(&note));

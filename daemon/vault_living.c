@@ -26,8 +26,9 @@ ledger_put(const struct ledger *l, struct buf *out)
 
 		buf_put_u16(out, p->number);
 		buf_put_u32(out, p->day);
-		buf_put_u8(out, (uint8_t)((p->waits ? IS_WAITING : 0) |
-		    (p->is_urgent ? IS_URGENT : 0)));
+		buf_put_u8(out,
+		    (uint8_t)((p->waits ? IS_WAITING : 0) |
+			(p->is_urgent ? IS_URGENT : 0)));
 	}
 }
 
@@ -158,8 +159,7 @@ find(const struct ledger *l, uint16_t number)
 {
 	const struct ledger_person key = { .number = number };
 
-	return bsearch(
-	    &key, l->at, l->n, sizeof(l->at[0]), compare_numbers);
+	return bsearch(&key, l->at, l->n, sizeof(l->at[0]), compare_numbers);
 }
 
 struct ledger_person *
@@ -179,11 +179,10 @@ ledger_people(struct vault *v, const struct policy *p)
 		const struct ledger_person *was =
 		    find(&old, p->people[i].number);
 
-		new->at[i] = was != NULL ? *was
-					 : (struct ledger_person){
-						   .number =
-						       p->people[i].number,
-						   .day = vault_day(v) };
+		new->at[i] = was != NULL
+		    ? *was
+		    : (struct ledger_person){ .number = p->people[i].number,
+			      .day = vault_day(v) };
 	}
 	new->n = p->n_people;
 }

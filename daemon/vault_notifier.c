@@ -87,8 +87,8 @@ on_acceptable(evutil_socket_t fd, short what, void *ctx)
 		return;
 	}
 	n->peer = peer;
-	n->reads = event_new(
-	    n->base, peer, EV_READ | EV_PERSIST, on_readable, n);
+	n->reads =
+	    event_new(n->base, peer, EV_READ | EV_PERSIST, on_readable, n);
 	if (n->reads == NULL || event_add(n->reads, NULL) != 0) {
 		let_go(n);
 		return;

@@ -111,8 +111,9 @@ notify_due(struct vault *v, struct buf *out)
 		const struct ledger_person *p = &v->ledger.now.at[i];
 
 		if (!p->waits ||
-		    !(for_all || (for_urgent && p->is_urgent &&
-				     !is_named(v, p->number))))
+		    !(for_all ||
+			(for_urgent && p->is_urgent &&
+			    !is_named(v, p->number))))
 			continue;
 		buf_printf(out, "%u\n", (unsigned)p->number);
 		set_named(v, p->number, true);

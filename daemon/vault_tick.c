@@ -33,8 +33,9 @@ expire_uploads(struct vault *v)
 	enum err e;
 
 	store_counts(v->store, &counts);
-	if (counts.uploads == 0 || (now < v->chores.uploads_at &&
-	    v->chores.uploads_at - now <= UPLOAD_TICK_SECONDS))
+	if (counts.uploads == 0 ||
+	    (now < v->chores.uploads_at &&
+		v->chores.uploads_at - now <= UPLOAD_TICK_SECONDS))
 		return false;
 	e = vault_run(v, expire, &x);
 	if (e == ERR_OK && x.n == EXPIRE_AT_ONCE)

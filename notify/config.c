@@ -16,13 +16,13 @@ read_path(struct yaml_doc *d, const struct yaml_node *at, char *out, size_t cap)
 	return yaml_text(d, at, out, cap);
 }
 
-#define PATH_READER(name, type, member)                                        \
-	static enum err name(                                                  \
-	    struct yaml_doc *d, const struct yaml_node *at, void *into)        \
-	{                                                                      \
-		struct type *t = into;                                         \
-                                                                               \
-		return read_path(d, at, t->member, sizeof(t->member));         \
+#define PATH_READER(name, type, member)                                 \
+	static enum err name(                                           \
+	    struct yaml_doc *d, const struct yaml_node *at, void *into) \
+	{                                                               \
+		struct type *t = into;                                  \
+                                                                        \
+		return read_path(d, at, t->member, sizeof(t->member));  \
 	}
 PATH_READER(read_socket, notify_config, socket)
 PATH_READER(read_hook, notify_config, hook)
@@ -138,15 +138,21 @@ read_url(struct yaml_doc *d, const struct yaml_node *at, void *into)
 /* --- smtp --- */
 
 static const struct yaml_field smtp_fields[] = {
-	{ .key = "url", .kind = YAML_AS_HANDLER, .required = true,
+	{ .key = "url",
+	    .kind = YAML_AS_HANDLER,
+	    .required = true,
 	    .read = read_url },
-	{ .key = "from", .kind = YAML_AS_HANDLER, .required = true,
+	{ .key = "from",
+	    .kind = YAML_AS_HANDLER,
+	    .required = true,
 	    .read = read_from },
-	{ .key = "user", .kind = YAML_AS_TEXT,
+	{ .key = "user",
+	    .kind = YAML_AS_TEXT,
 	    YAML_FIELD_OF(struct notify_smtp, user) },
 	{ .key = "password", .kind = YAML_AS_HANDLER, .read = read_password },
 	{ .key = "ca", .kind = YAML_AS_HANDLER, .read = read_ca },
-	{ .key = "tls", .kind = YAML_AS_BOOL,
+	{ .key = "tls",
+	    .kind = YAML_AS_BOOL,
 	    YAML_FIELD_OF(struct notify_smtp, tls) },
 };
 
@@ -181,8 +187,8 @@ read_smtp(struct yaml_doc *d, const struct yaml_node *at, void *into)
 /* --- addresses --- */
 
 static enum err
-read_address(struct yaml_doc *d, const struct yaml_node *at,
-    struct notify_config *c)
+read_address(
+    struct yaml_doc *d, const struct yaml_node *at, struct notify_config *c)
 {
 	struct notify_address *a = &c->address[c->n_addresses];
 	uint64_t person;
@@ -217,11 +223,12 @@ read_addresses(struct yaml_doc *d, const struct yaml_node *at, void *into)
 /* --- the whole --- */
 
 static const struct yaml_field fields[] = {
-	{ .key = "socket", .kind = YAML_AS_HANDLER, .required = true,
+	{ .key = "socket",
+	    .kind = YAML_AS_HANDLER,
+	    .required = true,
 	    .read = read_socket },
 	{ .key = "smtp", .kind = YAML_AS_HANDLER, .read = read_smtp },
-	{ .key = "addresses", .kind = YAML_AS_HANDLER,
-	    .read = read_addresses },
+	{ .key = "addresses", .kind = YAML_AS_HANDLER, .read = read_addresses },
 	{ .key = "hook", .kind = YAML_AS_HANDLER, .read = read_hook },
 };
 
@@ -239,11 +246,11 @@ default_password(
 		return yaml_fail(d, yaml_get(at, "user"),
 		    "there is no password for this user, and systemd passed "
 		    "no credentials");
-	n = snprintf(s->password, sizeof(s->password), "%s/smtp-password",
-	    credentials);
+	n = snprintf(
+	    s->password, sizeof(s->password), "%s/smtp-password", credentials);
 	if (n < 0 || (size_t)n >= sizeof(s->password))
-		return yaml_fail(d, at,
-		    "the path of systemd's credentials is too long");
+		return yaml_fail(
+		    d, at, "the path of systemd's credentials is too long");
 	return ERR_OK;
 }
 
@@ -264,13 +271,12 @@ check_whole(struct yaml_doc *d, const struct notify_config *c)
 }
 
 static enum err
-read_whole(
-    struct yaml_doc *d, const char *credentials, struct notify_config *c)
+read_whole(struct yaml_doc *d, const char *credentials, struct notify_config *c)
 {
 	enum err e;
 
-	e = yaml_read_map(d, yaml_root(d), fields,
-	    sizeof(fields) / sizeof(fields[0]), c);
+	e = yaml_read_map(
+	    d, yaml_root(d), fields, sizeof(fields) / sizeof(fields[0]), c);
 	if (e == ERR_OK)
 		e = check_whole(d, c);
 	if (e == ERR_OK)

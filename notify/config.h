@@ -16,9 +16,9 @@
 #define NOTIFY_PERSON_MAX 65534
 
 enum smtp_scheme {
-	SMTP_PLAIN,	 /* smtp: TLS from STARTTLS on; port 25 */
+	SMTP_PLAIN, /* smtp: TLS from STARTTLS on; port 25 */
 	SMTP_SUBMISSION, /* submission: the same; port 587 */
-	SMTP_TLS,	 /* smtps: TLS from the start; port 465 */
+	SMTP_TLS, /* smtps: TLS from the start; port 465 */
 };
 
 struct notify_smtp {

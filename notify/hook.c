@@ -20,9 +20,8 @@ become(char *path, char *number)
 	char *const none[] = { NULL };
 	int null = open("/dev/null", O_RDWR);
 
-	if (null >= 0 && setpgid(0, 0) == 0 &&
-	    dup2(null, STDIN_FILENO) >= 0 && dup2(null, STDOUT_FILENO) >= 0 &&
-	    dup2(null, STDERR_FILENO) >= 0 &&
+	if (null >= 0 && setpgid(0, 0) == 0 && dup2(null, STDIN_FILENO) >= 0 &&
+	    dup2(null, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0 &&
 	    close_range(STDERR_FILENO + 1, ~0U, 0) == 0)
 		execve(path, argv, none);
 	_exit(127);

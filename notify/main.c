@@ -36,15 +36,17 @@ read_file(const char *path, struct buf *out)
 	size_t n;
 
 	if (f == NULL) {
-		(void)fprintf(stderr, "speakup-notify: %s: %s\n", path,
-		    strerror(errno));
+		(void)fprintf(
+		    stderr, "speakup-notify: %s: %s\n", path, strerror(errno));
 		return false;
 	}
 	while ((n = fread(block, 1, sizeof(block), f)) > 0)
 		buf_put(out, block, n);
 	if (ferror(f) != 0 || out->err != ERR_OK)
-		(void)fprintf(stderr, "speakup-notify: %s cannot be read, or "
-		    "is too large.\n", path);
+		(void)fprintf(stderr,
+		    "speakup-notify: %s cannot be read, or "
+		    "is too large.\n",
+		    path);
 	bytes_wipe(block, sizeof(block));
 	n = (size_t)ferror(f);
 	(void)fclose(f);
@@ -86,8 +88,10 @@ read_password(const struct notify_config *c, struct buf *out)
 	if (out->n == 0 || out->n > PASSWORD_MAX ||
 	    memchr(out->p, '\n', out->n) != NULL ||
 	    memchr(out->p, '\0', out->n) != NULL) {
-		(void)fprintf(stderr, "speakup-notify: %s does not hold a "
-		    "password: one line.\n", path);
+		(void)fprintf(stderr,
+		    "speakup-notify: %s does not hold a "
+		    "password: one line.\n",
+		    path);
 		return false;
 	}
 	buf_put_u8(out, 0);
@@ -173,7 +177,8 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (!give_up_rights()) {
-		(void)fprintf(stderr, "speakup-notify: Rights could not be "
+		(void)fprintf(stderr,
+		    "speakup-notify: Rights could not be "
 		    "given up.\n");
 		return EXIT_FAILURE;
 	}

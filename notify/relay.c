@@ -112,8 +112,10 @@ try_connect(struct relay *r)
 	r->connect_pause = longer(r->connect_pause, CONNECT_MIN, CONNECT_MAX);
 	r->connect_at = monotonic_now() + r->connect_pause;
 	if (is_first)
-		(void)fprintf(stderr, "speakup-notify: no speakupd at %s yet: "
-		    "%s\n", r->config->socket, strerror(errno));
+		(void)fprintf(stderr,
+		    "speakup-notify: no speakupd at %s yet: "
+		    "%s\n",
+		    r->config->socket, strerror(errno));
 }
 
 /* --- what comes --- */
@@ -192,9 +194,10 @@ try_later(struct relay *r, enum send_result why)
 	}
 	r->send_pause = longer(r->send_pause, AGAIN_MIN, AGAIN_MAX);
 	r->send_at = monotonic_now() + r->send_pause;
-	(void)fprintf(stderr, "speakup-notify: %zu wait, the last because %s; "
-	    "again in %u s\n", r->n_waiting, send_result_text(why),
-	    r->send_pause);
+	(void)fprintf(stderr,
+	    "speakup-notify: %zu wait, the last because %s; "
+	    "again in %u s\n",
+	    r->n_waiting, send_result_text(why), r->send_pause);
 }
 
 /* The next would meet with the same. */

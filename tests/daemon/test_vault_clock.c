@@ -29,8 +29,8 @@ test_rungs_and_deadlines_come_when_the_calendar_says(void **state)
 		    "2026-11-26 09:00", P3, "breached 1, joined 2 3 5 | " },
 		{ "Christmas, Boxing Day's substitute", "2026-12-24 12:00",
 		    "2026-12-30 12:00", P3, "breached 1, joined 2 3 5 | " },
-		{ "over the year's end", "2026-12-30 12:00",
-		    "2027-01-04 12:00", P3, "breached 1, joined 2 3 5 | " },
+		{ "over the year's end", "2026-12-30 12:00", "2027-01-04 12:00",
+		    P3, "breached 1, joined 2 3 5 | " },
 		{ "Easter, and clocks forward on that Sunday",
 		    "2027-03-25 12:00", "2027-03-31 11:00", P3,
 		    "breached 1, joined 2 3 5 | " },
@@ -62,8 +62,7 @@ test_rungs_and_deadlines_come_when_the_calendar_says(void **state)
 
 /* The non-executive lead and the chair are told after 30 working days without
  * movement. */
-static const char all_of_it[] =
-    "breached 1, joined 2 3 5, told 3 6 | ";
+static const char all_of_it[] = "breached 1, joined 2 3 5, told 3 6 | ";
 
 static void
 test_a_daemon_that_was_down_does_all_that_fell_due_once_in_order(void **state)
@@ -75,8 +74,8 @@ test_a_daemon_that_was_down_does_all_that_fell_due_once_in_order(void **state)
 	clock_settle_down(w);
 	w->vault = vault_free(w->vault);
 	w->now += 9 * DAY_SECONDS;
-	assert_int_equal(ERR_OK,
-	    vault_new(&w->env, &w->config, &w->secret, &w->vault));
+	assert_int_equal(
+	    ERR_OK, vault_new(&w->env, &w->config, &w->secret, &w->vault));
 	world_switch_policy(w, 1);
 	clock_settle_down(w);
 	for (unsigned i = 1; i <= 3; i++)
@@ -190,8 +189,8 @@ test_a_case_that_cannot_be_looked_at_holds_up_no_other(void **state)
 	w->now += 2 * DAY_SECONDS;
 	assert_true(clock_settle_down(w) < 200);
 	for (unsigned i = 1; i <= 100; i++)
-		assert_story(w, i,
-		    i == 40 ? " | " : "breached 1, joined 2 3 5 | ");
+		assert_story(
+		    w, i, i == 40 ? " | " : "breached 1, joined 2 3 5 | ");
 	assert_true(w->vault->ledger.now.counts.postponed > 0);
 }
 
@@ -201,14 +200,23 @@ static void
 test_a_rung_with_nobody_living_says_so_and_the_next_one_is_taken(void **state)
 {
 	static struct policy_rung rungs[] = {
-		{ .when = RUNG_UNACKNOWLEDGED, .after = { 1, UNIT_HOURS },
-		    .verb = VERB_JOIN, .bands = BANDS_ALL, .n_who = 1,
+		{ .when = RUNG_UNACKNOWLEDGED,
+		    .after = { 1, UNIT_HOURS },
+		    .verb = VERB_JOIN,
+		    .bands = BANDS_ALL,
+		    .n_who = 1,
 		    .who = { EXECUTIVE } },
-		{ .when = RUNG_UNACKNOWLEDGED, .after = { 2, UNIT_HOURS },
-		    .verb = VERB_TELL, .bands = BANDS_ALL, .n_who = 1,
+		{ .when = RUNG_UNACKNOWLEDGED,
+		    .after = { 2, UNIT_HOURS },
+		    .verb = VERB_TELL,
+		    .bands = BANDS_ALL,
+		    .n_who = 1,
 		    .who = { CHAIR } },
-		{ .when = RUNG_UNACKNOWLEDGED, .after = { 9, UNIT_DAYS },
-		    .verb = VERB_JOIN, .bands = BANDS_ALL, .n_who = 1,
+		{ .when = RUNG_UNACKNOWLEDGED,
+		    .after = { 9, UNIT_DAYS },
+		    .verb = VERB_JOIN,
+		    .bands = BANDS_ALL,
+		    .n_who = 1,
 		    .who = { NED_LEAD } },
 	};
 	struct world *w = *state;
@@ -224,8 +232,8 @@ test_a_rung_with_nobody_living_says_so_and_the_next_one_is_taken(void **state)
 	assert_int_equal(1, w->vault->ledger.now.counts.nobody);
 	assert_int_equal(0, w->vault->ledger.now.counts.lost);
 	clock_live(w, w->now + 3600);
-	assert_story(w, 1,
-	    "joined 1 3, nobody 1, joined 3 5, told 2 6, nobody 2 | ");
+	assert_story(
+	    w, 1, "joined 1 3, nobody 1, joined 3 5, told 2 6, nobody 2 | ");
 	assert_int_equal(1, w->vault->ledger.now.counts.lost);
 }
 
@@ -298,12 +306,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 		TEST(test_rungs_and_deadlines_come_when_the_calendar_says),
-		TEST(test_a_daemon_that_was_down_does_all_that_fell_due_once_in_order),
-		TEST(test_a_clock_set_back_or_forward_fires_nothing_twice_and_loses_nothing),
+		TEST(
+		    test_a_daemon_that_was_down_does_all_that_fell_due_once_in_order),
+		TEST(
+		    test_a_clock_set_back_or_forward_fires_nothing_twice_and_loses_nothing),
 		TEST(test_ten_thousand_in_one_second_hold_up_no_submission),
 		TEST(test_a_restart_in_the_middle_goes_on_where_it_was),
 		TEST(test_a_case_that_cannot_be_looked_at_holds_up_no_other),
-		TEST(test_a_rung_with_nobody_living_says_so_and_the_next_one_is_taken),
+		TEST(
+		    test_a_rung_with_nobody_living_says_so_and_the_next_one_is_taken),
 		TEST(test_living_is_who_signed_in_lately_or_is_new),
 		TEST(test_who_is_told_counts_cases_until_they_move),
 	};

@@ -45,14 +45,18 @@ test_a_silent_reporter_is_prompted_and_then_the_case_is_closed_with_notice(
 		{ 60, "prompt 1, prompt 2, prompt 3, silent 0" },
 		{ 60 + 29, "prompt 1, prompt 2, prompt 3, silent 0" },
 		{ 60 + 30, "prompt 1, prompt 2, prompt 3, silent 0, check 1" },
-		{ 60 + 91, "prompt 1, prompt 2, prompt 3, silent 0, check 1, "
-			   "check 2" },
-		{ 60 + 182, "prompt 1, prompt 2, prompt 3, silent 0, check 1, "
-			    "check 2, check 3" },
-		{ 60 + 365, "prompt 1, prompt 2, prompt 3, silent 0, check 1, "
-			    "check 2, check 3, check 4" },
-		{ 60 + 500, "prompt 1, prompt 2, prompt 3, silent 0, check 1, "
-			    "check 2, check 3, check 4" },
+		{ 60 + 91,
+		    "prompt 1, prompt 2, prompt 3, silent 0, check 1, "
+		    "check 2" },
+		{ 60 + 182,
+		    "prompt 1, prompt 2, prompt 3, silent 0, check 1, "
+		    "check 2, check 3" },
+		{ 60 + 365,
+		    "prompt 1, prompt 2, prompt 3, silent 0, check 1, "
+		    "check 2, check 3, check 4" },
+		{ 60 + 500,
+		    "prompt 1, prompt 2, prompt 3, silent 0, check 1, "
+		    "check 2, check 3, check 4" },
 	};
 	struct world *w = *state;
 	const int64_t start = w->now;
@@ -68,8 +72,8 @@ test_a_silent_reporter_is_prompted_and_then_the_case_is_closed_with_notice(
 		snprintf(story, sizeof(story), " | %s", steps[i].talk);
 		clock_live(w, start + steps[i].days * DAY_SECONDS);
 		assert_story(w, 1, story);
-		assert_int_equal(steps[i].days >= 60,
-		    life_of(w, 1).state == CASE_CLOSED);
+		assert_int_equal(
+		    steps[i].days >= 60, life_of(w, 1).state == CASE_CLOSED);
 	}
 }
 
@@ -84,8 +88,7 @@ test_a_case_that_needs_two_people_is_not_closed_by_silence(void **state)
 	cases_add(w, 1, 1, ROUTE_GUARDIANS, P1);
 	ask(w, 1);
 	clock_live(w, w->now + 100 * DAY_SECONDS);
-	assert_story(w, 1,
-	    "unanswered 0 | prompt 1, prompt 2, prompt 3");
+	assert_story(w, 1, "unanswered 0 | prompt 1, prompt 2, prompt 3");
 	assert_int_equal(CASE_HANDLING, life_of(w, 1).state);
 	assert_true((life_of(w, 1).flags & CASE_IS_SILENT) != 0);
 }
@@ -187,8 +190,8 @@ test_where_the_last_handler_leaves_the_next_rung_comes_at_once(void **state)
 	assert_int_equal(READER_MEMBER, case_access(w, 1, EXECUTIVE));
 	leaves(w, SECOND_GUARDIAN);
 	assert_story(w, 1, "left 0 1, left 0 2, joined 2 3 5 | ");
-	assert_int_equal(READER_MEMBER | READER_RELEASED,
-	    case_access(w, 1, EXECUTIVE));
+	assert_int_equal(
+	    READER_MEMBER | READER_RELEASED, case_access(w, 1, EXECUTIVE));
 	clock_live(w, w->now + 10 * DAY_SECONDS);
 	assert_story(w, 1, "left 0 1, left 0 2, joined 2 3 5, breached 1 | ");
 }
@@ -247,12 +250,15 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
-		TEST(test_a_silent_reporter_is_prompted_and_then_the_case_is_closed_with_notice),
-		TEST(test_a_case_that_needs_two_people_is_not_closed_by_silence),
+		TEST(
+		    test_a_silent_reporter_is_prompted_and_then_the_case_is_closed_with_notice),
+		TEST(
+		    test_a_case_that_needs_two_people_is_not_closed_by_silence),
 		TEST(test_an_answer_ends_the_prompts),
 		TEST(test_who_leaves_loses_their_envelopes_in_every_case),
 		TEST(test_a_day_that_passes_ends_access_without_a_new_policy),
-		TEST(test_where_the_last_handler_leaves_the_next_rung_comes_at_once),
+		TEST(
+		    test_where_the_last_handler_leaves_the_next_rung_comes_at_once),
 		TEST(test_all_who_leave_on_one_day_are_in_one_entry),
 		TEST(test_who_would_join_later_and_left_never_does),
 		TEST(test_a_new_policy_moves_what_is_due),

@@ -354,8 +354,8 @@ test_a_watch_ends_with_its_session(void **state)
 
 	assert_int_equal(ANSWER_OK, login(w, GUARDIAN));
 	watch(w, GUARDIAN, 1, &h);
-	memcpy(q.logout.session, w->person[GUARDIAN].session,
-	    BUNDLE_SESSION_LEN);
+	memcpy(
+	    q.logout.session, w->person[GUARDIAN].session, BUNDLE_SESSION_LEN);
 	assert_int_equal(ANSWER_OK, world_request(w, &q));
 	pass(w, 46);
 	assert_int_equal(ANSWER_NO_SESSION, h.status);
@@ -389,15 +389,19 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 		TEST(test_it_is_said_on_coarse_ticks_until_it_is_answered),
-		TEST(test_ticks_are_drawn_anew_between_half_a_period_and_one_and_a_half),
+		TEST(
+		    test_ticks_are_drawn_anew_between_half_a_period_and_one_and_a_half),
 		TEST(test_it_survives_a_restart_and_not_a_batch_that_failed),
-		TEST(test_what_is_new_after_the_line_is_said_again_after_the_answer),
+		TEST(
+		    test_what_is_new_after_the_line_is_said_again_after_the_answer),
 		TEST(test_an_answer_that_nobody_asked_for_clears_nothing),
 		TEST(test_bands_that_the_policy_names_go_with_the_next_minute),
 		TEST(test_a_clock_set_back_does_not_silence_it),
-		TEST(test_who_is_released_hears_of_a_reporter_and_nobody_of_themselves),
+		TEST(
+		    test_who_is_released_hears_of_a_reporter_and_nobody_of_themselves),
 		TEST(test_a_watch_is_answered_on_a_tick_once_something_changed),
-		TEST(test_a_watch_ends_after_some_minutes_and_says_that_nothing_changed),
+		TEST(
+		    test_a_watch_ends_after_some_minutes_and_says_that_nothing_changed),
 		TEST(test_a_mark_says_nothing_of_others_queues),
 		TEST(test_one_watch_of_a_session_and_none_without),
 		TEST(test_a_watch_ends_with_its_session),

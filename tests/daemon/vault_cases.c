@@ -30,23 +30,22 @@ readers_of(const struct policy *p, const struct policy_route *r, int64_t day,
 	struct member m[MEMBERS_MAX];
 	size_t n = 0, told = 0;
 
-	assert_int_equal(ERR_OK,
-	    members_compute(p, r, NULL, 0, day, m, MEMBERS_MAX, &n));
+	assert_int_equal(
+	    ERR_OK, members_compute(p, r, NULL, 0, day, m, MEMBERS_MAX, &n));
 	for (size_t i = 0; i < n; i++)
 		out[i] = (struct store_reader){ .person = m[i].person,
 			.access = (uint8_t)(READER_MEMBER |
 			    (m[i].rung == 0 ? READER_RELEASED : 0)) };
-	assert_int_equal(ERR_OK,
-	    members_told(p, r, NULL, 0, day, m, MEMBERS_MAX, &told));
+	assert_int_equal(
+	    ERR_OK, members_told(p, r, NULL, 0, day, m, MEMBERS_MAX, &told));
 	for (size_t i = 0; i < told; i++) {
 		size_t j = 0;
 
 		while (j < n && out[j].person != m[i].person)
 			j++;
 		if (j == n)
-			out[n++] = (struct store_reader){
-				.person = m[i].person
-			};
+			out[n++] =
+			    (struct store_reader){ .person = m[i].person };
 		out[j].access |= READER_TELL;
 	}
 	return n;
@@ -61,9 +60,14 @@ add_one(struct store_txn *txn, const struct add *a, unsigned number)
 	struct store_reader reader[STORE_READERS_MAX];
 	struct store_envelope envelope[STORE_READERS_MAX];
 	struct store_case c = { .route = a->route };
-	struct store_case_new new = { .id = id, .mailbox = mailbox, .pub = link,
-		.kind = STORE_SEALED, .route = a->route, .reader = reader,
-		.filed_day = vault_day(v), .policy_serial = p->serial };
+	struct store_case_new new = { .id = id,
+		.mailbox = mailbox,
+		.pub = link,
+		.kind = STORE_SEALED,
+		.route = a->route,
+		.reader = reader,
+		.filed_day = vault_day(v),
+		.policy_serial = p->serial };
 	struct life l;
 
 	id_of(number, id);
@@ -74,8 +78,10 @@ add_one(struct store_txn *txn, const struct add *a, unsigned number)
 	new.n_readers =
 	    readers_of(p, policy_route(p, a->route), new.filed_day, reader);
 	new.first = (struct store_message_new){ .chain = STORE_TALK,
-		.day = new.filed_day, .head = BYTES_LIT("a concern\n"),
-		.link = link, .envelope = envelope };
+		.day = new.filed_day,
+		.head = BYTES_LIT("a concern\n"),
+		.link = link,
+		.envelope = envelope };
 	for (size_t i = 0; i < new.n_readers; i++)
 		if ((reader[i].access & READER_MEMBER) != 0)
 			envelope[new.first.n_envelopes++] =
@@ -200,8 +206,8 @@ at_utc(const char *text)
 	unsigned hour, minute;
 	int64_t day;
 
-	assert_int_equal(ERR_OK,
-	    day_parse(BYTES((const uint8_t *)text, 10), &day));
+	assert_int_equal(
+	    ERR_OK, day_parse(BYTES((const uint8_t *)text, 10), &day));
 	assert_int_equal(2, sscanf(text + 10, " %u:%u", &hour, &minute));
 	return day * DAY_SECONDS + hour * 3600 + minute * 60;
 }
@@ -241,8 +247,8 @@ verify(struct world *w, struct bytes note, const struct entry *e, uint32_t seq,
 }
 
 static void
-put_chain(
-    struct world *w, struct store_view *v, enum store_chain chain, struct buf *out)
+put_chain(struct world *w, struct store_view *v, enum store_chain chain,
+    struct buf *out)
 {
 	const struct store_case *c = view_case(v);
 	uint8_t before[LINK_LEN] = { 0 };
