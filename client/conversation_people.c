@@ -178,11 +178,38 @@ changes_at(const struct conversation *c, const struct entry *e,
 
 /* --- readers --- */
 
+/* Asks of the route that the case began on, and of each that it took since, by
+ * every policy that is known. */
+typedef bool route_has(const struct policy *p, unsigned route, unsigned rung,
+    uint16_t person);
+
 static bool
-is_on(const struct policy *p, unsigned route, uint16_t person)
+any_route(const struct conversation *c, route_has *has, unsigned rung,
+    uint16_t person, uint32_t seq)
+{
+	for (size_t i = 0; i < c->n_known; i++) {
+		const struct policy *p = c->known[i].policy;
+
+		if (has(p, c->route, rung, person))
+			return true;
+		for (uint32_t k = 1; k <= seq; k++) {
+			const struct entry *e = &c->at[CHAIN_TALK][k]->entry;
+
+			if (e->kind == MESSAGE_ROUTE &&
+			    has(p, e->route, rung, person))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
+is_anywhere(const struct policy *p, unsigned route, unsigned rung,
+    uint16_t person)
 {
 	const struct policy_route *r = policy_route(p, route);
 
+	(void)rung;
 	for (unsigned k = 0; r != NULL && k <= r->n_rungs; k++) {
 		if ((k == 0 || r->rungs[k - 1].verb == VERB_JOIN) &&
 		    members_rung_has(r, k, person))
@@ -191,24 +218,40 @@ is_on(const struct policy *p, unsigned route, uint16_t person)
 	return false;
 }
 
-/* On the route that the case began on, or on one that it took since. */
 static bool
-is_by_route(const struct conversation *c, uint16_t person, uint32_t seq)
+is_on_rung(const struct policy *p, unsigned route, unsigned rung,
+    uint16_t person)
 {
-	for (size_t i = 0; i < c->n_known; i++) {
-		const struct policy *p = c->known[i].policy;
+	const struct policy_route *r = policy_route(p, route);
 
-		if (is_on(p, c->route, person))
+	return r != NULL && members_rung_has(r, rung, person);
+}
+
+static bool
+has_come(const struct conversation *c, const struct entry *e,
+    uint16_t person, uint32_t seq)
+{
+	if ((message_form(e->kind)->params & PARAM_GRANTS) != 0)
+		return e->person == person;
+	return e->kind == MESSAGE_EVENT && e->code == NOTICE_JOINED &&
+	    (is_in(e->people, e->n_people, person) ||
+		any_route(c, is_on_rung, e->number, person, seq));
+}
+
+bool
+is_let_in(const struct conversation *c, uint16_t person, size_t end,
+    uint32_t seq)
+{
+	const struct policy *p[2];
+
+	if (any_route(c, is_on_rung, 0, person, seq))
+		return true;
+	for (size_t i = 0; i < end; i++) {
+		if (has_come(c, &c->message[i]->entry, person, seq))
 			return true;
-		for (uint32_t k = 1; k <= seq; k++) {
-			const struct entry *e = &c->at[CHAIN_TALK][k]->entry;
-
-			if (e->kind == MESSAGE_ROUTE &&
-			    is_on(p, e->route, person))
-				return true;
-		}
 	}
-	return false;
+	/* by a policy that is not known, perhaps */
+	return policies_of(c, c->message[end]->entry.day, p) == 0;
 }
 
 /* By a policy that is not known any more: a message up to there was sealed to
@@ -230,7 +273,8 @@ was_addressed(const struct conversation *c, uint16_t person, uint32_t seq)
 struct standing
 standing_at(const struct conversation *c, uint16_t person, uint32_t seq)
 {
-	struct standing s = { .is_reader = is_by_route(c, person, seq) ||
+	struct standing s = { .is_reader =
+		any_route(c, is_anywhere, 0, person, seq) ||
 		was_addressed(c, person, seq) };
 
 	for (uint32_t i = 1; i <= seq; i++) {

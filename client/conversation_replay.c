@@ -17,6 +17,7 @@ struct replaying {
 	struct conversation *c;
 	const struct policy *fixed; /* NULL: the policy of each day */
 	struct life life;
+	size_t at; /* in c->message */
 	const uint8_t *staff_head; /* as far as we are */
 };
 
@@ -160,8 +161,11 @@ check_life(struct replaying *r, struct conversation_message *m)
 {
 	struct conversation *c = r->c;
 	const struct entry *e = &m->entry;
-	enum life_refusal why = life_may(&r->life, e,
-	    parts_at(c, m->author, place_before(m)));
+	uint32_t before = place_before(m);
+	bool is_staff = message_form(m->kind)->author == AUTHOR_STAFF;
+	unsigned parts = is_staff && !is_let_in(c, m->author, r->at, before)
+	    ? 0 : parts_at(c, m->author, before);
+	enum life_refusal why = life_may(&r->life, e, parts);
 
 	if (why != LIFE_OK) {
 		c->refused.why = why;
@@ -203,6 +207,7 @@ run(struct conversation *c, const struct policy *fixed, size_t *ret_at)
 	life_begin(&r.life, c->band, policy_for(&r, c->filed)->serial,
 	    c->filed * DAY_SECONDS);
 	for (size_t i = 0; refusal == REFUSAL_NONE && i < c->n_messages; i++) {
+		r.at = i;
 		refusal = replay_one(&r, c->message[i]);
 		if (refusal != REFUSAL_NONE)
 			*ret_at = i;

@@ -21,6 +21,13 @@ begin_inquiry(struct scene *s)
 	WRITE(s, REPORT, INVESTIGATOR, .is_conduct = true);
 }
 
+static void
+join_first_rung(struct scene *s)
+{
+	WRITE(s, EVENT, PERSON_INSTANCE, .code = NOTICE_JOINED, .number = 1,
+	    .n_people = 2, .people = { EXECUTIVE, 5 });
+}
+
 /* --- honest --- */
 
 static void
@@ -33,6 +40,7 @@ test_case_is_read_to_its_end_by_all_who_have_it(void **state)
 	begin_inquiry(&s);
 	WRITE(&s, EVENT, PERSON_INSTANCE, .code = NOTICE_BREACHED,
 	    .number = 9);
+	join_first_rung(&s);
 	WRITE(&s, REVIEW, EXECUTIVE, 0);
 	WRITE(&s, ACTION, EXECUTIVE, .is_conduct = true);
 	WRITE(&s, FEEDBACK, GUARDIAN, 0);
@@ -103,6 +111,14 @@ written_after_the_withdrawal(struct scene *s)
 	WRITE(s, REPLY, GUARDIAN, 0);
 }
 
+/* Somebody of the ladder, with a server that lets them. */
+static void
+handled_before_their_rung(struct scene *s)
+{
+	begin_case(s, policy_yaml);
+	WRITE(s, HANDLE, EXECUTIVE, 0);
+}
+
 static const struct {
 	void (*write)(struct scene *s);
 	enum life_refusal why;
@@ -113,6 +129,7 @@ static const struct {
 	{ closed_unread, LIFE_NOT_NOW, CASE_RECEIVED },
 	{ override_alone, LIFE_SAME_PERSON, CASE_TRIAGED },
 	{ triaged_by_an_investigator, LIFE_NOT_YOURS, CASE_REPORTED },
+	{ handled_before_their_rung, LIFE_NOT_YOURS, CASE_TRIAGED },
 	{ written_after_the_withdrawal, LIFE_WITHDREW, CASE_WITHDRAWN },
 };
 
@@ -215,6 +232,7 @@ excluded_by_line_takes_over(struct scene *s)
 	s->w->n_exclude = 1;
 	s->w->exclude[0] = CHIEF;
 	scene_write(s, &honest[0]);
+	join_first_rung(s);
 	WRITE(s, ACK, 5, 0);
 	WRITE(s, HANDOVER, 5, .from = 5, .person = EXECUTIVE);
 }
