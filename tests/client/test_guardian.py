@@ -483,6 +483,9 @@ class Handover(unittest.TestCase):
                 self.hand_to_a_reader(i)
 
     def hand_to_a_reader(self, i):
+        over = i.report("Over and done.")["case"]
+        for command in ("ack", "triage", "handle", "close"):
+            i.ftsu(FIRST, command, over)
         case = i.report("Both guardians have it.")["case"]
         i.ftsu(FIRST, "note", case, stdin="Before.")
         said = i.ftsu_json(FIRST, "handover", "--to", SECOND, "--yes")
@@ -491,7 +494,8 @@ class Handover(unittest.TestCase):
         shown = i.ftsu_json(SECOND, "show", case)
         self.assertEqual([m["kind"] for m in shown["messages"]],
                          ["concern", "note", "handover"])
-        # nobody is left who is not: said, and nothing happens
+        self.assertEqual([r["case"] for r in i.queue(FIRST)["cases"]], [over])
+        # whose place it is no more: said, and nothing happens
         said = i.ftsu_json(SECOND, "handover", "--from", FIRST, "--to",
                            DEPUTY, "--yes")
         self.assertEqual(said, {"handed_over": 0, "not_theirs": 1,

@@ -187,6 +187,9 @@ class Investigator(unittest.TestCase):
         self.act(OPERATIONS, "show", other, expect=UNKNOWN)
         again = self.i.ftsu_json(OPERATIONS, "pull", "--sealed", sealed)
         self.assertEqual(again, done)
+        # a guardian reads by the route, and was given nothing
+        mine = self.i.ftsu_json(FIRST, "pull", "--sealed", self.dir / "none")
+        self.assertEqual(mine["cases"], [])
 
     def no_way_around_the_review(self, case):
         for who, command in ((FIRST, "action"), (OPERATIONS, "review"),
