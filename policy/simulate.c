@@ -5,34 +5,12 @@
 #include <string.h>
 
 #include "crypto/codec.h"
-#include "policy/compile_parts.h"
 #include "policy/diff_parts.h"
-#include "policy/members.h"
 #include "policy/names.h"
 #include "policy/route.h"
+#include "policy/simulate_parts.h"
 
 #define SENTENCE_MAX 600
-
-struct person_state {
-	bool reads, given;
-};
-
-struct play {
-	const struct policy *p;
-	const struct script *s;
-	simulate_report *report;
-	void *ctx;
-	const struct policy_route *began, *route; /* now */
-	struct life life;
-	int64_t now;
-	uint32_t seq; /* of the talk chain, next */
-	struct person_state person[POLICY_PEOPLE_MAX]; /* by place */
-	size_t n_changes;
-	struct member_change change[MEMBER_CHANGES_MAX];
-	int64_t passed[POLICY_DEADLINES]; /* said already, at which time */
-	unsigned said;
-	struct simulation_sum sum;
-};
 
 const char *
 simulated_name(enum simulated what)
@@ -43,10 +21,8 @@ simulated_name(enum simulated what)
 	return names[what];
 }
 
-static void say(struct play *y, enum simulated what, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
-static void
-say(struct play *y, enum simulated what, const char *fmt, ...)
+void
+simulate_say(struct play *y, enum simulated what, const char *fmt, ...)
 {
 	char sentence[SENTENCE_MAX];
 	va_list ap;
@@ -60,142 +36,6 @@ say(struct play *y, enum simulated what, const char *fmt, ...)
 	y->report(y->ctx, y->now, what, sentence);
 }
 
-static struct person_state *
-state_of(struct play *y, uint16_t person)
-{
-	return &y->person[policy_person(y->p, person) - y->p->people];
-}
-
-/* --- who reads --- */
-
-static enum err
-members_now(const struct play *y, struct member *out, size_t *ret_n)
-{
-	return members_after(y->p, y->began, y->s->marked, y->s->n_marked,
-	    y->change, y->n_changes, y->now / DAY_SECONDS, out, MEMBERS_MAX,
-	    ret_n);
-}
-
-static bool
-is_away(const struct play *y, uint16_t person)
-{
-	return diff_has(y->s->away, y->s->n_away, person);
-}
-
-/* Those of a rung (0: the first people) who do not read yet may; ret: who they
- * are. living: how many of the rung are. */
-static size_t
-release(struct play *y, unsigned rung, uint16_t *who, size_t *living)
-{
-	struct member m[MEMBERS_MAX];
-	size_t n = 0, count = 0;
-
-	*living = 0;
-	if (members_now(y, m, &n) != ERR_OK)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		struct person_state *s = state_of(y, m[i].person);
-
-		if (!members_rung_has(y->route, rung, m[i].person))
-			continue;
-		*living += !is_away(y, m[i].person);
-		if (!s->reads)
-			who[count++] = m[i].person;
-		s->reads = true;
-	}
-	return count;
-}
-
-/* Of a rung that tells: who does not read. */
-static size_t
-told(struct play *y, unsigned rung, uint16_t *who, size_t *living)
-{
-	struct member m[POLICY_PEOPLE_MAX];
-	size_t n = 0, count = 0;
-
-	*living = 0;
-	if (members_told(y->p, y->route, y->s->marked, y->s->n_marked,
-		y->now / DAY_SECONDS, m, POLICY_PEOPLE_MAX, &n) != ERR_OK)
-		return 0;
-	for (size_t i = 0; i < n; i++) {
-		if (!members_rung_has(y->route, rung, m[i].person))
-			continue;
-		*living += !is_away(y, m[i].person);
-		if (!state_of(y, m[i].person)->reads)
-			who[count++] = m[i].person;
-	}
-	return count;
-}
-
-/* --- rungs --- */
-
-static void
-put_why(const struct policy_rung *g, char *out, size_t cap)
-{
-	char after[DURATION_TEXT_MAX];
-
-	duration_format(&g->after, after);
-	(void)snprintf(out, cap, "%s for %s", rung_when_name(g->when), after);
-}
-
-/* Whether somebody of it is living. */
-static bool
-reach(struct play *y, unsigned rung, const char *why)
-{
-	const struct policy_rung *g = &y->route->rungs[rung - 1];
-	bool joins = g->verb == VERB_JOIN;
-	uint16_t who[POLICY_WHO_MAX];
-	size_t living;
-	size_t n = joins ? release(y, rung, who, &living)
-			 : told(y, rung, who, &living);
-	char words[DIFF_WORDS_MAX];
-
-	sort_numbers(who, n);
-	diff_slugs(y->p, who, n, words, sizeof(words));
-	if (living == 0)
-		say(y, SIMULATED_NOBODY, "rung %u, %s: nobody of it is living",
-		    rung, why);
-	if (n == 0 && living > 0)
-		say(y, joins ? SIMULATED_JOINED : SIMULATED_TOLD,
-		    "rung %u, %s: nobody who does not read it already", rung,
-		    why);
-	else if (n == 0)
-		return false;
-	else if (joins)
-		say(y, SIMULATED_JOINED, "rung %u, %s: %s may read", rung, why,
-		    words);
-	else
-		say(y, SIMULATED_TOLD, "rung %u, %s: %s %s told", rung, why,
-		    words, n == 1 ? "is" : "are");
-	return living > 0;
-}
-
-/* A rung, and while nobody living stands on it, the next of its verb. */
-static void
-climb(struct play *y, unsigned rung, const char *why)
-{
-	enum rung_verb verb = y->route->rungs[rung - 1].verb;
-
-	while (!reach(y, rung, why)) {
-		rung = clock_next_rung(y->route, &y->life, rung, verb);
-		if (rung == 0)
-			return;
-		y->life.fired |= 1u << (rung - 1);
-		why = "in its place";
-	}
-}
-
-static void
-next_join(struct play *y, const char *why)
-{
-	unsigned rung = clock_next_rung(y->route, &y->life, 0, VERB_JOIN);
-
-	if (rung == 0)
-		return;
-	y->life.fired |= 1u << (rung - 1);
-	climb(y, rung, why);
-}
-
 /* --- actions --- */
 
 static unsigned
@@ -205,7 +45,7 @@ parts_of(struct play *y, uint16_t author)
 
 	if (author == PERSON_REPORTER)
 		return PART_REPORTER;
-	s = state_of(y, author);
+	s = simulate_state(y, author);
 	return s->reads ? life_parts(policy_person(y->p, author), s->given) : 0;
 }
 
@@ -224,7 +64,7 @@ change_refused(struct play *y, const struct entry *e)
 		return "too many changes of readers";
 	for (size_t i = 0; i < n; i++)
 		y->change[y->n_changes++] = change[i];
-	err = members_now(y, m, &count);
+	err = simulate_members(y, m, &count);
 	y->n_changes = before;
 	if (err == ERR_DENIED)
 		return "the reporter left this person out";
@@ -264,7 +104,8 @@ static bool
 somebody_handles(struct play *y)
 {
 	for (size_t i = 0; i < y->p->n_people; i++)
-		if (y->person[i].reads && !is_away(y, y->p->people[i].number) &&
+		if (y->person[i].reads &&
+		    !simulate_is_away(y, y->p->people[i].number) &&
 		    (life_parts(&y->p->people[i], y->person[i].given) &
 			PART_HANDLER))
 			return true;
@@ -282,16 +123,16 @@ move_people(struct play *y, const struct entry *e)
 	for (size_t i = 0; i < n; i++) {
 		y->change[y->n_changes++] = change[i];
 		if (change[i].what == CHANGE_LEAVE) {
-			was_given = state_of(y, change[i].who)->given;
-			*state_of(y, change[i].who) =
+			was_given = simulate_state(y, change[i].who)->given;
+			*simulate_state(y, change[i].who) =
 			    (struct person_state){ false, false };
 		}
 		if (change[i].what == CHANGE_JOIN)
-			*state_of(y, change[i].who) =
+			*simulate_state(y, change[i].who) =
 			    (struct person_state){ true, was_given };
 		if (change[i].what == CHANGE_ROUTE) {
 			y->route = policy_route(y->p, change[i].who);
-			(void)release(y, 0, who, &living);
+			(void)simulate_release(y, 0, who, &living);
 		}
 	}
 }
@@ -314,8 +155,9 @@ say_action(struct play *y, const struct entry *e)
 	if (e->route != 0)
 		(void)snprintf(more, sizeof(more), ", to route %s",
 		    policy_route(y->p, e->route)->slug);
-	say(y, SIMULATED_ACTED, "%s by %s%s: %s%s", message_kind_name(e->kind),
-	    by, more, case_state_name(y->life.state),
+	simulate_say(y, SIMULATED_ACTED, "%s by %s%s: %s%s",
+	    message_kind_name(e->kind), by, more,
+	    case_state_name(y->life.state),
 	    closing ? ", until a second person agrees" : "");
 }
 
@@ -331,7 +173,7 @@ act(struct play *y, const struct script_action *a)
 	e.about = e.kind == MESSAGE_CONSENT ? y->life.asked : y->life.pending;
 	why = refused(y, &e);
 	if (why != NULL) {
-		say(y, SIMULATED_REFUSED, "refused: %s by %s: %s",
+		simulate_say(y, SIMULATED_REFUSED, "refused: %s by %s: %s",
 		    message_kind_name(e.kind),
 		    e.author == PERSON_REPORTER
 			? "reporter"
@@ -344,10 +186,10 @@ act(struct play *y, const struct script_action *a)
 	life_apply(&y->life, y->p, y->route, &e, y->now);
 	say_action(y, &e);
 	if (e.kind == MESSAGE_ESCALATE)
-		next_join(y, "escalated");
+		simulate_next_join(y, "escalated");
 	if ((e.kind == MESSAGE_RECUSE || e.kind == MESSAGE_HANDOVER) &&
 	    life_is_open(&y->life) && !somebody_handles(y))
-		next_join(y, "nobody handles it any more");
+		simulate_next_join(y, "nobody handles it any more");
 }
 
 /* --- time --- */
@@ -370,6 +212,15 @@ next_deadline(const struct play *y, enum policy_deadline *ret)
 }
 
 static void
+put_why(const struct policy_rung *g, char *out, size_t cap)
+{
+	char after[DURATION_TEXT_MAX];
+
+	duration_format(&g->after, after);
+	(void)snprintf(out, cap, "%s for %s", rung_when_name(g->when), after);
+}
+
+static void
 on_clock(struct play *y, const struct clock_event *e)
 {
 	char why[80];
@@ -377,26 +228,27 @@ on_clock(struct play *y, const struct clock_event *e)
 	switch (e->what) {
 	case CLOCK_RUNG:
 		put_why(&y->route->rungs[e->number - 1], why, sizeof(why));
-		climb(y, e->number, why);
+		simulate_climb(y, e->number, why);
 		break;
 	case CLOCK_BREACH: /* said with its deadline */
 		break;
 	case CLOCK_PROMPT:
-		say(y, SIMULATED_NOTICE,
+		simulate_say(y, SIMULATED_NOTICE,
 		    "the reporter is asked again (%u of "
 		    "%zu)",
 		    e->number, y->p->limits.n_prompts);
 		break;
 	case CLOCK_SILENT:
-		say(y, SIMULATED_NOTICE, "closed with notice: no answer came");
+		simulate_say(
+		    y, SIMULATED_NOTICE, "closed with notice: no answer came");
 		break;
 	case CLOCK_UNANSWERED:
-		say(y, SIMULATED_NOTICE,
+		simulate_say(y, SIMULATED_NOTICE,
 		    "no answer came: two people must "
 		    "close it");
 		break;
 	case CLOCK_CHECK:
-		say(y, SIMULATED_NOTICE,
+		simulate_say(y, SIMULATED_NOTICE,
 		    "the reporter is asked how they are "
 		    "treated (%u of %zu)",
 		    e->number, y->p->limits.n_detriment);
@@ -425,7 +277,7 @@ run_until(struct play *y, int64_t end)
 		    (due == 0 || deadline <= due)) {
 			y->now = later(y->now, deadline);
 			y->passed[which] = deadline;
-			say(y, SIMULATED_OVERDUE, "overdue: %s",
+			simulate_say(y, SIMULATED_OVERDUE, "overdue: %s",
 			    policy_deadline_name(which));
 			continue;
 		}
@@ -455,7 +307,7 @@ file(struct play *y)
 	y->route = y->began = policy_route(y->p, choice.route);
 	y->now = y->s->filed;
 	y->seq = 1;
-	e = members_now(y, m, &n);
+	e = simulate_members(y, m, &n);
 	if (e == ERR_OK)
 		e = exclusions_close(y->p, y->route, y->s->marked,
 		    y->s->n_marked, out, POLICY_PEOPLE_MAX, &n);
@@ -463,10 +315,11 @@ file(struct play *y)
 		return e;
 	diff_slugs(y->p, out, n, left, sizeof(left));
 	life_begin(&y->life, choice.band, y->p->serial, y->s->filed);
-	n = release(y, 0, who, &living);
+	n = simulate_release(y, 0, who, &living);
 	diff_slugs(y->p, who, n, words, sizeof(words));
-	say(y, SIMULATED_FILED, "filed on route %s in P%u: %s may read%s%s",
-	    y->route->slug, choice.band, n > 0 ? words : "nobody",
+	simulate_say(y, SIMULATED_FILED,
+	    "filed on route %s in P%u: %s may read%s%s", y->route->slug,
+	    choice.band, n > 0 ? words : "nobody",
 	    left[0] != '\0' ? "; left out: " : "", left);
 	return ERR_OK;
 }
