@@ -517,6 +517,16 @@ drop_from(struct conversation *c, size_t at)
 	c->n_messages = at;
 }
 
+/* Nothing stands behind the concern that could name it, and it does not open,
+ * or has another envelope than its hash says. */
+static enum refusal
+no_concern(const struct conversation_message *m)
+{
+	if (m->failure != REFUSAL_NONE)
+		return m->failure;
+	return m->is_granted ? REFUSAL_SWAPPED : REFUSAL_NO_CONCERN;
+}
+
 enum refusal
 conversation_finish(struct conversation *c)
 {
@@ -529,8 +539,7 @@ conversation_finish(struct conversation *c)
 		return refuse(c, REFUSAL_NO_CONCERN);
 	if (!c->is_linked || (c->person == PERSON_REPORTER &&
 		c->message[0]->m == NULL))
-		return refuse(c, c->message[0]->failure != REFUSAL_NONE
-			? c->message[0]->failure : REFUSAL_NO_CONCERN);
+		return refuse(c, no_concern(c->message[0]));
 	r = replay(c, &at);
 	if (r == REFUSAL_NONE)
 		r = envelopes_check(c, &at);

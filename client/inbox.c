@@ -2,14 +2,23 @@
 
 #include "client/show.h"
 
+/* It was closed, or they are asked how they are treated since; and they have
+ * not said yet. */
 static bool
-has(const struct conversation *c, enum message_kind kind)
+is_survey_due(const struct conversation *c)
 {
+	bool is_due = false;
+
 	for (uint32_t i = 0; i < c->count[CHAIN_TALK]; i++) {
-		if (c->at[CHAIN_TALK][i]->kind == kind)
-			return true;
+		const struct entry *e = &c->at[CHAIN_TALK][i]->entry;
+
+		if (e->kind == MESSAGE_SURVEY)
+			is_due = false;
+		else if (e->kind == MESSAGE_CLOSE ||
+		    (e->kind == MESSAGE_NOTICE && e->code != NOTICE_PROMPT))
+			is_due = true;
 	}
-	return false;
+	return is_due;
 }
 
 /* What can be done now, each with its command. */
@@ -24,7 +33,7 @@ say_next(const struct mailbox *b)
 		term_say(t, "You were asked whether something may be told. "
 		    "Nothing is told until you say so: speakup consent yes, "
 		    "or speakup consent no.");
-	if (has(b->c, MESSAGE_CLOSE) && !has(b->c, MESSAGE_SURVEY))
+	if (is_survey_due(b->c))
 		term_say(t, "Would you speak up again? speakup survey yes, or "
 		    "speakup survey no.");
 }

@@ -4,6 +4,7 @@ of a whole case, and what a server makes of it that drops an entry, moves one or
 changes one."""
 import json
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -101,6 +102,12 @@ class Audit(unittest.TestCase):
         return self.i.speakup(command, *args, stdin=receipt + "\n" + text,
                               **kw)
 
+    def curl(self, path, *more):
+        return subprocess.run(
+            ["curl", "--silent", "--show-error", "--cacert",
+             str(self.i.org / "tls/ca.pem"), *more, self.i.url + path],
+            capture_output=True, check=True).stdout
+
     def test_timeline_of_a_case(self):
         i = self.i
         stored = i.report("the rota")
@@ -193,6 +200,27 @@ class Audit(unittest.TestCase):
         i.ftsu(INVESTIGATOR, "show", case, expect=UNKNOWN)
         self.assertTrue(i.ftsu_json(SECOND, "audit", case)["whole"])
         self.returns(receipt, "reply", "--yes", text="Thank you.")
+
+    def test_plain_concern_is_given_to_an_investigator(self):
+        """Its one header is everybody's; theirs is another."""
+        i, d = self.i, self.dir
+        (d / "to").write_bytes(self.curl("/v1/plain"))
+        (d / "plain").write_text("Sent with age and curl.")
+        i.run([i.build / "client/speakup", "seal", "-R", d / "to", "-o",
+               d / "plain.age", d / "plain"])
+        answer = self.curl("/v1/plain", "--data-binary", f"@{d}/plain.age")
+        self.assertTrue(answer.startswith(b"stored"), answer[:80])
+        case = next(r["case"] for r in i.queue(FIRST)["cases"]
+                    if r["kind"] == "plain")
+        i.ftsu(FIRST, "ack", case)
+        i.ftsu(FIRST, "assign", case, INVESTIGATOR, "--force", "--share",
+               "all", "--yes")
+        shown = i.ftsu_json(INVESTIGATOR, "show", case)
+        self.assertEqual(shown["messages"][0]["text"],
+                         "Sent with age and curl.")
+        i.ftsu(INVESTIGATOR, "note", case, stdin="I begin.")
+        self.assertEqual(i.ftsu_json(FIRST, "audit", case)["heads"],
+                         i.ftsu_json(INVESTIGATOR, "audit", case)["heads"])
 
     def test_reader_from_now_on(self):
         i = self.i

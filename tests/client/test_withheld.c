@@ -136,7 +136,8 @@ test_line_of_another_policy_is_not_held_against_a_message(void **state)
 
 /* As the vault would hand it out, with a head that nobody signed. */
 static enum refusal
-read_plain(struct world *w, const char *route, const char *band)
+read_plain(struct world *w, const char *route, const char *band,
+    bool is_swapped)
 {
 	struct buf head CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
 	struct buf file CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
@@ -159,10 +160,13 @@ read_plain(struct world *w, const char *route, const char *band)
 	c = reader_new(w, GUARDIAN, &known);
 	c->is_plain = true;
 	memcpy(c->case_id, hash, CASE_ID_LEN);
+	c->case_id[0] ^= is_swapped;
 	r = conversation_begin(c, CHAIN_TALK, 0, buf_bytes(&head),
 	    buf_bytes(&file));
 	if (r == REFUSAL_NONE)
 		r = conversation_end(c, NULL);
+	if (r == REFUSAL_NONE)
+		r = conversation_finish(c);
 	c = reader_free(c);
 	return r;
 }
@@ -173,9 +177,14 @@ test_plain_concern_goes_the_plain_way_only(void **state)
 	struct world *w = world_new(policy_yaml);
 
 	(void)state;
-	assert_int_equal(read_plain(w, PLAIN_ROUTE, "P3"), REFUSAL_NONE);
-	assert_int_equal(read_plain(w, "1", "P3"), REFUSAL_MANIFEST);
-	assert_int_equal(read_plain(w, PLAIN_ROUTE, "P1"), REFUSAL_MANIFEST);
+	assert_int_equal(read_plain(w, PLAIN_ROUTE, "P3", false),
+	    REFUSAL_NONE);
+	assert_int_equal(read_plain(w, "1", "P3", false),
+	    REFUSAL_MANIFEST);
+	assert_int_equal(read_plain(w, PLAIN_ROUTE, "P1", false),
+	    REFUSAL_MANIFEST);
+	assert_int_equal(read_plain(w, PLAIN_ROUTE, "P3", true),
+	    REFUSAL_SWAPPED);
 	w = world_free(w);
 }
 
