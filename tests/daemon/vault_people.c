@@ -374,12 +374,13 @@ no_sink(void *ctx, size_t index, struct bytes x)
 	return ERR_OK;
 }
 
-void
-assert_opens(struct world *w, const struct answer_head *h,
-    const struct reporter *r, uint16_t reader, uint16_t author)
+static void
+opens(struct world *w, const struct answer_head *h, const struct reporter *r,
+    uint16_t reader, uint16_t author, const uint8_t *granted)
 {
 	const struct message_as as = { .n_ids = 1,
 		.person = reader,
+		.granted = granted,
 		.ids = reader == PERSON_REPORTER ? &r->keys.reply[0]
 						 : &w->person[reader].id };
 	struct message_open *o = NULL;
@@ -398,4 +399,21 @@ assert_opens(struct world *w, const struct answer_head *h,
 	assert_int_equal(h->seq, m->seq);
 	assert_int_equal(author, m->author);
 	message_open_free(o);
+}
+
+void
+assert_opens(struct world *w, const struct answer_head *h,
+    const struct reporter *r, uint16_t reader, uint16_t author)
+{
+	opens(w, h, r, reader, author, NULL);
+}
+
+void
+assert_opens_granted(struct world *w, const struct answer_head *h,
+    const struct reporter *r, uint16_t reader, uint16_t author)
+{
+	uint8_t granted[SHA256_LEN];
+
+	assert_int_equal(ERR_OK, sha256(h->envelope, granted));
+	opens(w, h, r, reader, author, granted);
 }

@@ -175,6 +175,9 @@ queue(struct world *w, uint16_t person, struct bytes after, unsigned limit);
  * author. */
 void assert_opens(struct world *w, const struct answer_head *h,
     const struct reporter *r, uint16_t reader, uint16_t author);
+/* The same with an envelope that was made later, by another reader. */
+void assert_opens_granted(struct world *w, const struct answer_head *h,
+    const struct reporter *r, uint16_t reader, uint16_t author);
 
 /* For cmocka: a world for a test, and its end. */
 int world_setup(void **state);
