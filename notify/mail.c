@@ -10,10 +10,10 @@ put_date(int64_t now, struct buf *out)
 		"Fri", "Sat" };
 	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May",
 		"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-	const time_t hour = (time_t)(now - now % MAIL_HOUR);
+	const time_t at = (time_t)now;
 	struct tm t;
 
-	if (gmtime_r(&hour, &t) == NULL) {
+	if (gmtime_r(&at, &t) == NULL) {
 		out->err = ERR_SYNTAX;
 		return;
 	}

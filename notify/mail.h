@@ -8,6 +8,5 @@
  * machine that sends it. Lines end in CR LF (RFC 5322).
  */
 #define MAIL_MAX 2048
-#define MAIL_HOUR 3600
 /* Appends it. now: seconds since 1970; the hour that has begun is written. */
 void mail_put(const char *from, int64_t now, struct buf *out);
