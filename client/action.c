@@ -69,10 +69,11 @@ fill_told(struct doing *d)
 	size_t n = 0;
 
 	if (r == NULL)
-		return term_fail(term_of(d), EXIT_USAGE,
-		    "The policy has no such route.");
-	if (conversation_told(p, r, m != NULL ? m : &nobody, d->e.day, told,
-		&n) != ERR_OK || n > ENTRY_PEOPLE_MAX)
+		return term_fail(
+		    term_of(d), EXIT_USAGE, "The policy has no such route.");
+	if (conversation_told(
+		p, r, m != NULL ? m : &nobody, d->e.day, told, &n) != ERR_OK ||
+	    n > ENTRY_PEOPLE_MAX)
 		return fail_err(term_of(d), ERR_LIMIT, "Who may be told");
 	d->e.n_people = n;
 	memcpy(d->e.people, told, n * sizeof(told[0]));
@@ -95,11 +96,12 @@ check_excluded_known(const struct doing *d)
 	bool is_asked = has_content(d->a) || d->e.kind == MESSAGE_ROUTE ||
 	    (message_form(d->e.kind)->params & PARAM_PERSON) != 0;
 
-	return !is_asked || c->is_plain || conversation_manifest(c) != NULL
-	    ? EXIT_DONE : term_fail(term_of(d), EXIT_FAILED, "You can read no "
-	    "message of this case yet, so this program does not know whom the "
-	    "reporter left out. Nothing can be sealed, and nobody given the "
-	    "case.");
+	if (!is_asked || c->is_plain || conversation_manifest(c) != NULL)
+		return EXIT_DONE;
+	return term_fail(term_of(d), EXIT_FAILED,
+	    "You can read no message of this case yet, so this program does "
+	    "not know whom the reporter left out. Nothing can be sealed, and "
+	    "nobody given the case.");
 }
 
 static enum exit_code
@@ -112,8 +114,9 @@ check_content(const struct doing *d)
 		    "\"%s\" is not for staff to write.", form->name);
 	if (!has_content(d->a))
 		return form->content != CONTENT_MUST
-		    ? EXIT_DONE : term_fail(term_of(d), EXIT_USAGE,
-		    "There is nothing to send.");
+		    ? EXIT_DONE
+		    : term_fail(
+			  term_of(d), EXIT_USAGE, "There is nothing to send.");
 	if (form->content == CONTENT_NONE)
 		return term_fail(term_of(d), EXIT_USAGE,
 		    "\"%s\" takes no text.", form->name);
@@ -126,9 +129,9 @@ check_may(const struct doing *d)
 	enum life_refusal why = action_may(d->k, &d->e);
 
 	return why == LIFE_OK
-	    ? EXIT_DONE : term_fail(term_of(d), EXIT_DECLINED,
-	    "%s (The case is \"%s\".)", life_refusal_text(why),
-	    case_state_name(d->k->c->life.state));
+	    ? EXIT_DONE
+	    : term_fail(term_of(d), EXIT_DECLINED, "%s (The case is \"%s\".)",
+		  life_refusal_text(why), case_state_name(d->k->c->life.state));
 }
 
 static bool
@@ -155,22 +158,29 @@ check_person(const struct doing *d)
 		return EXIT_DONE;
 	(void)name_of(d, d->e.person, name, sizeof(name));
 	if (conversation_is_excluded(c, d->e.person, d->e.day))
-		return term_fail(t, EXIT_REFUSED, "The reporter left %s out, "
+		return term_fail(t, EXIT_REFUSED,
+		    "The reporter left %s out, "
 		    "or somebody to whom %s reports: they can never read this "
-		    "case, and nobody can give it to them.", name, name);
+		    "case, and nobody can give it to them.",
+		    name, name);
 	if (who == NULL || !policy_person_is_current(who, d->e.day) ||
 	    policy_key_at(who, d->e.day) == NULL)
-		return term_fail(t, EXIT_USAGE, "%s has no key in this "
-		    "policy, so nothing can be sealed to them.", name);
-	if (d->e.kind == MESSAGE_ASSIGN && was_given(c, d->e.person))
-		return term_fail(t, EXIT_USAGE, "%s has the case already.",
+		return term_fail(t, EXIT_USAGE,
+		    "%s has no key in this "
+		    "policy, so nothing can be sealed to them.",
 		    name);
+	if (d->e.kind == MESSAGE_ASSIGN && was_given(c, d->e.person))
+		return term_fail(
+		    t, EXIT_USAGE, "%s has the case already.", name);
 	if (d->e.kind == MESSAGE_GRANT &&
 	    conversation_parts(c, d->e.person) == 0)
-		return term_fail(t, EXIT_USAGE, "%s is not among the readers "
-		    "of this case: assign it to them instead.", name);
+		return term_fail(t, EXIT_USAGE,
+		    "%s is not among the readers "
+		    "of this case: assign it to them instead.",
+		    name);
 	if (d->e.kind == MESSAGE_HANDOVER && d->e.from == d->e.person)
-		return term_fail(t, EXIT_USAGE, "A case is handed over to "
+		return term_fail(t, EXIT_USAGE,
+		    "A case is handed over to "
 		    "somebody else.");
 	return EXIT_DONE;
 }
@@ -201,14 +211,16 @@ address(const struct doing *d, struct outgoing *o)
 	struct age_recipient reporter;
 	bool to_reporter = message_kind_chain(d->e.kind) == CHAIN_TALK;
 
-	if (to_reporter && staff_case_reply_to(d->k, &reporter) != ERR_OK)
-		return term_fail(term_of(d), EXIT_FAILED, d->k->c->is_plain
-		    ? "This reporter left no address for answers (a line "
-		      "\"reply: age1...\"), so nothing can be sealed to them."
-		    : "You cannot read the reporter's first message, which "
-		      "says where answers go: ask somebody who can to write "
-		      "to them, or to give it to you.");
-	return outgoing_address(o, to_reporter ? &reporter : NULL);
+	if (!to_reporter || staff_case_reply_to(d->k, &reporter) == ERR_OK)
+		return outgoing_address(o, to_reporter ? &reporter : NULL);
+	if (d->k->c->is_plain)
+		return term_fail(term_of(d), EXIT_FAILED,
+		    "This reporter left no address for answers (a line "
+		    "\"reply: age1...\"), so nothing can be sealed to them.");
+	return term_fail(term_of(d), EXIT_FAILED,
+	    "You cannot read the reporter's first message, which says where "
+	    "answers go: ask somebody who can to write to them, or to give it "
+	    "to you.");
 }
 
 static enum exit_code
@@ -224,8 +236,8 @@ fill_content(const struct doing *d, struct outgoing *o)
 		o->m->answer[i] = d->a->answers[i];
 	if (d->a->text.n > 0)
 		code = outgoing_add_text(o, d->a->text);
-	for (size_t i = 0; attach != NULL && code == EXIT_DONE &&
-	    i < attach->n; i++)
+	for (size_t i = 0; attach != NULL && code == EXIT_DONE && i < attach->n;
+	     i++)
 		code = outgoing_attach(o, attach->at[i]);
 	return code == EXIT_DONE ? address(d, o) : code;
 }
@@ -241,8 +253,8 @@ say_stored(const struct doing *d, const struct outgoing *o)
 	hex_encode(id, o->entry.case_id, CASE_ID_LEN);
 	if (term_of(d)->json)
 		printf("{\"stored\":true,\"case\":\"%s\",\"kind\":\"%s\","
-		    "\"seq\":%" PRIu32 ",\"day\":\"%s\"}\n", id,
-		    message_kind_name(d->e.kind), o->entry.seq, day);
+		       "\"seq\":%" PRIu32 ",\"day\":\"%s\"}\n",
+		    id, message_kind_name(d->e.kind), o->entry.seq, day);
 	else
 		term_say(term_of(d), "Stored on %s.", day);
 }
@@ -269,8 +281,7 @@ send_it(const struct doing *d, struct outgoing *o, enum reply *ret_reply)
 	    (message_form(d->e.kind)->params & PARAM_GRANTS) != 0)
 		code = grant_send(d->k, d->a, &o->entry);
 	if (code == EXIT_DONE)
-		*ret_reply = outgoing_send(o, s->seed, s->session, NULL,
-		    &code);
+		*ret_reply = outgoing_send(o, s->seed, s->session, NULL, &code);
 	return code;
 }
 
@@ -314,12 +325,13 @@ action_run(struct staff_case *k, const struct action *a)
 		code = attempt(&d, &reply);
 	}
 	if (reply == REPLY_CONFLICT)
-		return term_fail(term_of(&d), EXIT_NOT_STORED, "It was NOT "
+		return term_fail(term_of(&d), EXIT_NOT_STORED,
+		    "It was NOT "
 		    "stored: others write to this case at the same time. "
 		    "Please try again.");
 	if (reply == REPLY_BAD_POLICY || reply == REPLY_INCOMPLETE)
-		return server_fail(&k->staff->server, reply,
-		    "It was NOT stored.");
+		return server_fail(
+		    &k->staff->server, reply, "It was NOT stored.");
 	return code;
 }
 
@@ -331,14 +343,14 @@ say_left_out(const struct doing *d, const struct policy_route *r)
 	char name[TERM_LINE_MAX];
 
 	for (unsigned rung = 0; rung <= r->n_rungs; rung++) {
-		const uint16_t *who = rung == 0 ? r->first
-						: r->rungs[rung - 1].who;
+		const uint16_t *who =
+		    rung == 0 ? r->first : r->rungs[rung - 1].who;
 		size_t n = rung == 0 ? r->n_first : r->rungs[rung - 1].n_who;
 
 		for (size_t i = 0; i < n; i++) {
-			if (conversation_is_excluded(d->k->c, who[i],
-				today()))
-				term_warn(term_of(d), "%s was left out by "
+			if (conversation_is_excluded(d->k->c, who[i], today()))
+				term_warn(term_of(d),
+				    "%s was left out by "
 				    "the reporter, and does not get it.",
 				    name_of(d, who[i], name, sizeof(name)));
 		}
@@ -365,7 +377,8 @@ static enum exit_code
 grant_next(struct staff_case *k, bool is_quiet, bool *ret_any)
 {
 	const struct conversation *c = k->c;
-	struct action a = { .entry.kind = MESSAGE_GRANT, .share = SHARE_ALL,
+	struct action a = { .entry.kind = MESSAGE_GRANT,
+		.share = SHARE_ALL,
 		.is_quiet = is_quiet };
 	enum exit_code code;
 
@@ -385,14 +398,14 @@ enum exit_code
 action_route(struct staff_case *k, const struct action *a)
 {
 	const struct doing d = { .k = k, .a = a };
-	const struct policy_route *r = policy_route(k->staff->server.policy,
-	    a->entry.route);
+	const struct policy_route *r =
+	    policy_route(k->staff->server.policy, a->entry.route);
 	enum exit_code code = EXIT_DONE;
 	bool any = true;
 
 	if (r == NULL)
-		return term_fail(term_of(&d), EXIT_USAGE,
-		    "The policy has no such route.");
+		return term_fail(
+		    term_of(&d), EXIT_USAGE, "The policy has no such route.");
 	if (k->c->now_on != a->entry.route) {
 		code = action_run(k, a);
 		if (code == EXIT_DONE)
@@ -408,8 +421,7 @@ action_route(struct staff_case *k, const struct action *a)
 /* --- what does not open --- */
 
 static bool
-is_reported(const struct conversation *c,
-    const struct conversation_message *m)
+is_reported(const struct conversation *c, const struct conversation_message *m)
 {
 	for (uint32_t i = 0; i < c->count[CHAIN_STAFF]; i++) {
 		const struct entry *e = &c->at[CHAIN_STAFF][i]->entry;
@@ -440,9 +452,10 @@ action_unopened(struct staff_case *k, size_t *ret_n)
 	size_t n = 0;
 
 	while (code == EXIT_DONE && (m = next_unopened(k->c)) != NULL) {
-		const struct action a = { .entry = {
-		    .kind = MESSAGE_UNOPENED, .in = conversation_chain(m),
-		    .about = m->seq }, .is_quiet = true };
+		const struct action a = { .entry = { .kind = MESSAGE_UNOPENED,
+					      .in = conversation_chain(m),
+					      .about = m->seq },
+			.is_quiet = true };
 
 		code = action_run(k, &a);
 		if (code == EXIT_DONE) {

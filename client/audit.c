@@ -25,8 +25,7 @@ who(const struct staff_case *k, uint16_t person, char out[static WHO_MAX])
 
 /* Who reads or leaves, and what was decided; the rest is for `show`. */
 static void
-put_detail(const struct staff_case *k, const struct entry *e,
-    struct buf *out)
+put_detail(const struct staff_case *k, const struct entry *e, struct buf *out)
 {
 	unsigned params = message_form(e->kind)->params;
 	char name[WHO_MAX];
@@ -105,14 +104,16 @@ say_audit(const struct staff_case *k, bool is_whole)
 	for (size_t i = 0; i < c->n_messages; i++)
 		say_entry(k, i + 1, c->message[i]);
 	if (!is_whole) {
-		term_say(t, "\nNothing behind this was shown: see above what "
+		term_say(t,
+		    "\nNothing behind this was shown: see above what "
 		    "is wrong, and where.");
 		return;
 	}
 	say_readers(k);
 	for (int i = 0; i < 2; i++)
 		hex_encode(head[i], c->head[i], LINK_LEN);
-	term_say(t, "\nEvery entry was checked: signature, place, link, "
+	term_say(t,
+	    "\nEvery entry was checked: signature, place, link, "
 	    "readers, and whether the case allowed it. The case is \"%s\".",
 	    case_state_name(c->life.state));
 	term_say(t, "Head of the talk chain, %" PRIu32 " messages: %s",
@@ -126,8 +127,8 @@ say_audit(const struct staff_case *k, bool is_whole)
 static json_t *
 place_json(enum chain chain, uint32_t seq)
 {
-	return json_pack("{s:s, s:I}", "chain", chain_name(chain), "seq",
-	    (json_int_t)seq);
+	return json_pack(
+	    "{s:s, s:I}", "chain", chain_name(chain), "seq", (json_int_t)seq);
 }
 
 static json_t *
@@ -139,15 +140,17 @@ entry_json(const struct staff_case *k, const struct conversation_message *m)
 
 	if (m->kind != MESSAGE_CONCERN)
 		put_detail(k, &m->entry, &detail);
-	day_format(day, m->kind == MESSAGE_CONCERN ? k->c->filed
-						   : m->entry.day);
+	day_format(
+	    day, m->kind == MESSAGE_CONCERN ? k->c->filed : m->entry.day);
 	hex_encode(link, m->link, LINK_LEN);
-	if (j != NULL && json_object_update_new(j, json_pack(
-		"{s:s, s:s, s:i, s:s, s:s, s:s#, s:s}", "day", day, "kind",
-		message_kind_name(m->kind), "author", (int)m->author, "name",
-		who(k, m->author, name), "state", case_state_name(m->state),
-		"detail", detail.n > 0 ? (const char *)detail.p : "",
-		(int)detail.n, "link", link)) == 0)
+	if (j != NULL &&
+	    json_object_update_new(j,
+		json_pack("{s:s, s:s, s:i, s:s, s:s, s:s#, s:s}", "day", day,
+		    "kind", message_kind_name(m->kind), "author",
+		    (int)m->author, "name", who(k, m->author, name), "state",
+		    case_state_name(m->state), "detail",
+		    detail.n > 0 ? (const char *)detail.p : "", (int)detail.n,
+		    "link", link)) == 0)
 		return j;
 	json_decref(j);
 	return NULL;
@@ -161,17 +164,17 @@ refused_json(const struct conversation *c)
 
 	if (j == NULL)
 		return NULL;
-	(void)json_object_set_new(j, "reason",
-	    json_string(refusal_text(c->refusal)));
+	(void)json_object_set_new(
+	    j, "reason", json_string(refusal_text(c->refusal)));
 	if (f->is_one && f->is_parsed) {
-		(void)json_object_set_new(j, "kind",
-		    json_string(message_kind_name(f->entry.kind)));
-		(void)json_object_set_new(j, "author",
-		    json_integer(f->entry.author));
+		(void)json_object_set_new(
+		    j, "kind", json_string(message_kind_name(f->entry.kind)));
+		(void)json_object_set_new(
+		    j, "author", json_integer(f->entry.author));
 	}
 	if (f->why != LIFE_OK)
-		(void)json_object_set_new(j, "why",
-		    json_string(life_refusal_text(f->why)));
+		(void)json_object_set_new(
+		    j, "why", json_string(life_refusal_text(f->why)));
 	return j;
 }
 
@@ -183,17 +186,17 @@ print_json(const struct staff_case *k, bool is_whole)
 	char id[2 * CASE_ID_LEN + 1], head[2][2 * LINK_LEN + 1];
 
 	for (size_t i = 0; i < c->n_messages; i++)
-		(void)json_array_append_new(list,
-		    entry_json(k, c->message[i]));
+		(void)json_array_append_new(list, entry_json(k, c->message[i]));
 	hex_encode(id, c->case_id, CASE_ID_LEN);
 	for (int i = 0; i < 2; i++)
 		hex_encode(head[i], c->head[i], LINK_LEN);
-	j = json_pack("{s:s, s:b, s:o}", "case", id, "whole", is_whole,
-	    "entries", list);
+	j = json_pack(
+	    "{s:s, s:b, s:o}", "case", id, "whole", is_whole, "entries", list);
 	if (j != NULL && is_whole)
-		(void)json_object_update_new(j, json_pack("{s:s, s:{s:s, s:s}}",
-		    "state", case_state_name(c->life.state), "heads", "talk",
-		    head[CHAIN_TALK], "staff", head[CHAIN_STAFF]));
+		(void)json_object_update_new(j,
+		    json_pack("{s:s, s:{s:s, s:s}}", "state",
+			case_state_name(c->life.state), "heads", "talk",
+			head[CHAIN_TALK], "staff", head[CHAIN_STAFF]));
 	else if (j != NULL)
 		(void)json_object_set_new(j, "refused", refused_json(c));
 	return json_print(&k->staff->term, j);

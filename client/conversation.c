@@ -75,8 +75,7 @@ refuse(struct conversation *c, enum refusal r)
  * for blobs it parses as one.
  */
 static enum err
-parse_preamble(struct bytes head, struct buf *whole,
-    struct bundle_request *ret)
+parse_preamble(struct bytes head, struct buf *whole, struct bundle_request *ret)
 {
 	buf_put_bytes(whole, head);
 	buf_put_str(whole, "\n");
@@ -121,9 +120,10 @@ check_signature(const struct conversation *c, struct bytes head)
 	size_t n;
 
 	if (c->entry.author == PERSON_INSTANCE)
-		return entry_verify_instance(head, c->instance_keys,
-		    c->n_instance_keys) == ERR_OK
-		    ? REFUSAL_NONE : REFUSAL_SIGNATURE;
+		return entry_verify_instance(
+			   head, c->instance_keys, c->n_instance_keys) == ERR_OK
+		    ? REFUSAL_NONE
+		    : REFUSAL_SIGNATURE;
 	n = author_keys(c, c->entry.author, pub);
 	if (n == 0)
 		return REFUSAL_UNKNOWN_SIGNER;
@@ -170,8 +170,8 @@ find_seen(struct conversation *c, uint32_t seq, uint32_t *ret)
 }
 
 static enum refusal
-read_entry_head(struct conversation *c, enum chain chain, uint32_t seq,
-    struct bytes head)
+read_entry_head(
+    struct conversation *c, enum chain chain, uint32_t seq, struct bytes head)
 {
 	const struct entry *e = &c->entry;
 	enum refusal r;
@@ -194,8 +194,8 @@ read_entry_head(struct conversation *c, enum chain chain, uint32_t seq,
 }
 
 static enum refusal
-read_head(struct conversation *c, enum chain chain, uint32_t seq,
-    struct bytes head)
+read_head(
+    struct conversation *c, enum chain chain, uint32_t seq, struct bytes head)
 {
 	if (seq != c->count[chain])
 		return seq > c->count[chain] ? REFUSAL_DROPPED
@@ -229,16 +229,20 @@ static enum refusal
 begin_content(struct conversation *c, struct bytes envelope)
 {
 	uint8_t made[SHA256_LEN];
-	struct message_as as = { .ids = c->ids, .n_ids = c->n_ids,
-		.person = c->person, .granted = made };
+	struct message_as as = { .ids = c->ids,
+		.n_ids = c->n_ids,
+		.person = c->person,
+		.granted = made };
 
 	/* whether it is the one that the author made is seen at the end */
-	if (sha256(envelope, made) != ERR_OK || payload_hash_new(&c->hash) != ERR_OK ||
+	if (sha256(envelope, made) != ERR_OK ||
+	    payload_hash_new(&c->hash) != ERR_OK ||
 	    message_open_new(&as, on_file, c, &c->open) != ERR_OK)
 		return REFUSAL_FAILED;
 	/* what else may be wrong is said again by message_open_finish */
 	return message_open_put(c->open, envelope) == MESSAGE_FAILED
-	    ? REFUSAL_FAILED : REFUSAL_NONE;
+	    ? REFUSAL_FAILED
+	    : REFUSAL_NONE;
 }
 
 static bool
@@ -251,8 +255,7 @@ static enum refusal
 put_plain(struct conversation *c, struct bytes x)
 {
 	buf_put_bytes(&c->plain, x);
-	return c->plain.err == ERR_OK ? REFUSAL_NONE
-				      : refuse(c, REFUSAL_BODY);
+	return c->plain.err == ERR_OK ? REFUSAL_NONE : refuse(c, REFUSAL_BODY);
 }
 
 /* Space for the message whose head was read. */
@@ -309,8 +312,9 @@ conversation_begin(struct conversation *c, enum chain chain, uint32_t seq,
 	current_free(c);
 	if (c->refusal != REFUSAL_NONE)
 		return c->refusal;
-	c->refused = (struct conversation_refused){ .is_one = true,
-		.chain = chain, .seq = seq };
+	c->refused = (struct conversation_refused){
+		.is_one = true, .chain = chain, .seq = seq
+	};
 	if (c->n_messages == CONVERSATION_MESSAGES_MAX)
 		return refuse(c, REFUSAL_FAILED);
 	r = read_head(c, chain, seq, head);
@@ -374,9 +378,10 @@ digest_content(struct conversation *c, const struct manifest *m,
 
 	for (size_t i = 0; i < m->n_to; i++)
 		memcpy(envelope[i], m->to[i].sha256, SHA256_LEN);
-	return err != ERR_OK ? err
-			     : content_digest(payload,
-		(const uint8_t (*)[SHA256_LEN])envelope, m->n_to, out);
+	return err != ERR_OK
+	    ? err
+	    : content_digest(payload, (const uint8_t(*)[SHA256_LEN])envelope,
+		  m->n_to, out);
 }
 
 /* Listed for us as it came; else it was given to us by somebody later. */
@@ -403,8 +408,8 @@ end_content(struct conversation *c)
 	uint8_t content[SHA256_LEN];
 	const struct manifest *m;
 	size_t n = author_keys(c, c->entry.author, pub);
-	enum refusal r = from_result(message_open_finish(c->open,
-	    (const uint8_t (*)[SIGN_PUB_LEN])pub, n, &m));
+	enum refusal r = from_result(message_open_finish(
+	    c->open, (const uint8_t(*)[SIGN_PUB_LEN])pub, n, &m));
 
 	if (r == REFUSAL_NONE)
 		r = find_envelope(c, m);
@@ -462,20 +467,20 @@ end_current(struct conversation *c)
 	if (r != REFUSAL_NONE)
 		return r;
 	if (m->kind == MESSAGE_CONCERN) {
-		c->is_linked = m->is_readable &&
-		    (m->m != NULL || !m->is_granted);
+		c->is_linked =
+		    m->is_readable && (m->m != NULL || !m->is_granted);
 		if (!c->is_linked)
 			return REFUSAL_NONE;
 	}
 	return link_digest(buf_bytes(&c->head_bytes),
-		   m->has_content ? c->entry.content : NULL,
-		   m->link) == ERR_OK
-	    ? REFUSAL_NONE : REFUSAL_FAILED;
+		   m->has_content ? c->entry.content : NULL, m->link) == ERR_OK
+	    ? REFUSAL_NONE
+	    : REFUSAL_FAILED;
 }
 
 enum refusal
-conversation_end(struct conversation *c,
-    const struct conversation_message **ret)
+conversation_end(
+    struct conversation *c, const struct conversation_message **ret)
 {
 	enum refusal r;
 
@@ -537,8 +542,8 @@ conversation_finish(struct conversation *c)
 		return c->refusal;
 	if (c->n_messages == 0)
 		return refuse(c, REFUSAL_NO_CONCERN);
-	if (!c->is_linked || (c->person == PERSON_REPORTER &&
-		c->message[0]->m == NULL))
+	if (!c->is_linked ||
+	    (c->person == PERSON_REPORTER && c->message[0]->m == NULL))
 		return refuse(c, no_concern(c->message[0]));
 	r = replay(c, &at);
 	if (r == REFUSAL_NONE)

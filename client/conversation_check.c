@@ -52,16 +52,16 @@ list_check(const struct conversation *c, const struct policy *p,
     const struct manifest *m, int64_t day)
 {
 	struct member_change change[MEMBER_CHANGES_MAX];
-	size_t n = 0, n_changes = changes_at(c, &c->entry, c->current->after,
-	    change);
+	size_t n = 0,
+	       n_changes = changes_at(c, &c->entry, c->current->after, change);
 	struct member member[MEMBERS_MAX];
-	enum err err = readers_on(c, p, m, change, n_changes, day, member,
-	    &n);
+	enum err err = readers_on(c, p, m, change, n_changes, day, member, &n);
 
 	if (err == ERR_DENIED)
 		return REFUSAL_EXCLUDED;
 	return err == ERR_OK && n > 0 && list_is(m, member, n)
-	    ? REFUSAL_NONE : REFUSAL_MEMBERS;
+	    ? REFUSAL_NONE
+	    : REFUSAL_MEMBERS;
 }
 
 static bool
@@ -78,8 +78,7 @@ concern_check(const struct conversation *c, const struct policy *p,
     const struct manifest *m, const struct request_concern *q)
 {
 	const struct policy_route *r = policy_route(p, m->route);
-	int64_t first = c->filed != 0 ? c->filed - 1
-				      : p->issued / DAY_SECONDS;
+	int64_t first = c->filed != 0 ? c->filed - 1 : p->issued / DAY_SECONDS;
 	int64_t last = c->filed != 0 ? c->filed + 1 : c->today + 1;
 	enum refusal refusal = REFUSAL_MEMBERS;
 	uint16_t told[POLICY_PEOPLE_MAX];
@@ -88,7 +87,8 @@ concern_check(const struct conversation *c, const struct policy *p,
 	for (int64_t day = last; day >= first; day--) {
 		if (list_check(c, p, m, day) != REFUSAL_NONE)
 			continue;
-		if (r != NULL && conversation_told(p, r, m, day, told, &n) == ERR_OK &&
+		if (r != NULL &&
+		    conversation_told(p, r, m, day, told, &n) == ERR_OK &&
 		    tells(q, told, n))
 			return REFUSAL_NONE;
 		refusal = REFUSAL_TOLD;
@@ -159,14 +159,15 @@ fits_head(const struct conversation *c, const struct manifest *m)
 }
 
 static enum err
-read_preamble(const struct conversation *c, struct buf *whole,
-    struct bundle_request *ret)
+read_preamble(
+    const struct conversation *c, struct buf *whole, struct bundle_request *ret)
 {
 	buf_put_bytes(whole, buf_bytes(&c->concern));
 	buf_put_str(whole, "\n");
 	buf_put_zeros(whole, BUNDLE_TEXT_LEN - whole->n);
 	return whole->err == ERR_OK
-	    ? bundle_request_parse(buf_bytes(whole), ret) : whole->err;
+	    ? bundle_request_parse(buf_bytes(whole), ret)
+	    : whole->err;
 }
 
 /* The preamble lists the same readers, and says the same of the case. */
@@ -216,8 +217,8 @@ fits_case(const struct conversation *c, const struct manifest *m)
 }
 
 static enum refusal
-check_concern(const struct conversation *c,
-    struct conversation_message *message)
+check_concern(
+    const struct conversation *c, struct conversation_message *message)
 {
 	struct buf whole CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
 	struct bundle_request r;
@@ -229,8 +230,8 @@ check_concern(const struct conversation *c,
 }
 
 enum refusal
-manifest_check(const struct conversation *c,
-    struct conversation_message *message)
+manifest_check(
+    const struct conversation *c, struct conversation_message *message)
 {
 	if (!fits_head(c, message->m))
 		return REFUSAL_MANIFEST;

@@ -123,8 +123,8 @@ is_under(const struct conversation *c, const struct policy *p,
 /* Who reports to whom changes with a policy, and on the day of the change both
  * are right. */
 bool
-is_excluded_at(const struct conversation *c, uint16_t person, int64_t day,
-    uint32_t seq)
+is_excluded_at(
+    const struct conversation *c, uint16_t person, int64_t day, uint32_t seq)
 {
 	const struct manifest *m = conversation_manifest(c);
 	const struct policy *now = policy_on(c, day);
@@ -139,8 +139,8 @@ is_excluded_at(const struct conversation *c, uint16_t person, int64_t day,
 }
 
 bool
-conversation_is_excluded(const struct conversation *c, uint16_t person,
-    int64_t day)
+conversation_is_excluded(
+    const struct conversation *c, uint16_t person, int64_t day)
 {
 	return is_excluded_at(c, person, day, c->count[CHAIN_TALK] - 1);
 }
@@ -150,8 +150,8 @@ conversation_is_excluded(const struct conversation *c, uint16_t person,
 static size_t
 add_changes(const struct entry *e, struct member_change *out, size_t n)
 {
-	return n + 2 <= MEMBER_CHANGES_MAX
-	    ? n + member_changes_of(e, out + n) : n;
+	return n + 2 <= MEMBER_CHANGES_MAX ? n + member_changes_of(e, out + n)
+					   : n;
 }
 
 size_t
@@ -166,8 +166,8 @@ conversation_changes(const struct conversation *c, uint32_t seq,
 }
 
 size_t
-changes_at(const struct conversation *c, const struct entry *e,
-    uint32_t after, struct member_change out[static MEMBER_CHANGES_MAX])
+changes_at(const struct conversation *c, const struct entry *e, uint32_t after,
+    struct member_change out[static MEMBER_CHANGES_MAX])
 {
 	if (e->kind == MESSAGE_CONCERN)
 		return 0;
@@ -180,8 +180,8 @@ changes_at(const struct conversation *c, const struct entry *e,
 
 /* Asks of the route that the case began on, and of each that it took since, by
  * every policy that is known. */
-typedef bool route_has(const struct policy *p, unsigned route, unsigned rung,
-    uint16_t person);
+typedef bool route_has(
+    const struct policy *p, unsigned route, unsigned rung, uint16_t person);
 
 static bool
 any_route(const struct conversation *c, route_has *has, unsigned rung,
@@ -204,8 +204,8 @@ any_route(const struct conversation *c, route_has *has, unsigned rung,
 }
 
 static bool
-is_anywhere(const struct policy *p, unsigned route, unsigned rung,
-    uint16_t person)
+is_anywhere(
+    const struct policy *p, unsigned route, unsigned rung, uint16_t person)
 {
 	const struct policy_route *r = policy_route(p, route);
 
@@ -219,8 +219,8 @@ is_anywhere(const struct policy *p, unsigned route, unsigned rung,
 }
 
 static bool
-is_on_rung(const struct policy *p, unsigned route, unsigned rung,
-    uint16_t person)
+is_on_rung(
+    const struct policy *p, unsigned route, unsigned rung, uint16_t person)
 {
 	const struct policy_route *r = policy_route(p, route);
 
@@ -228,8 +228,8 @@ is_on_rung(const struct policy *p, unsigned route, unsigned rung,
 }
 
 static bool
-has_come(const struct conversation *c, const struct entry *e,
-    uint16_t person, uint32_t seq)
+has_come(const struct conversation *c, const struct entry *e, uint16_t person,
+    uint32_t seq)
 {
 	if ((message_form(e->kind)->params & PARAM_GRANTS) != 0)
 		return e->person == person;
@@ -239,8 +239,8 @@ has_come(const struct conversation *c, const struct entry *e,
 }
 
 bool
-is_let_in(const struct conversation *c, uint16_t person, size_t end,
-    uint32_t seq)
+is_let_in(
+    const struct conversation *c, uint16_t person, size_t end, uint32_t seq)
 {
 	const struct policy *p[2];
 
@@ -274,8 +274,8 @@ struct standing
 standing_at(const struct conversation *c, uint16_t person, uint32_t seq)
 {
 	struct standing s = { .is_reader =
-		any_route(c, is_anywhere, 0, person, seq) ||
-		was_addressed(c, person, seq) };
+				  any_route(c, is_anywhere, 0, person, seq) ||
+		    was_addressed(c, person, seq) };
 
 	for (uint32_t i = 1; i <= seq; i++) {
 		const struct entry *e = &c->at[CHAIN_TALK][i]->entry;
@@ -306,8 +306,8 @@ parts_at(const struct conversation *c, uint16_t person, uint32_t seq)
 		return PART_INSTANCE;
 	s = standing_at(c, person, seq);
 	for (size_t i = 0; s.is_reader && i < c->n_known; i++)
-		parts |= life_parts(policy_person(c->known[i].policy, person),
-		    s.is_given);
+		parts |= life_parts(
+		    policy_person(c->known[i].policy, person), s.is_given);
 	return parts;
 }
 
@@ -315,7 +315,15 @@ unsigned
 conversation_parts(const struct conversation *c, uint16_t person)
 {
 	return conversation_is_excluded(c, person, c->today)
-	    ? 0 : parts_at(c, person, c->count[CHAIN_TALK] - 1);
+	    ? 0
+	    : parts_at(c, person, c->count[CHAIN_TALK] - 1);
+}
+
+bool
+conversation_reads_now(const struct conversation *c, uint16_t person)
+{
+	return conversation_parts(c, person) != 0 &&
+	    is_let_in(c, person, c->n_messages, c->count[CHAIN_TALK] - 1);
 }
 
 bool
@@ -339,8 +347,8 @@ readers_on(const struct conversation *c, const struct policy *p,
 	const struct policy_route *r = policy_route(p, c->route);
 
 	return r == NULL ? ERR_NOT_FOUND
-			 : members_after(p, r, m->exclude, m->n_exclude,
-	    change, n_changes, day, out, MEMBERS_MAX, ret_n);
+			 : members_after(p, r, m->exclude, m->n_exclude, change,
+			       n_changes, day, out, MEMBERS_MAX, ret_n);
 }
 
 enum err
@@ -350,8 +358,8 @@ conversation_told(const struct policy *p, const struct policy_route *r,
 {
 	struct member told[POLICY_PEOPLE_MAX];
 	size_t n = 0;
-	enum err err = members_told(p, r, m->exclude, m->n_exclude, day, told,
-	    POLICY_PEOPLE_MAX, &n);
+	enum err err = members_told(
+	    p, r, m->exclude, m->n_exclude, day, told, POLICY_PEOPLE_MAX, &n);
 
 	for (size_t i = 0; err == ERR_OK && i < n; i++) {
 		size_t k = i;

@@ -20,8 +20,8 @@ is_band(struct bytes x, uint8_t *ret)
  * not known, today's counts.
  */
 static bool
-is_plain_way(const struct conversation *c,
-    const uint8_t hash[static SHA256_LEN])
+is_plain_way(
+    const struct conversation *c, const uint8_t hash[static SHA256_LEN])
 {
 	const struct policy *p = c->known[0].policy;
 
@@ -100,16 +100,15 @@ plain_end(struct conversation *c)
 	if (r == REFUSAL_FAILED)
 		return r;
 	c->current->is_granted = r == REFUSAL_SWAPPED;
-	r = from_age(age_open(&keys, buf_bytes(&c->plain),
-	    &c->current->text));
+	r = from_age(age_open(&keys, buf_bytes(&c->plain), &c->current->text));
 	if (r != REFUSAL_NONE)
 		return r;
 	if (age_header_length(buf_bytes(&c->plain), &n, NULL) != ERR_OK)
 		return REFUSAL_DAMAGED;
 	if (sha256(BYTES(c->plain.p, n), header[0]) != ERR_OK ||
-	    payload_digest_of(BYTES(c->plain.p + n, c->plain.n - n),
-		payload) != ERR_OK ||
-	    content_digest(payload, (const uint8_t (*)[SHA256_LEN])header, 1,
+	    payload_digest_of(BYTES(c->plain.p + n, c->plain.n - n), payload) !=
+		ERR_OK ||
+	    content_digest(payload, (const uint8_t(*)[SHA256_LEN])header, 1,
 		c->entry.content) != ERR_OK)
 		return REFUSAL_FAILED;
 	c->current->is_readable = true;

@@ -56,7 +56,7 @@ check_seen(const struct replaying *r, const struct conversation_message *m)
 	size_t chains = c->person == PERSON_REPORTER ? 1 : 2;
 
 	for (size_t k = 0; m->m != NULL && k < m->m->n_seen && k < chains;
-	    k++) {
+	     k++) {
 		if (!has_link(c, (enum chain)k, m->m->seen[k]))
 			return REFUSAL_SEEN;
 	}
@@ -78,20 +78,19 @@ place_before(const struct conversation_message *m)
 }
 
 static enum refusal
-check_author(const struct conversation *c,
-    const struct conversation_message *m)
+check_author(const struct conversation *c, const struct conversation_message *m)
 {
 	if (m->author == PERSON_REPORTER || m->author == PERSON_INSTANCE)
 		return REFUSAL_NONE;
 	return standing_at(c, m->author, place_before(m)).is_reader &&
 		!is_excluded_at(c, m->author, m->entry.day, place_before(m))
-	    ? REFUSAL_NONE : REFUSAL_NOT_A_READER;
+	    ? REFUSAL_NONE
+	    : REFUSAL_NOT_A_READER;
 }
 
 /* Whoever is to read, and in whose place. */
 static enum refusal
-check_person(const struct conversation *c,
-    const struct conversation_message *m)
+check_person(const struct conversation *c, const struct conversation_message *m)
 {
 	const struct entry *e = &m->entry;
 	uint32_t before = place_before(m);
@@ -123,8 +122,8 @@ told_fits(const struct policy *p, const struct policy_route *r,
 
 /* Another route, and who may be told on it. */
 static enum refusal
-check_route(const struct conversation *c,
-    const struct conversation_message *message)
+check_route(
+    const struct conversation *c, const struct conversation_message *message)
 {
 	const struct entry *e = &message->entry;
 	const struct manifest *m = conversation_manifest(c);
@@ -164,7 +163,8 @@ check_life(struct replaying *r, struct conversation_message *m)
 	uint32_t before = place_before(m);
 	bool is_staff = message_form(m->kind)->author == AUTHOR_STAFF;
 	unsigned parts = is_staff && !is_let_in(c, m->author, r->at, before)
-	    ? 0 : parts_at(c, m->author, before);
+	    ? 0
+	    : parts_at(c, m->author, before);
 	enum life_refusal why = life_may(&r->life, e, parts);
 
 	if (why != LIFE_OK) {
@@ -172,8 +172,8 @@ check_life(struct replaying *r, struct conversation_message *m)
 		c->refused.state = r->life.state;
 		return REFUSAL_NOT_ALLOWED;
 	}
-	life_apply(&r->life, policy_for(r, e->day), NULL, e,
-	    e->day * DAY_SECONDS);
+	life_apply(
+	    &r->life, policy_for(r, e->day), NULL, e, e->day * DAY_SECONDS);
 	m->state = r->life.state;
 	return REFUSAL_NONE;
 }
@@ -248,20 +248,23 @@ set_members(struct conversation *c)
 	const struct manifest *m = conversation_manifest(c);
 	struct member_change change[MEMBER_CHANGES_MAX];
 	struct member member[MEMBERS_MAX];
-	size_t n = 0, n_changes = conversation_changes(c,
-	    c->count[CHAIN_TALK], change);
+	size_t n = 0,
+	       n_changes =
+		   conversation_changes(c, c->count[CHAIN_TALK], change);
 
 	c->n_members = 0;
 	c->now_on = c->route;
 	if (r != NULL && (r = members_route(p, r, change, n_changes)) != NULL)
 		c->now_on = r->number;
-	if (m == NULL || readers_on(c, p, m, change, n_changes, c->today,
-	    member, &n) != ERR_OK)
+	if (m == NULL ||
+	    readers_on(c, p, m, change, n_changes, c->today, member, &n) !=
+		ERR_OK)
 		return;
 	for (size_t i = 0; i < n; i++)
-		c->member[c->n_members++] = (struct conversation_member){
-			.person = member[i].person, .rung = member[i].rung,
-			.since = since_of(c, member[i].person) };
+		c->member[c->n_members++] =
+		    (struct conversation_member){ .person = member[i].person,
+			    .rung = member[i].rung,
+			    .since = since_of(c, member[i].person) };
 }
 
 /* Whether one person could close a case, say, is in the policy of the moment,
@@ -275,7 +278,7 @@ replay(struct conversation *c, size_t *ret_at)
 	merge(c);
 	refusal = run(c, NULL, ret_at);
 	for (size_t i = 0; refusal == REFUSAL_NOT_ALLOWED && i < c->n_known;
-	    i++) {
+	     i++) {
 		struct conversation_refused first = c->refused;
 
 		if (run(c, c->known[i].policy, &at) == REFUSAL_NONE)
@@ -331,18 +334,15 @@ staff_before(const struct conversation *c, uint32_t seq)
 {
 	uint32_t n = 0;
 
-	while (n < c->count[CHAIN_STAFF] &&
-	    c->at[CHAIN_STAFF][n]->after < seq)
+	while (n < c->count[CHAIN_STAFF] && c->at[CHAIN_STAFF][n]->after < seq)
 		n++;
 	return n;
 }
 
 static enum refusal
-check_grant(const struct conversation *c,
-    const struct conversation_message *m)
+check_grant(const struct conversation *c, const struct conversation_message *m)
 {
-	struct grant *grant = calloc(CONVERSATION_MESSAGES_MAX,
-	    sizeof(*grant));
+	struct grant *grant = calloc(CONVERSATION_MESSAGES_MAX, sizeof(*grant));
 	uint8_t digest[SHA256_LEN];
 	size_t n = 0;
 	enum err err = grant != NULL ? ERR_OK : ERR_NOMEM;
@@ -350,15 +350,16 @@ check_grant(const struct conversation *c,
 	if (err == ERR_OK)
 		err = add_grants(c, CHAIN_TALK, m->seq, grant, &n);
 	if (err == ERR_OK)
-		err = add_grants(c, CHAIN_STAFF, staff_before(c, m->seq),
-		    grant, &n);
+		err = add_grants(
+		    c, CHAIN_STAFF, staff_before(c, m->seq), grant, &n);
 	if (err == ERR_OK)
 		err = grants_digest(grant, n, digest);
 	free(grant);
 	if (err != ERR_OK)
 		return REFUSAL_FAILED;
 	return memcmp(digest, m->entry.grants, SHA256_LEN) == 0
-	    ? REFUSAL_NONE : REFUSAL_ENVELOPE;
+	    ? REFUSAL_NONE
+	    : REFUSAL_ENVELOPE;
 }
 
 static bool
@@ -371,8 +372,8 @@ is_listed(const struct conversation *c, const struct policy *p,
 	size_t n_changes = changes_at(c, &m->entry, m->after, change);
 	size_t n = 0;
 
-	if (any == NULL || readers_on(c, p, any, change, n_changes, day,
-		member, &n) != ERR_OK)
+	if (any == NULL ||
+	    readers_on(c, p, any, change, n_changes, day, member, &n) != ERR_OK)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (member[i].person == c->person)
@@ -412,15 +413,16 @@ is_addressed(const struct conversation *c)
 
 /* Whoever is new in the policy gets what is written from then on. */
 static enum refusal
-check_envelope(const struct conversation *c,
-    const struct conversation_message *m)
+check_envelope(
+    const struct conversation *c, const struct conversation_message *m)
 {
 	if (m->envelope.n > 0)
 		return m->is_granted ? REFUSAL_ENVELOPE : REFUSAL_NONE;
 	if (m->has_content && is_due(c, m))
 		return REFUSAL_ENVELOPE;
 	return m->kind == MESSAGE_CONCERN && !is_addressed(c)
-	    ? REFUSAL_NO_CONCERN : REFUSAL_NONE;
+	    ? REFUSAL_NO_CONCERN
+	    : REFUSAL_NONE;
 }
 
 /* The digest covers all that we have of before; what comes behind is for us
@@ -429,14 +431,14 @@ enum refusal
 envelopes_check(const struct conversation *c, size_t *ret_at)
 {
 	size_t first = 0;
-	const struct conversation_message *m = c->person != PERSON_REPORTER
-	    ? last_grant(c, &first) : NULL;
+	const struct conversation_message *m =
+	    c->person != PERSON_REPORTER ? last_grant(c, &first) : NULL;
 	enum refusal refusal = m != NULL ? check_grant(c, m) : REFUSAL_NONE;
 
 	if (refusal != REFUSAL_NONE)
 		*ret_at = first;
 	for (size_t i = first; refusal == REFUSAL_NONE && i < c->n_messages;
-	    i++) {
+	     i++) {
 		refusal = check_envelope(c, c->message[i]);
 		*ret_at = i;
 	}

@@ -53,8 +53,8 @@ refusal_text(enum refusal r)
 static void
 put_name(const struct conversation *c, uint16_t person, struct buf *out)
 {
-	const struct policy_person *p = policy_person(c->known[0].policy,
-	    person);
+	const struct policy_person *p =
+	    policy_person(c->known[0].policy, person);
 
 	if (person == PERSON_REPORTER)
 		buf_put_str(out, "the reporter");
@@ -73,8 +73,7 @@ conversation_refused_text(const struct conversation *c, struct buf *out)
 
 	if (!f->is_one)
 		return;
-	buf_printf(out, "It is %s %u", chain_name(f->chain),
-	    (unsigned)f->seq);
+	buf_printf(out, "It is %s %u", chain_name(f->chain), (unsigned)f->seq);
 	if (f->is_parsed) {
 		buf_printf(out, ", \"%s\" in the name of ",
 		    message_kind_name(f->entry.kind));

@@ -6,8 +6,8 @@
 #include "crypto/codec.h"
 
 enum exit_code
-fetch_refused(const struct term *t, const struct conversation *c,
-    enum refusal r)
+fetch_refused(
+    const struct term *t, const struct conversation *c, enum refusal r)
 {
 	struct buf which CLEAN_BUF = BUF_INIT(TERM_LINE_MAX);
 
@@ -21,10 +21,12 @@ fetch_refused(const struct term *t, const struct conversation *c,
 		return term_fail(t, EXIT_FAILED, "%s", refusal_text(r));
 	default:
 		conversation_refused_text(c, &which);
-		return term_fail(t, EXIT_REFUSED, "This case was refused, "
+		return term_fail(t, EXIT_REFUSED,
+		    "This case was refused, "
 		    "because something in it does not fit: %s %.*s%sPlease "
 		    "tell the people who run the service, and do not rely on "
-		    "what it shows.", refusal_text(r), (int)which.n,
+		    "what it shows.",
+		    refusal_text(r), (int)which.n,
 		    which.n > 0 ? (const char *)which.p : "",
 		    which.n > 0 ? " " : "");
 	}
@@ -90,8 +92,8 @@ fetch_message(struct fetch *f, enum chain chain, const struct answer_head *h)
 {
 	const struct term *t = f->server->term;
 	const struct conversation_message *m = NULL;
-	enum refusal r = conversation_begin(f->c, chain, h->seq, h->head,
-	    h->envelope);
+	enum refusal r =
+	    conversation_begin(f->c, chain, h->seq, h->head, h->envelope);
 	enum exit_code code;
 
 	if (r == REFUSAL_SEEN) {
@@ -163,10 +165,9 @@ take_answer(struct fetch *f, enum chain chain, const struct bundle_answer *a)
 
 	f->server->answer = (struct buf)BUF_INIT(held.max);
 	if (heads->n == 0 && f->c->count[chain] < f->count)
-		return fetch_refused(f->server->term, f->c,
-		    REFUSAL_DROPPED);
+		return fetch_refused(f->server->term, f->c, REFUSAL_DROPPED);
 	for (size_t i = 0; code == EXIT_DONE && !f->is_ahead && i < heads->n;
-	    i++)
+	     i++)
 		code = fetch_message(f, chain, &heads->at[i]);
 	return code;
 }
@@ -196,8 +197,8 @@ fetch_chain(struct fetch *f, enum chain chain)
 	f->is_ahead = false;
 	do
 		code = fetch_page(f, chain, copy);
-	while (code == EXIT_DONE && !f->is_ahead &&
-	    f->c->count[chain] < f->count);
+	while (
+	    code == EXIT_DONE && !f->is_ahead && f->c->count[chain] < f->count);
 	free(copy);
 	return code;
 }

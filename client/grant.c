@@ -133,7 +133,8 @@ check_before(struct granting *g)
 	if (grants_digest(g->have, g->n, digest) == ERR_OK &&
 	    memcmp(digest, before->entry.grants, SHA256_LEN) == 0)
 		return EXIT_DONE;
-	return term_fail(&g->k->staff->term, EXIT_USAGE, "They were given "
+	return term_fail(&g->k->staff->term, EXIT_USAGE,
+	    "They were given "
 	    "messages of this case by name before, and nothing can be added to "
 	    "these. They can step back (ftsu recuse) and be given it anew.");
 }
@@ -157,8 +158,9 @@ flush(struct granting *g)
 	q->n = 0;
 	q->is_fresh = false;
 	g->used = 0;
-	return reply == REPLY_OK
-	    ? EXIT_DONE : server_fail(&g->k->staff->server, reply,
+	if (reply == REPLY_OK)
+		return EXIT_DONE;
+	return server_fail(&g->k->staff->server, reply,
 	    "The envelopes were not kept, and nobody new reads the case.");
 }
 
@@ -171,14 +173,14 @@ is_hybrid(const struct buf *envelope)
 
 /* With the kind of keys that the message has. */
 static enum exit_code
-make(struct granting *g, const struct conversation_message *m,
-    struct buf *out)
+make(struct granting *g, const struct conversation_message *m, struct buf *out)
 {
 	bool hybrid = is_hybrid(&m->envelope);
 	enum age_result r;
 
 	if (hybrid && !g->key->has_hybrid)
-		return term_fail(&g->k->staff->term, EXIT_USAGE, "This case "
+		return term_fail(&g->k->staff->term, EXIT_USAGE,
+		    "This case "
 		    "has post-quantum (hybrid) keys, and the policy has none "
 		    "of theirs.");
 	out->max = AGE_HEADER_MAX;
@@ -186,8 +188,9 @@ make(struct granting *g, const struct conversation_message *m,
 	    g->k->staff->ids, g->k->staff->n_ids,
 	    hybrid ? &g->key->hybrid : &g->key->classic, out);
 	return r == AGE_OK
-	    ? EXIT_DONE : term_fail(&g->k->staff->term, EXIT_FAILED,
-	    "An envelope could not be made: %s", age_result_text(r));
+	    ? EXIT_DONE
+	    : term_fail(&g->k->staff->term, EXIT_FAILED,
+		  "An envelope could not be made: %s", age_result_text(r));
 }
 
 static enum exit_code
@@ -205,8 +208,7 @@ add(struct granting *g, const struct conversation_message *m)
 	if (code != EXIT_DONE)
 		return code;
 	if (sha256(buf_bytes(&one), sha) != ERR_OK)
-		return fail_err(&g->k->staff->term, ERR_CRYPTO,
-		    "An envelope");
+		return fail_err(&g->k->staff->term, ERR_CRYPTO, "An envelope");
 	have(g, m, sha);
 	g->used += one.n + GRANT_LINE_MAX;
 	q->at[q->n].chain = conversation_chain(m);
@@ -214,8 +216,8 @@ add(struct granting *g, const struct conversation_message *m)
 	g->envelope[q->n].max = AGE_HEADER_MAX;
 	buf_put_bytes(&g->envelope[q->n], buf_bytes(&one));
 	return g->envelope[q->n++].err == ERR_OK
-	    ? EXIT_DONE : fail_err(&g->k->staff->term, ERR_NOMEM,
-	    "An envelope");
+	    ? EXIT_DONE
+	    : fail_err(&g->k->staff->term, ERR_NOMEM, "An envelope");
 }
 
 /* --- what is shared --- */
@@ -226,7 +228,7 @@ is_shared(const struct action *a, const struct conversation_message *m)
 	if (a->share == SHARE_ALL)
 		return true;
 	for (size_t i = 0; a->share == SHARE_SELECTED && i < a->n_selected;
-	    i++) {
+	     i++) {
 		if (a->selected[i].chain == conversation_chain(m) &&
 		    a->selected[i].seq == m->seq)
 			return true;
@@ -235,8 +237,8 @@ is_shared(const struct action *a, const struct conversation_message *m)
 }
 
 static enum exit_code
-share_message(struct granting *g, const struct conversation_message *m,
-    size_t since)
+share_message(
+    struct granting *g, const struct conversation_message *m, size_t since)
 {
 	if (!m->has_content)
 		return EXIT_DONE;
@@ -263,7 +265,7 @@ share_all(struct granting *g)
 	g->n = 0;
 	for (size_t k = 0; k < 2; k++) {
 		for (uint32_t i = 0;
-		    code == EXIT_DONE && i < c->count[chains[k]]; i++) {
+		     code == EXIT_DONE && i < c->count[chains[k]]; i++) {
 			code = share_message(g, c->at[chains[k]][i], since);
 			progress_add(&g->progress, 1);
 		}
@@ -288,8 +290,10 @@ share(struct granting *g, struct entry *e)
 	    grants_digest(g->have, g->n, e->grants) != ERR_OK)
 		code = fail_err(t, ERR_CRYPTO, "The envelopes");
 	if (code == EXIT_DONE && g->hidden > 0)
-		term_warn(t, "%zu messages cannot be given on, since they do "
-		    "not open for you.", g->hidden);
+		term_warn(t,
+		    "%zu messages cannot be given on, since they do "
+		    "not open for you.",
+		    g->hidden);
 	return code;
 }
 
@@ -297,7 +301,9 @@ enum exit_code
 grant_send(struct staff_case *k, const struct action *a, struct entry *e)
 {
 	const struct policy *p = k->staff->server.policy;
-	struct granting g = { .k = k, .a = a, .person = e->person,
+	struct granting g = { .k = k,
+		.a = a,
+		.person = e->person,
 		.key = policy_key_at(policy_person(p, e->person), e->day),
 		.have = calloc(CONVERSATION_MESSAGES_MAX, sizeof(*g.have)),
 		.request = calloc(1, sizeof(*g.request)) };

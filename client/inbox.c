@@ -27,14 +27,17 @@ say_next(const struct mailbox *b)
 {
 	const struct term *t = &b->term;
 
-	term_say(t, "\nEverything above was checked. To answer: speakup "
+	term_say(t,
+	    "\nEverything above was checked. To answer: speakup "
 	    "reply.");
 	if (conversation_consent(b->c) != NULL)
-		term_say(t, "You were asked whether something may be told. "
+		term_say(t,
+		    "You were asked whether something may be told. "
 		    "Nothing is told until you say so: speakup consent yes, "
 		    "or speakup consent no.");
 	if (is_survey_due(b->c))
-		term_say(t, "Would you speak up again? speakup survey yes, or "
+		term_say(t,
+		    "Would you speak up again? speakup survey yes, or "
 		    "speakup survey no.");
 }
 
@@ -44,7 +47,8 @@ say_inbox(struct mailbox *b)
 	const struct term *t = &b->term;
 
 	if (conversation_is_withdrawn(b->c))
-		term_say(t, "You withdrew this concern. Those who had it "
+		term_say(t,
+		    "You withdrew this concern. Those who had it "
 		    "already can still read it.");
 	show_messages(t, b->c, CHAIN_TALK, mailbox_name, b);
 	say_next(b);

@@ -8,33 +8,36 @@ static enum exit_code
 receipt_wrong(const struct term *t, unsigned word)
 {
 	if (word > 0)
-		return term_fail(t, EXIT_SECRET, "Word %u of the receipt is "
+		return term_fail(t, EXIT_SECRET,
+		    "Word %u of the receipt is "
 		    "not one of the words that receipts are made of. Please "
-		    "look at what you wrote down.", word);
-	return term_fail(t, EXIT_SECRET, "A receipt is 12 words, in their "
+		    "look at what you wrote down.",
+		    word);
+	return term_fail(t, EXIT_SECRET,
+	    "A receipt is 12 words, in their "
 	    "order. These do not belong together: please look at what you "
 	    "wrote down.");
 }
 
 static enum exit_code
-parse_receipt(const struct term *t, struct bytes text,
-    uint8_t out[static RECEIPT_LEN])
+parse_receipt(
+    const struct term *t, struct bytes text, uint8_t out[static RECEIPT_LEN])
 {
 	unsigned word = 0;
 
 	return receipt_parse(text, out, &word) == ERR_OK
-	    ? EXIT_DONE : receipt_wrong(t, word);
+	    ? EXIT_DONE
+	    : receipt_wrong(t, word);
 }
 
 static enum exit_code
-receipt_from_file(const struct term *t, const char *path,
-    uint8_t out[static RECEIPT_LEN])
+receipt_from_file(
+    const struct term *t, const char *path, uint8_t out[static RECEIPT_LEN])
 {
 	struct buf x CLEAN_BUF = BUF_INIT(4096);
 	enum exit_code code = file_read(t, path, &x);
 
-	return code == EXIT_DONE ? parse_receipt(t, buf_bytes(&x), out)
-				 : code;
+	return code == EXIT_DONE ? parse_receipt(t, buf_bytes(&x), out) : code;
 }
 
 /* Somebody types: a mistake is no reason to begin again. */
@@ -46,7 +49,8 @@ receipt_typed(const struct term *t, uint8_t out[static RECEIPT_LEN])
 
 	while (code == EXIT_SECRET) {
 		if (!term_ask(t, "The 12 words of your receipt: ", line,
-			sizeof(line)) || line[0] == '\0')
+			sizeof(line)) ||
+		    line[0] == '\0')
 			return term_fail(t, EXIT_DECLINED,
 			    "Without the receipt nothing can be shown.");
 		code = parse_receipt(t, bytes_str(line), out);
@@ -67,8 +71,8 @@ receipt_get(const struct speakup_options *o, const struct term *t,
 		return receipt_typed(t, out);
 	if (secret_line(STDIN_FILENO, &line) != ERR_OK)
 		return receipt_wrong(t, 0);
-	return parse_receipt(t, BYTES(secret_bytes(line), secret_len(line)),
-	    out);
+	return parse_receipt(
+	    t, BYTES(secret_bytes(line), secret_len(line)), out);
 }
 
 static enum exit_code
@@ -118,8 +122,10 @@ mailbox_open(const struct speakup_options *o, struct mailbox *ret)
 		return code;
 	ret->c->sink = folder_sink;
 	ret->c->sink_ctx = &ret->folder;
-	ret->fetch = (struct fetch){ .server = &ret->server, .c = ret->c,
-		.folder = &ret->folder, .token = ret->keys.token };
+	ret->fetch = (struct fetch){ .server = &ret->server,
+		.c = ret->c,
+		.folder = &ret->folder,
+		.token = ret->keys.token };
 	return mailbox_refresh(ret);
 }
 
@@ -131,7 +137,8 @@ mailbox_refresh(struct mailbox *b)
 	if (code != EXIT_DONE)
 		return code;
 	if (b->fetch.count == 0)
-		return term_fail(&b->term, EXIT_UNKNOWN, "The server has "
+		return term_fail(&b->term, EXIT_UNKNOWN,
+		    "The server has "
 		    "nothing under this receipt. It may have been withdrawn, "
 		    "or it belongs to another organisation.");
 	return fetch_refused(&b->term, b->c, conversation_finish(b->c));
@@ -152,8 +159,7 @@ const char *
 mailbox_name(void *ctx, uint16_t person, char *out, size_t cap)
 {
 	const struct mailbox *b = ctx;
-	const struct policy_person *p = policy_person(b->server.policy,
-	    person);
+	const struct policy_person *p = policy_person(b->server.policy, person);
 
 	if (person == PERSON_REPORTER)
 		(void)snprintf(out, cap, "You");

@@ -14,7 +14,8 @@
 enum exit_code
 outgoing_new(struct server *s, struct outgoing *ret)
 {
-	*ret = (struct outgoing){ .server = s, .m = manifest_new(),
+	*ret = (struct outgoing){ .server = s,
+		.m = manifest_new(),
 		.change = calloc(MEMBER_CHANGES_MAX, sizeof(*ret->change)),
 		.to = calloc(SEALED_TO_MAX, sizeof(*ret->to)) };
 	ret->entry.day = today();
@@ -65,8 +66,8 @@ place_manifest(struct outgoing *o, const struct conversation *c)
 }
 
 void
-outgoing_place(struct outgoing *o, const struct conversation *c,
-    const struct entry *lines)
+outgoing_place(
+    struct outgoing *o, const struct conversation *c, const struct entry *lines)
 {
 	enum chain chain = message_kind_chain(lines->kind);
 	enum chain other = chain == CHAIN_TALK ? CHAIN_STAFF : CHAIN_TALK;
@@ -81,8 +82,7 @@ outgoing_place(struct outgoing *o, const struct conversation *c,
 	memcpy(e->prev, c->head[chain], LINK_LEN);
 	if (c->person != PERSON_REPORTER)
 		memcpy(e->seen, c->head[other], LINK_LEN);
-	o->n_changes = conversation_changes(c, c->count[CHAIN_TALK],
-	    o->change);
+	o->n_changes = conversation_changes(c, c->count[CHAIN_TALK], o->change);
 	if (o->n_changes + 2 <= MEMBER_CHANGES_MAX)
 		o->n_changes += member_changes_of(e, o->change + o->n_changes);
 	place_manifest(o, c);
@@ -98,7 +98,8 @@ add_file(struct outgoing *o, const char *name, uint64_t size,
 	enum err err = manifest_add_file(o->m, name, size, sha);
 
 	if (err == ERR_SYNTAX)
-		return term_fail(t, EXIT_USAGE, "%s cannot be attached under "
+		return term_fail(t, EXIT_USAGE,
+		    "%s cannot be attached under "
 		    "this name: another file has it, or it has characters "
 		    "that are not safe everywhere. Please rename a copy.",
 		    name);
@@ -162,8 +163,10 @@ outgoing_attach(struct outgoing *o, const char *path)
 
 	n = snprintf(name, sizeof(name), ATTACHMENTS "%s", base);
 	if (n < 0 || (size_t)n >= sizeof(name))
-		return term_fail(t, EXIT_USAGE, "%s: a file's name has at "
-		    "most %d letters.", base, SEALED_NAME_MAX);
+		return term_fail(t, EXIT_USAGE,
+		    "%s: a file's name has at "
+		    "most %d letters.",
+		    base, SEALED_NAME_MAX);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	err = fd >= 0 ? hash_fd(fd, &size, sha) : ERR_IO;
 	if (err == ERR_IO)
@@ -177,11 +180,12 @@ outgoing_attach(struct outgoing *o, const char *path)
 	limit = (uint64_t)o->server->policy->limits.attachments_mib << 20;
 	o->attached += size;
 	if (o->attached > limit)
-		return term_fail(t, EXIT_USAGE, "%s: this organisation takes "
-		    "at most %u MiB of attachments.", path,
-		    o->server->policy->limits.attachments_mib);
-	return add_file(o, name, size, sha,
-	    (struct outgoing_file){ .path = path });
+		return term_fail(t, EXIT_USAGE,
+		    "%s: this organisation takes "
+		    "at most %u MiB of attachments.",
+		    path, o->server->policy->limits.attachments_mib);
+	return add_file(
+	    o, name, size, sha, (struct outgoing_file){ .path = path });
 }
 
 /* --- readers --- */
@@ -190,9 +194,9 @@ static enum exit_code
 nobody(const struct term *t, const struct policy_route *r)
 {
 	if (r != NULL && r->keys == KEYS_HYBRID && !age_hybrid_available())
-		return fail_err(t, ERR_UNSUPPORTED,
-		    "This organisation's keys");
-	return term_fail(t, EXIT_REFUSED, "By this policy nobody who is not "
+		return fail_err(t, ERR_UNSUPPORTED, "This organisation's keys");
+	return term_fail(t, EXIT_REFUSED,
+	    "By this policy nobody who is not "
 	    "left out could read it. Please use another way to speak up.");
 }
 
@@ -219,11 +223,14 @@ static enum exit_code
 fail_list(const struct term *t, enum err err)
 {
 	if (err == ERR_DENIED)
-		return term_fail(t, EXIT_REFUSED, "Somebody whom the reporter "
+		return term_fail(t, EXIT_REFUSED,
+		    "Somebody whom the reporter "
 		    "left out would be among the readers. It is not sent.");
 	if (err == ERR_LIMIT)
-		return term_fail(t, EXIT_USAGE, "A case has at most %d "
-		    "readers.", MEMBERS_MAX);
+		return term_fail(t, EXIT_USAGE,
+		    "A case has at most %d "
+		    "readers.",
+		    MEMBERS_MAX);
 	return fail_err(t, err, "The list of readers");
 }
 
@@ -235,11 +242,10 @@ list_readers(const struct outgoing *o, struct member out[static MEMBERS_MAX],
 	const struct policy_route *r = policy_route(p, o->m->route);
 	const struct term *t = o->server->term;
 	size_t n = 0;
-	enum err err = r != NULL ? members_after(p, r, o->m->exclude,
-				       o->m->n_exclude, o->change,
-				       o->n_changes, o->entry.day, out,
-				       MEMBERS_MAX, &n)
-				 : ERR_NOT_FOUND;
+	enum err err = r != NULL
+	    ? members_after(p, r, o->m->exclude, o->m->n_exclude, o->change,
+		  o->n_changes, o->entry.day, out, MEMBERS_MAX, &n)
+	    : ERR_NOT_FOUND;
 
 	if (err == ERR_NOT_FOUND || (err == ERR_OK && n == 0))
 		return nobody(t, r);
@@ -262,8 +268,8 @@ enum exit_code
 outgoing_address(struct outgoing *o, const struct age_recipient *reporter)
 {
 	const struct policy *p = o->server->policy;
-	const struct policy_route *r = members_route(p,
-	    policy_route(p, o->m->route), o->change, o->n_changes);
+	const struct policy_route *r = members_route(
+	    p, policy_route(p, o->m->route), o->change, o->n_changes);
 	struct member member[MEMBERS_MAX];
 	size_t n = 0;
 	enum exit_code code = list_readers(o, member, &n);
@@ -271,8 +277,8 @@ outgoing_address(struct outgoing *o, const struct age_recipient *reporter)
 	if (code != EXIT_DONE)
 		return code;
 	for (size_t i = 0; i < n; i++) {
-		const struct age_recipient *key = key_of(p, r,
-		    member[i].person, o->entry.day, reporter);
+		const struct age_recipient *key =
+		    key_of(p, r, member[i].person, o->entry.day, reporter);
 
 		if (key == NULL)
 			return nobody(o->server->term, r);
@@ -281,7 +287,8 @@ outgoing_address(struct outgoing *o, const struct age_recipient *reporter)
 	}
 	o->n_to = n;
 	if (reporter != NULL)
-		o->to[o->n_to++] = (struct message_to){
-			.person = PERSON_REPORTER, .key = *reporter };
+		o->to[o->n_to++] =
+		    (struct message_to){ .person = PERSON_REPORTER,
+			    .key = *reporter };
 	return EXIT_DONE;
 }

@@ -61,8 +61,8 @@ from_files(void *ctx, size_t index, uint8_t *out, size_t n, size_t *ret_n)
 }
 
 static enum err
-seal_to(struct outgoing *o, struct message_seal *seal, age_sink *sink,
-    void *ctx)
+seal_to(
+    struct outgoing *o, struct message_seal *seal, age_sink *sink, void *ctx)
 {
 	struct source s = { .o = o, .fd = -1 };
 	enum err err = message_seal_payload(seal, from_files, &s, sink, ctx);
@@ -131,10 +131,11 @@ static enum err
 send_pieces(struct outgoing *o, struct message_seal *seal,
     struct bundle_content *c, enum reply *ret)
 {
-	struct upload u = { .server = o->server, .reply = REPLY_OK,
+	struct upload u = { .server = o->server,
+		.reply = REPLY_OK,
 		.piece = BUF_INIT(PIECE_LEN) };
-	enum err err = env_random(&env_system, u.put.upload_id,
-	    sizeof(u.put.upload_id));
+	enum err err =
+	    env_random(&env_system, u.put.upload_id, sizeof(u.put.upload_id));
 
 	u.put.size = message_seal_payload_size(seal);
 	if (u.put.size > BUNDLE_PAYLOAD_MAX) {
@@ -167,8 +168,8 @@ fits_in_text(const struct message_seal *seal, size_t n_to)
 
 /* payload holds what c borrows. *ret: what a server said against a piece. */
 static enum err
-make_content(struct outgoing *o, struct message_seal *seal,
-    struct buf *payload, struct bundle_content *c, enum reply *ret)
+make_content(struct outgoing *o, struct message_seal *seal, struct buf *payload,
+    struct bundle_content *c, enum reply *ret)
 {
 	enum err err;
 
@@ -204,9 +205,9 @@ put_told(const struct outgoing *o, struct request_concern *q)
 	const struct policy_route *r = policy_route(p, o->m->route);
 	uint16_t told[POLICY_PEOPLE_MAX];
 	size_t n = 0;
-	enum err err = r == NULL ? ERR_NOT_FOUND
-				 : conversation_told(p, r, o->m, o->entry.day,
-	    told, &n);
+	enum err err = r == NULL
+	    ? ERR_NOT_FOUND
+	    : conversation_told(p, r, o->m, o->entry.day, told, &n);
 
 	if (err == ERR_OK && n > BUNDLE_TELL_MAX)
 		err = ERR_LIMIT;
@@ -239,8 +240,8 @@ put_concern(struct outgoing *o, const struct bundle_content *c,
 	if (err != ERR_OK)
 		return err;
 	buf_reset(&o->head);
-	buf_put(&o->head, o->body.p,
-	    bundle_preamble_length(buf_bytes(&o->body)));
+	buf_put(
+	    &o->head, o->body.p, bundle_preamble_length(buf_bytes(&o->body)));
 	err = bundle_pad(&o->body, BUNDLE_TEXT_LEN);
 	return err == ERR_OK ? o->head.err : err;
 }
@@ -300,16 +301,18 @@ check_proof(struct outgoing *o, struct bytes proof, bool has_content,
 	memcpy(sent.case_id, o->m->case_id, CASE_ID_LEN);
 	if (link_digest(buf_bytes(&o->head), has_content ? o->content : NULL,
 		o->link) != ERR_OK) {
-		*ret_code = fail_err(o->server->term, ERR_CRYPTO,
-		    not_stored(o));
+		*ret_code =
+		    fail_err(o->server->term, ERR_CRYPTO, not_stored(o));
 		return REPLY_NONE;
 	}
 	memcpy(sent.link, o->link, LINK_LEN);
 	if (!server_proof_fits(o->server, proof, &sent, &o->day)) {
-		*ret_code = term_fail(o->server->term, EXIT_REFUSED, "%s The "
+		*ret_code = term_fail(o->server->term, EXIT_REFUSED,
+		    "%s The "
 		    "server's proof does not fit what was sent: somebody may "
 		    "have changed it on the way. Please do not rely on it; "
-		    "try again later or use another way.", not_stored(o));
+		    "try again later or use another way.",
+		    not_stored(o));
 		return REPLY_NONE;
 	}
 	buf_reset(&o->proof);
@@ -322,7 +325,8 @@ check_proof(struct outgoing *o, struct bytes proof, bool has_content,
 static enum exit_code
 gone(const struct outgoing *o)
 {
-	return term_fail(o->server->term, EXIT_UNKNOWN, "The server says that "
+	return term_fail(o->server->term, EXIT_UNKNOWN,
+	    "The server says that "
 	    "your concern is not there any more. Most likely you withdrew it "
 	    "just now, and the answer with the proof was lost on the way. To "
 	    "be sure, look again later: speakup inbox should find nothing.");
@@ -399,8 +403,7 @@ outgoing_send(struct outgoing *o, const uint8_t seed[static SIGN_SEED_LEN],
 		return send_bare(o, seed, session, ret_code);
 	err = message_seal_new(&env_system, o->m, seed, o->to, o->n_to, &seal);
 	if (err == ERR_OK)
-		reply = send_sealed(o, seal, seed, session, case_key,
-		    ret_code);
+		reply = send_sealed(o, seal, seed, session, case_key, ret_code);
 	else
 		*ret_code = fail_err(o->server->term, err, not_stored(o));
 	seal = message_seal_free(seal);
@@ -410,8 +413,8 @@ outgoing_send(struct outgoing *o, const uint8_t seed[static SIGN_SEED_LEN],
 /* --- a concern that was saved sealed --- */
 
 static enum err
-saved_statement(const struct server *s, struct bytes body,
-    struct statement *ret)
+saved_statement(
+    const struct server *s, struct bytes body, struct statement *ret)
 {
 	struct bundle_request r;
 	uint8_t envelope[SEALED_TO_MAX][SHA256_LEN];
@@ -431,8 +434,7 @@ saved_statement(const struct server *s, struct bytes body,
 		err = sha256(c->to[i].envelope, envelope[i]);
 	if (err == ERR_OK)
 		err = content_digest(payload,
-		    (const uint8_t (*)[SHA256_LEN])envelope, c->n_to,
-		    content);
+		    (const uint8_t(*)[SHA256_LEN])envelope, c->n_to, content);
 	if (err == ERR_OK)
 		err = link_digest(r.preamble, content, ret->link);
 	if (err == ERR_OK &&
@@ -442,8 +444,8 @@ saved_statement(const struct server *s, struct bytes body,
 }
 
 enum exit_code
-outgoing_send_saved(struct server *s, struct bytes body,
-    struct buf *ret_proof, int64_t *ret_day)
+outgoing_send_saved(struct server *s, struct bytes body, struct buf *ret_proof,
+    int64_t *ret_day)
 {
 	struct statement sent = { .kind = MESSAGE_CONCERN };
 	const struct bundle_answer *a;
@@ -454,10 +456,12 @@ outgoing_send_saved(struct server *s, struct bytes body,
 		    "This is not a concern that speakup saved.");
 	reply = server_send_text(s, body, &a);
 	if (reply != REPLY_OK)
-		return server_fail(s, reply, reply == REPLY_NONE
-		    ? no_proof : "Your concern was NOT stored.");
+		return server_fail(s, reply,
+		    reply == REPLY_NONE ? no_proof
+					: "Your concern was NOT stored.");
 	if (!server_proof_fits(s, a->stored.proof, &sent, ret_day))
-		return term_fail(s->term, EXIT_REFUSED, "Your concern was NOT "
+		return term_fail(s->term, EXIT_REFUSED,
+		    "Your concern was NOT "
 		    "stored. The server's proof does not fit what was sent.");
 	buf_put_bytes(ret_proof, a->stored.proof);
 	return EXIT_DONE;

@@ -39,13 +39,14 @@ agree_to_new(const struct mailbox *b, const struct outgoing *o)
 		if (was_reader(b->c, o->to[i].person))
 			continue;
 		if (!any)
-			term_say(&b->term, "Nothing in your mailbox went to "
+			term_say(&b->term,
+			    "Nothing in your mailbox went to "
 			    "these people yet: they have come to your concern "
 			    "since, or the organisation has changed who reads "
 			    "such concerns.");
 		any = true;
-		policy_person_text(b->server.policy, o->to[i].person, who,
-		    sizeof(who));
+		policy_person_text(
+		    b->server.policy, o->to[i].person, who, sizeof(who));
 		term_item(&b->term, 1, "%s", who);
 	}
 	if (!any || term_agree(&b->term, "Send it to them as well? [y/N] "))
@@ -72,8 +73,7 @@ fill_content(const struct writing *w, struct outgoing *o)
 	struct age_recipient reporter;
 	enum exit_code code = EXIT_DONE;
 
-	if (age_recipient_parse(bytes_str(concern->reply), &reporter) !=
-	    ERR_OK)
+	if (age_recipient_parse(bytes_str(concern->reply), &reporter) != ERR_OK)
 		return fetch_refused(&b->term, b->c, REFUSAL_MANIFEST);
 	o->m->n_answers = w->n_answers;
 	memcpy(o->m->answer, w->answer, sizeof(w->answer));
@@ -94,13 +94,15 @@ said(const struct mailbox *b, const struct outgoing *o)
 	day_format(day, o->day);
 	if (b->term.json)
 		printf("{\"stored\":true,\"kind\":\"%s\",\"seq\":%" PRIu32
-		    ",\"day\":\"%s\"}\n", message_kind_name(o->entry.kind),
-		    o->entry.seq, day);
+		       ",\"day\":\"%s\"}\n",
+		    message_kind_name(o->entry.kind), o->entry.seq, day);
 	else if (o->entry.kind == MESSAGE_WITHDRAW)
 		term_say(&b->term, "Your concern is withdrawn.");
 	else
-		term_say(&b->term, "Stored on %s. Come back with the same 12 "
-		    "words to see the answer.", day);
+		term_say(&b->term,
+		    "Stored on %s. Come back with the same 12 "
+		    "words to see the answer.",
+		    day);
 	return EXIT_DONE;
 }
 
@@ -118,8 +120,7 @@ attempt(const struct writing *w, bool *ret_again)
 			code = fill_content(w, &o);
 	}
 	if (code == EXIT_DONE)
-		reply = outgoing_send(&o, b->keys.sign_seed, NULL, NULL,
-		    &code);
+		reply = outgoing_send(&o, b->keys.sign_seed, NULL, NULL, &code);
 	*ret_again = reply == REPLY_CONFLICT;
 	if (reply == REPLY_OK)
 		code = said(b, &o);
@@ -143,7 +144,8 @@ send_it(const struct writing *w)
 		code = attempt(w, &again);
 	}
 	if (again)
-		return term_fail(&w->b->term, EXIT_NOT_STORED, "It was NOT "
+		return term_fail(&w->b->term, EXIT_NOT_STORED,
+		    "It was NOT "
 		    "stored: somebody writes to you at the same time. Please "
 		    "try again.");
 	return code;
@@ -164,8 +166,8 @@ speakup_reply(const void *values, const struct args *args)
 	if (code == EXIT_DONE)
 		code = compose_text(&b.term, o->message, &text);
 	if (code == EXIT_DONE && text.n == 0 && o->attach.n == 0)
-		code = term_fail(&b.term, EXIT_USAGE,
-		    "There is nothing to send.");
+		code =
+		    term_fail(&b.term, EXIT_USAGE, "There is nothing to send.");
 	w.text = buf_bytes(&text);
 	if (code == EXIT_DONE)
 		code = send_it(&w);
@@ -188,14 +190,16 @@ static enum exit_code
 agree_to_withdraw(const struct mailbox *b)
 {
 	if (conversation_is_withdrawn(b->c))
-		return term_fail(&b->term, EXIT_DECLINED,
-		    "You have withdrawn it already.");
+		return term_fail(
+		    &b->term, EXIT_DECLINED, "You have withdrawn it already.");
 	if (was_acknowledged(b->c))
-		term_say(&b->term, "Your concern has been acknowledged. Those "
+		term_say(&b->term,
+		    "Your concern has been acknowledged. Those "
 		    "who have it will be told that you withdraw it, and can "
 		    "still read it.");
 	else
-		term_say(&b->term, "Nobody has acknowledged your concern yet. "
+		term_say(&b->term,
+		    "Nobody has acknowledged your concern yet. "
 		    "It will be removed whole, and the receipt ends.");
 	return term_agree(&b->term, "Withdraw it? [y/N] ")
 	    ? EXIT_DONE
@@ -206,8 +210,7 @@ enum exit_code
 speakup_withdraw(const void *values, const struct args *args)
 {
 	struct mailbox b;
-	const struct writing w = { .b = &b,
-		.entry.kind = MESSAGE_WITHDRAW };
+	const struct writing w = { .b = &b, .entry.kind = MESSAGE_WITHDRAW };
 	enum exit_code code = mailbox_open(values, &b);
 
 	(void)args;
@@ -229,8 +232,8 @@ yes_or_no(const char *text, bool *ret)
 static enum exit_code
 not_yes_or_no(const struct term *t, const char *text)
 {
-	return term_fail(t, EXIT_USAGE,
-	    "%s: the answer is \"yes\" or \"no\".", text);
+	return term_fail(
+	    t, EXIT_USAGE, "%s: the answer is \"yes\" or \"no\".", text);
 }
 
 /* The question that is answered, shown once more. */
@@ -240,17 +243,20 @@ find_question(const struct mailbox *b, struct entry *e)
 	const struct conversation_message *m = conversation_consent(b->c);
 
 	if (m == NULL)
-		return term_fail(&b->term, EXIT_DECLINED, "Nobody waits for "
+		return term_fail(&b->term, EXIT_DECLINED,
+		    "Nobody waits for "
 		    "your consent to anything.");
 	if (b->o->seq != NULL && strtoul(b->o->seq, NULL, 10) != m->seq)
-		return term_fail(&b->term, EXIT_USAGE, "The question that has "
-		    "no answer is number %" PRIu32 ".", m->seq);
+		return term_fail(&b->term, EXIT_USAGE,
+		    "The question that has "
+		    "no answer is number %" PRIu32 ".",
+		    m->seq);
 	e->about = m->seq;
 	term_say(&b->term, "You were asked:");
 	term_quote(&b->term, buf_bytes(&m->text), 1);
-	return term_agree(&b->term, e->agrees
-		? "Do you consent to this? [y/N] "
-		: "Do you refuse this? [y/N] ")
+	return term_agree(&b->term,
+		   e->agrees ? "Do you consent to this? [y/N] "
+			     : "Do you refuse this? [y/N] ")
 	    ? EXIT_DONE
 	    : term_fail(&b->term, EXIT_DECLINED, "Nothing was sent.");
 }

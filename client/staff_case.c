@@ -30,8 +30,7 @@ staff_case_open(struct staff *s, const uint8_t id[static CASE_ID_LEN],
 {
 	enum exit_code code;
 
-	*ret = (struct staff_case){ .staff = s,
-		.c = conversation_of(s, id) };
+	*ret = (struct staff_case){ .staff = s, .c = conversation_of(s, id) };
 	if (ret->c == NULL)
 		return fail_err(&s->term, ERR_NOMEM, "The case");
 	code = folder_open(&s->term, save, sealed, &ret->folder);
@@ -39,8 +38,10 @@ staff_case_open(struct staff *s, const uint8_t id[static CASE_ID_LEN],
 		return code;
 	ret->c->sink = folder_sink;
 	ret->c->sink_ctx = &ret->folder;
-	ret->fetch = (struct fetch){ .server = &s->server, .c = ret->c,
-		.folder = &ret->folder, .is_staff = true,
+	ret->fetch = (struct fetch){ .server = &s->server,
+		.c = ret->c,
+		.folder = &ret->folder,
+		.is_staff = true,
 		.session = s->session };
 	return staff_case_refresh(ret);
 }
@@ -67,7 +68,7 @@ staff_case_refresh(struct staff_case *k)
 	enum exit_code code = EXIT_DONE;
 
 	for (int i = 0; code == EXIT_DONE && r == REFUSAL_SEEN && i < ROUNDS;
-	    i++) {
+	     i++) {
 		code = fetch_both(k);
 		if (code == EXIT_DONE)
 			r = k->fetch.is_ahead ? REFUSAL_SEEN
@@ -96,8 +97,8 @@ plain_reply_to(struct bytes text, struct age_recipient *ret)
 
 	while (r.err == ERR_OK && r.n > 0) {
 		const uint8_t *end = memchr(r.p, '\n', r.n);
-		struct bytes line = reader_bytes(&r, end != NULL
-			? (size_t)(end - r.p) : r.n);
+		struct bytes line =
+		    reader_bytes(&r, end != NULL ? (size_t)(end - r.p) : r.n);
 
 		if (r.n > 0)
 			(void)reader_u8(&r);
@@ -105,9 +106,10 @@ plain_reply_to(struct bytes text, struct age_recipient *ret)
 			line.n--;
 		if (line.n >= sizeof(name) &&
 		    memcmp(line.p, name, sizeof(name) - 1) == 0)
-			return age_recipient_parse(BYTES(
-			    line.p + sizeof(name) - 1,
-			    line.n - (sizeof(name) - 1)), ret);
+			return age_recipient_parse(
+			    BYTES(line.p + sizeof(name) - 1,
+				line.n - (sizeof(name) - 1)),
+			    ret);
 	}
 	return ERR_NOT_FOUND;
 }

@@ -40,9 +40,13 @@ static void
 make_policy(struct world *w, struct bytes yaml, struct bytes keys)
 {
 	struct buf json CLEAN_BUF = BUF_INIT(POLICY_JSON_MAX);
-	struct compile_input in = { .yaml = yaml, .file = "policy",
-		.keys = keys, .keys_file = "keys", .zone = &zone_system,
-		.issued = env_now(&env_system), .serial = 1 };
+	struct compile_input in = { .yaml = yaml,
+		.file = "policy",
+		.keys = keys,
+		.keys_file = "keys",
+		.zone = &zone_system,
+		.issued = env_now(&env_system),
+		.serial = 1 };
 	struct yaml_error error = { 0 };
 	struct policy_problem problem;
 
@@ -119,8 +123,8 @@ world_free(struct world *w)
 static const struct age_recipient *
 key_of(struct world *w, uint16_t person, struct age_recipient *buffer)
 {
-	const struct age_identity *id = person == PERSON_REPORTER
-	    ? &w->reporter.reply[0] : &w->id[person];
+	const struct age_identity *id =
+	    person == PERSON_REPORTER ? &w->reporter.reply[0] : &w->id[person];
 
 	MUST(age_identity_recipient(id, buffer));
 	return buffer;
@@ -176,8 +180,8 @@ fill_manifest(struct world *w, const struct spec *spec, struct bytes text,
 	m->n_exclude = w->n_exclude;
 	memcpy(m->exclude, w->exclude, sizeof(w->exclude));
 	if (spec->kind == MESSAGE_CONCERN) {
-		MUST(age_recipient_put(&reply,
-		    key_of(w, PERSON_REPORTER, &to)));
+		MUST(
+		    age_recipient_put(&reply, key_of(w, PERSON_REPORTER, &to)));
 		memcpy(m->reply, reply.p, reply.n);
 		memcpy(m->mailbox, w->reporter.mailbox, SHA256_LEN);
 	} else {
@@ -222,15 +226,15 @@ seal(struct world *w, const struct spec *spec, struct sent *s)
 	assert_non_null(m);
 	fill_manifest(w, spec, text, m);
 	s->n_to = readers(w, spec, &s->entry, to);
-	MUST(message_seal_new(&env_system, m, seed_of(w, spec), to, s->n_to,
-	    &seal));
+	MUST(message_seal_new(
+	    &env_system, m, seed_of(w, spec), to, s->n_to, &seal));
 	for (size_t i = 0; i < s->n_to; i++) {
 		s->person[i] = to[i].person;
 		s->envelope[i].max = AGE_HEADER_MAX;
 		buf_put_bytes(&s->envelope[i], message_seal_envelope(seal, i));
 	}
-	MUST(message_seal_payload(seal, sealed_memory_source, &memory, to_buf,
-	    &s->payload));
+	MUST(message_seal_payload(
+	    seal, sealed_memory_source, &memory, to_buf, &s->payload));
 	MUST(message_seal_content(seal, s->content));
 	seal = message_seal_free(seal);
 	m = manifest_free(m);
@@ -303,8 +307,8 @@ put_entry(struct world *w, const struct spec *spec, struct sent *s)
 	if (spec->entry != NULL)
 		spec->entry(e);
 	if (e->author == PERSON_INSTANCE)
-		MUST(entry_sign_instance(e, &w->instance, w->instance_seed,
-		    &s->head));
+		MUST(entry_sign_instance(
+		    e, &w->instance, w->instance_seed, &s->head));
 	else
 		MUST(entry_sign(e, seed_of(w, spec), &s->head));
 	w->n_changes += member_changes_of(e, w->change + w->n_changes);
@@ -363,7 +367,8 @@ world_grant(struct world *w, struct sent *s, uint16_t person)
 	assert_true(s->n_to < SEALED_TO_MAX);
 	more->max = AGE_HEADER_MAX;
 	assert_int_equal(message_add_envelope(&env_system, buf_bytes(mine),
-	    &w->id[GUARDIAN], 1, key_of(w, person, &to), more), AGE_OK);
+			     &w->id[GUARDIAN], 1, key_of(w, person, &to), more),
+	    AGE_OK);
 	s->person[s->n_to++] = person;
 }
 
@@ -417,8 +422,7 @@ reader_new(struct world *w, uint16_t person, struct known_policy *known)
 	c->filed = today();
 	memcpy(c->case_id, w->reporter.case_id, CASE_ID_LEN);
 	c->person = person;
-	c->ids = person == PERSON_REPORTER ? w->reporter.reply
-					   : &w->id[person];
+	c->ids = person == PERSON_REPORTER ? w->reporter.reply : &w->id[person];
 	c->n_ids = 1;
 	if (person == PERSON_REPORTER)
 		c->mailbox = w->reporter.mailbox;
@@ -443,8 +447,7 @@ reader_take(struct conversation *c, const struct sent *s, uint32_t seq)
 		if (s->person[i] == c->person)
 			envelope = buf_bytes(&s->envelope[i]);
 	}
-	r = conversation_begin(c, s->chain, seq, buf_bytes(&s->head),
-	    envelope);
+	r = conversation_begin(c, s->chain, seq, buf_bytes(&s->head), envelope);
 	if (r == REFUSAL_NONE)
 		r = conversation_put(c, buf_bytes(&s->payload));
 	return r == REFUSAL_NONE ? conversation_end(c, NULL) : r;

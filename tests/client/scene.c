@@ -93,11 +93,12 @@ write_honest(struct scene *s, size_t n)
 }
 
 void
-write_one(struct scene *s, enum message_kind kind, uint16_t author,
-    struct entry with)
+write_one(
+    struct scene *s, enum message_kind kind, uint16_t author, struct entry with)
 {
-	const struct spec spec = { .kind = kind, .author = author,
-		.with = with };
+	const struct spec spec = {
+		.kind = kind, .author = author, .with = with
+	};
 
 	scene_write(s, &spec);
 }
@@ -105,7 +106,8 @@ void
 give_all(struct scene *s, enum message_kind kind, uint16_t author,
     uint16_t person, uint16_t from)
 {
-	struct entry with = { .person = person, .from = from,
+	struct entry with = { .person = person,
+		.from = from,
 		.investigates = kind == MESSAGE_ASSIGN };
 
 	for (size_t i = 0; i < s->n; i++) {
@@ -119,7 +121,8 @@ give_all(struct scene *s, enum message_kind kind, uint16_t author,
 void
 give_nothing(struct scene *s, uint16_t person)
 {
-	struct spec spec = { .kind = MESSAGE_ASSIGN, .author = GUARDIAN,
+	struct spec spec = { .kind = MESSAGE_ASSIGN,
+		.author = GUARDIAN,
 		.text = "what you need to know",
 		.with = { .person = person } };
 

@@ -114,7 +114,8 @@ static void
 test_who_is_new_in_the_policy_reads_from_then_on(void **state)
 {
 	const struct spec concern = { .kind = MESSAGE_CONCERN,
-		.manifest = other_policy, .n_to = 4,
+		.manifest = other_policy,
+		.n_to = 4,
 		.to = { GUARDIAN, EXECUTIVE, 5, PERSON_REPORTER } };
 	struct scene s;
 
@@ -142,8 +143,7 @@ test_place_goes_from_hand_to_hand(void **state)
 	WRITE(&s, BAND, CHAIR, .band = 2);
 	give_all(&s, MESSAGE_HANDOVER, CHAIR, CHIEF, CHAIR);
 	WRITE(&s, REPLY, CHIEF, 0);
-	READ_BY(&s, REFUSAL_NONE, GUARDIAN, EXECUTIVE, CHIEF,
-	    PERSON_REPORTER);
+	READ_BY(&s, REFUSAL_NONE, GUARDIAN, EXECUTIVE, CHIEF, PERSON_REPORTER);
 	c = reader_new(s.w, CHIEF, &s.known);
 	assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
 	assert_true(conversation_parts(c, CHIEF) & PART_HANDLER);

@@ -38,8 +38,7 @@ test_case_is_read_to_its_end_by_all_who_have_it(void **state)
 
 	(void)state;
 	begin_inquiry(&s);
-	WRITE(&s, EVENT, PERSON_INSTANCE, .code = NOTICE_BREACHED,
-	    .number = 9);
+	WRITE(&s, EVENT, PERSON_INSTANCE, .code = NOTICE_BREACHED, .number = 9);
 	join_first_rung(&s);
 	WRITE(&s, REVIEW, EXECUTIVE, 0);
 	WRITE(&s, ACTION, EXECUTIVE, .is_conduct = true);
@@ -58,8 +57,8 @@ test_case_is_read_to_its_end_by_all_who_have_it(void **state)
 	assert_int_equal(c->member[4].since, 2);
 	assert_true(c->message[0]->is_granted);
 	for (size_t i = 0; i < c->n_messages; i++)
-		assert_int_equal(c->message[i]->kind, i == 0
-			? MESSAGE_CONCERN : s.sent[i].entry.kind);
+		assert_int_equal(c->message[i]->kind,
+		    i == 0 ? MESSAGE_CONCERN : s.sent[i].entry.kind);
 	c = reader_free(c);
 	scene_end(&s);
 }
@@ -138,7 +137,7 @@ test_what_the_vault_should_have_refused_is_named(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(not_allowed) / sizeof(not_allowed[0]);
-	    i++) {
+	     i++) {
 		struct buf text CLEAN_BUF = BUF_INIT(TEXT_MAX);
 		struct conversation *c;
 		struct scene s;
@@ -148,8 +147,8 @@ test_what_the_vault_should_have_refused_is_named(void **state)
 		assert_int_equal(scene_read(&s, c), REFUSAL_NOT_ALLOWED);
 		assert_int_equal(c->refused.why, not_allowed[i].why);
 		assert_int_equal(c->refused.state, not_allowed[i].state);
-		assert_int_equal(c->refused.entry.kind,
-		    s.sent[s.n - 1].entry.kind);
+		assert_int_equal(
+		    c->refused.entry.kind, s.sent[s.n - 1].entry.kind);
 		/* what was checked before it is kept, and nothing else */
 		assert_int_equal(c->n_messages, s.n - 1);
 		conversation_refused_text(c, &text);
@@ -166,9 +165,11 @@ test_what_the_vault_should_have_refused_is_named(void **state)
 static void
 person_added(struct scene *s)
 {
-	const struct spec spec = { .kind = MESSAGE_REPLY, .author = GUARDIAN,
-		.n_to = 6, .to = { GUARDIAN, SECOND, EXECUTIVE, 5, CHIEF,
-		    PERSON_REPORTER } };
+	const struct spec spec = { .kind = MESSAGE_REPLY,
+		.author = GUARDIAN,
+		.n_to = 6,
+		.to = {
+		    GUARDIAN, SECOND, EXECUTIVE, 5, CHIEF, PERSON_REPORTER } };
 
 	begin_case(s, policy_yaml);
 	scene_write(s, &spec);
@@ -177,9 +178,10 @@ person_added(struct scene *s)
 static void
 assignment_hidden(struct scene *s)
 {
-	const struct spec spec = { .kind = MESSAGE_REPLY, .author = GUARDIAN,
-		.n_to = 5, .to = { GUARDIAN, SECOND, EXECUTIVE, 5,
-		    PERSON_REPORTER } };
+	const struct spec spec = { .kind = MESSAGE_REPLY,
+		.author = GUARDIAN,
+		.n_to = 5,
+		.to = { GUARDIAN, SECOND, EXECUTIVE, 5, PERSON_REPORTER } };
 
 	begin_case(s, policy_yaml);
 	give_all(s, MESSAGE_ASSIGN, GUARDIAN, INVESTIGATOR, 0);
@@ -189,8 +191,10 @@ assignment_hidden(struct scene *s)
 static void
 recusal_hidden(struct scene *s)
 {
-	const struct spec spec = { .kind = MESSAGE_NOTE, .author = GUARDIAN,
-		.n_to = 4, .to = { GUARDIAN, SECOND, EXECUTIVE, 5 } };
+	const struct spec spec = { .kind = MESSAGE_NOTE,
+		.author = GUARDIAN,
+		.n_to = 4,
+		.to = { GUARDIAN, SECOND, EXECUTIVE, 5 } };
 
 	begin_case(s, policy_yaml);
 	WRITE(s, RECUSE, SECOND, 0);
@@ -255,15 +259,17 @@ static void
 others_are_told(struct scene *s)
 {
 	begin_case(s, policy_yaml);
-	WRITE(s, ROUTE, GUARDIAN, .route = 2, .n_people = 1,
-	    .people = { CHIEF });
+	WRITE(
+	    s, ROUTE, GUARDIAN, .route = 2, .n_people = 1, .people = { CHIEF });
 }
 
 static void
 concern_tells_others(struct scene *s)
 {
 	const struct spec spec = { .kind = MESSAGE_CONCERN,
-		.author = PERSON_REPORTER, .n_tell = 1, .tell = { CHIEF } };
+		.author = PERSON_REPORTER,
+		.n_tell = 1,
+		.tell = { CHIEF } };
 
 	scene_begin(s, policy_yaml);
 	scene_write(s, &spec);
@@ -285,8 +291,7 @@ static void
 forged_in_the_servers_name(struct scene *s)
 {
 	begin_case(s, policy_yaml);
-	WRITE(s, EVENT, PERSON_INSTANCE, .code = NOTICE_BREACHED,
-	    .number = 1);
+	WRITE(s, EVENT, PERSON_INSTANCE, .code = NOTICE_BREACHED, .number = 1);
 }
 
 static uint8_t old_link[LINK_LEN];
@@ -301,7 +306,8 @@ has_seen_the_old(struct entry *e)
 static void
 staff_entry_goes_back(struct scene *s)
 {
-	const struct spec spec = { .kind = MESSAGE_NOTE, .author = SECOND,
+	const struct spec spec = { .kind = MESSAGE_NOTE,
+		.author = SECOND,
 		.entry = has_seen_the_old };
 
 	begin_case(s, policy_yaml);
@@ -312,7 +318,8 @@ staff_entry_goes_back(struct scene *s)
 static void
 talk_entry_goes_back(struct scene *s)
 {
-	const struct spec spec = { .kind = MESSAGE_RECUSE, .author = SECOND,
+	const struct spec spec = { .kind = MESSAGE_RECUSE,
+		.author = SECOND,
 		.entry = has_seen_the_old };
 
 	begin_case(s, policy_yaml);
@@ -341,8 +348,7 @@ static const struct {
 	{ "others told on the new route", others_are_told, REFUSAL_TOLD },
 	{ "others told at first", concern_tells_others, REFUSAL_TOLD },
 	{ "another's name", forged_by_a_reader, REFUSAL_SIGNATURE },
-	{ "the server's name", forged_in_the_servers_name,
-	    REFUSAL_SIGNATURE },
+	{ "the server's name", forged_in_the_servers_name, REFUSAL_SIGNATURE },
 	{ "a staff entry back in time", staff_entry_goes_back,
 	    REFUSAL_REORDERED },
 	{ "a talk entry back in time", talk_entry_goes_back,
