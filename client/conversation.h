@@ -188,6 +188,8 @@ size_t conversation_changes(const struct conversation *c, uint32_t seq,
 /* Whether the person may read the case, as it stands; their parts: 0 where
  * not. */
 unsigned conversation_parts(const struct conversation *c, uint16_t person);
+/* The same, and not only once a rung of the ladder is reached. */
+bool conversation_reads_now(const struct conversation *c, uint16_t person);
 /* Whether the reporter left this person out: they marked them or, by a policy
  * that held that day, somebody over them. */
 bool conversation_is_excluded(const struct conversation *c, uint16_t person,

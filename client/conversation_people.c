@@ -319,11 +319,20 @@ conversation_parts(const struct conversation *c, uint16_t person)
 	    : parts_at(c, person, c->count[CHAIN_TALK] - 1);
 }
 
+/* Who is on no route that is known came by a policy that is not. */
 bool
 conversation_reads_now(const struct conversation *c, uint16_t person)
 {
-	return conversation_parts(c, person) != 0 &&
-	    is_let_in(c, person, c->n_messages, c->count[CHAIN_TALK] - 1);
+	uint32_t seq = c->count[CHAIN_TALK] - 1;
+
+	if (conversation_parts(c, person) == 0)
+		return false;
+	for (size_t i = 0; i < c->n_messages; i++) {
+		if (has_come(c, &c->message[i]->entry, person, seq))
+			return true;
+	}
+	return any_route(c, is_on_rung, 0, person, seq) ||
+	    !any_route(c, is_anywhere, 0, person, seq);
 }
 
 bool
