@@ -30,10 +30,6 @@ const char *concern_answer(const struct conversation *c, const char *field);
 bool concern_has_answer(const struct conversation *c, const char *field,
     const char *value);
 
-/* Whether that member can read it by now: at once, by name, or because their
- * rung was reached. */
-bool ftsu_reads_now(const struct conversation *c, uint16_t person);
-
 /* The text of an action: from --message, an editor, or standard input. must:
  * else only where --message says so. */
 enum exit_code ftsu_text(const struct staff *s, bool must, struct buf *out)

@@ -151,35 +151,6 @@ concern_has_answer(
 	return answer != NULL;
 }
 
-/* --- who reads it --- */
-
-/* A rung that was reached says so in the staff chain. */
-static bool
-has_joined(const struct conversation *c, uint16_t person)
-{
-	for (uint32_t i = 0; i < c->count[CHAIN_STAFF]; i++) {
-		const struct entry *e = &c->at[CHAIN_STAFF][i]->entry;
-
-		if (e->kind != MESSAGE_EVENT || e->code != NOTICE_JOINED)
-			continue;
-		for (size_t j = 0; j < e->n_people; j++) {
-			if (e->people[j] == person)
-				return true;
-		}
-	}
-	return false;
-}
-
-bool
-ftsu_reads_now(const struct conversation *c, uint16_t person)
-{
-	for (size_t i = 0; i < c->n_members; i++) {
-		if (c->member[i].person == person)
-			return c->member[i].rung == 0 || has_joined(c, person);
-	}
-	return false;
-}
-
 /* --- text --- */
 
 enum exit_code

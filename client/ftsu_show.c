@@ -132,17 +132,17 @@ rung_of(
 }
 
 static void
-say_reader(const struct staff_case *k, const struct conversation_member *m)
+say_reader(const struct staff_case *k, uint16_t person)
 {
 	const struct policy *p = k->staff->server.policy;
 	const struct policy_rung *g =
-	    rung_of(k->c, policy_route(p, k->c->now_on), m->person);
+	    rung_of(k->c, policy_route(p, k->c->now_on), person);
 	char who[WORDS_PERSON_MAX], when[WORDS_RUNG_MAX] = "now";
 
-	policy_person_text(p, m->person, who, sizeof(who));
-	if (!ftsu_reads_now(k->c, m->person) && g != NULL)
+	policy_person_text(p, person, who, sizeof(who));
+	if (!conversation_reads_now(k->c, person) && g != NULL)
 		policy_rung_text(g, when, sizeof(when));
-	else if (!ftsu_reads_now(k->c, m->person))
+	else if (!conversation_reads_now(k->c, person))
 		(void)snprintf(
 		    when, sizeof(when), "only if somebody escalates it");
 	term_item(&k->staff->term, 1, "%s: %s", who, when);
@@ -156,7 +156,7 @@ say_readers(const struct staff_case *k)
 
 	term_say(&k->staff->term, "\nWho can read it, or may later:");
 	for (size_t i = 0; i < c->n_members; i++)
-		say_reader(k, &c->member[i]);
+		say_reader(k, c->member[i].person);
 	for (size_t i = 0; i < c->n_members; i++) {
 		const struct policy_person *person =
 		    policy_person(p, c->member[i].person);

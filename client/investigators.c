@@ -63,7 +63,7 @@ candidate_reasons(
 		out |= OUT_LEFT;
 	else if (!has_key(k, person->number))
 		out |= OUT_NO_KEY;
-	if (ftsu_reads_now(k->c, person->number))
+	if (conversation_reads_now(k->c, person->number))
 		out |= OUT_READS;
 	if (in != NULL && !is_trained(person, in, day))
 		out |= OUT_TRAINING;
