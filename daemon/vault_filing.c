@@ -66,8 +66,8 @@ concern_again(struct vault *v, struct op *op)
 	return ANSWER_OK;
 }
 
-static struct store_reader *
-reader_of(struct op *op, uint16_t person)
+struct store_reader *
+op_reader(struct op *op, uint16_t person)
 {
 	for (size_t i = 0; i < op->n_readers; i++)
 		if (op->reader[i].person == person)
@@ -92,7 +92,7 @@ take_readers(const struct vault *v, const struct policy *policy,
 		if (op->envelope[i].person == PERSON_REPORTER)
 			continue;
 		person = policy_person(policy, op->envelope[i].person);
-		if ((r = reader_of(op, op->envelope[i].person)) == NULL)
+		if ((r = op_reader(op, op->envelope[i].person)) == NULL)
 			return ANSWER_TOO_LARGE;
 		r->access = READER_MEMBER;
 		if (person != NULL &&
@@ -103,7 +103,7 @@ take_readers(const struct vault *v, const struct policy *policy,
 	if (!route_tells(route, c->tell, c->n_tell))
 		return ANSWER_BAD_BUNDLE;
 	for (size_t i = 0; i < c->n_tell; i++) {
-		if ((r = reader_of(op, c->tell[i])) == NULL)
+		if ((r = op_reader(op, c->tell[i])) == NULL)
 			return ANSWER_TOO_LARGE;
 		r->access |= READER_TELL;
 	}

@@ -55,16 +55,35 @@ static void
 plain_readers(struct vault *v, const struct policy_route *route, struct op *op)
 {
 	const struct policy_person *person;
+	struct store_reader *r;
 
 	for (size_t i = 0; i < route->n_first; i++) {
 		person = policy_person(v->now.policy, route->first[i]);
 		if (person == NULL ||
 		    !policy_person_is_current(person, vault_day(v)))
 			continue;
-		op->reader[op->n_readers].person = person->number;
-		op->reader[op->n_readers++].access =
-		    READER_MEMBER | READER_RELEASED;
+		if ((r = op_reader(op, person->number)) != NULL)
+			r->access = READER_MEMBER | READER_RELEASED;
 	}
+}
+
+/* Those whom its ladder tells: nobody could be left out of it. */
+static enum err
+plain_told(struct vault *v, const struct policy_route *route, struct op *op)
+{
+	struct member told[STORE_READERS_MAX];
+	struct store_reader *r;
+	size_t n = 0;
+	enum err e = members_told(v->now.policy, route, NULL, 0, vault_day(v),
+	    told, STORE_READERS_MAX, &n);
+
+	for (size_t i = 0; i < n && e == ERR_OK; i++) {
+		if ((r = op_reader(op, told[i].person)) == NULL)
+			e = ERR_LIMIT;
+		else
+			r->access |= READER_TELL;
+	}
+	return e;
 }
 
 static enum answer
@@ -117,7 +136,8 @@ file_plain(struct vault *v, struct bytes file, struct op *op)
 	plain_readers(v, route, op);
 	if (op->n_readers == 0)
 		return ANSWER_DENIED;
-	if ((a = plain_take(file, op)) != ANSWER_OK ||
+	if ((a = answer_of(plain_told(v, route, op))) != ANSWER_OK ||
+	    (a = plain_take(file, op)) != ANSWER_OK ||
 	    (a = link_up(op)) != ANSWER_OK ||
 	    (a = answer_of(plain_names(file, op))) != ANSWER_OK)
 		return a;

@@ -174,6 +174,9 @@ bool envelope_is_sound(struct bytes envelope, bool *ret_hybrid) MUST_CHECK;
 
 /* --- vault_filing.c: what is checked before a message goes into a batch --- */
 
+/* Of a concern: what this person is to be to it, added where they were
+ * nothing; NULL: there are too many. */
+struct store_reader *op_reader(struct op *op, uint16_t person);
 /* Sets op->link from head and content. */
 enum answer link_up(struct op *op) MUST_CHECK;
 enum answer file_concern(

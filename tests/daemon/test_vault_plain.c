@@ -69,6 +69,28 @@ test_a_plain_concern_reaches_its_readers_as_one_age_file(void **state)
 }
 
 /* The largest that may be sent does not fit an answer: it comes as a piece. */
+/* Nobody can be left out of one: its ladder tells all whom it names. */
+static void
+test_a_plain_concern_that_waits_is_told_of(void **state)
+{
+	struct world *w = *state;
+	CLEAN_BUF struct buf file = BUF_INIT(BUNDLE_TEXT_LEN);
+
+	seal_plain(w, 100, &file);
+	assert_int_equal(ANSWER_OK, world_ask(w, WIRE_PLAIN, buf_bytes(&file)));
+	for (int days = 0; days < 2; days++) {
+		assert_int_equal(ANSWER_OK, login(w, EXECUTIVE));
+		assert_int_equal(
+		    ANSWER_OK, queue(w, EXECUTIVE, BYTES(NULL, 0), 10));
+		assert_int_equal(0, w->answer.queue.n_rows);
+		assert_int_equal(days, w->answer.queue.n_overdue);
+		w->now += 3 * DAY_SECONDS;
+		while (vault_tick(w->vault))
+			;
+	}
+	world_check_store(w, 1);
+}
+
 static void
 test_the_largest_plain_concern_can_be_read(void **state)
 {
@@ -206,6 +228,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_plain_concern_reaches_its_readers_as_one_age_file),
+		TEST(test_a_plain_concern_that_waits_is_told_of),
 		TEST(test_the_largest_plain_concern_can_be_read),
 		TEST(test_a_header_that_no_answer_could_bring_is_refused),
 		TEST(test_what_is_not_an_age_file_of_ours_is_refused),

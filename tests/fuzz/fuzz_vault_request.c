@@ -1,4 +1,4 @@
-#include "tests/daemon/vault_world.h"
+#include "tests/daemon/vault_stage.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
-#define REQUESTS_MAX 24
+#define REQUESTS_MAX 32
 #define STEPS_MAX 64
 #define RAW_MAX 200
 
@@ -80,6 +80,48 @@ keep_messages(void)
 	    &(struct bundle_request){ .kind = REQUEST_PUT,
 		.put.size = concern.payload.n,
 		.put.piece = buf_bytes(&concern.payload) });
+}
+
+/* What changes who reads. */
+static void
+keep_actions(void)
+{
+	static const enum message_kind kinds[] = { MESSAGE_ASSIGN,
+		MESSAGE_HANDOVER, MESSAGE_RECUSE, MESSAGE_ESCALATE };
+	struct bundle_request q = { .kind = REQUEST_INVESTIGATORS };
+	const uint8_t *session = fuzz.w->person[GUARDIAN].session;
+
+	memcpy(q.investigators.session, session, BUNDLE_SESSION_LEN);
+	memcpy(q.investigators.case_id, fuzz.r.keys.case_id, CASE_ID_LEN);
+	keep(WIRE_STAFF, &q);
+	for (size_t i = 0; i < 4; i++) {
+		CLEAN_DRAFT struct draft d = { 0 };
+		const struct entry e = entry_of(kinds[i], GUARDIAN);
+
+		draft_entry(fuzz.w, &fuzz.r, &e, NULL, 0, &d);
+		keep(WIRE_STAFF, &d.request);
+	}
+}
+
+/* For the one whom the two above name, who then is to have another digest. */
+static void
+keep_envelopes(void)
+{
+	static const uint16_t to[] = { SECOND_INVESTIGATOR };
+	CLEAN_DRAFT struct draft d = { 0 };
+	const struct entry e = entry_of(MESSAGE_NOTE, GUARDIAN);
+	struct bundle_request q = { .kind = REQUEST_ENVELOPES };
+
+	draft_entry(fuzz.w, &fuzz.r, &e, to, 1, &d);
+	memcpy(q.envelopes.session, fuzz.w->person[GUARDIAN].session,
+	    BUNDLE_SESSION_LEN);
+	memcpy(q.envelopes.case_id, fuzz.r.keys.case_id, CASE_ID_LEN);
+	q.envelopes.person = SECOND_INVESTIGATOR;
+	q.envelopes.n = 1;
+	q.envelopes.at[0].envelope = d.content.to[0].envelope;
+	keep(WIRE_STAFF, &q);
+	q.envelopes.is_fresh = true;
+	keep(WIRE_STAFF, &q);
 }
 
 static void
@@ -163,6 +205,8 @@ begin(void)
 	keep_reads();
 	keep_plain();
 	keep_login();
+	keep_actions();
+	keep_envelopes();
 }
 
 static void
