@@ -66,7 +66,7 @@ class Guardian(unittest.TestCase):
         self.i.speakup("reply", stdin=f"{filed['receipt']}\nFriday.")
         self.assertNotIn("awaiting", self.row(case)["flags"])
         self.act(FIRST, "feedback", case, text="The rota was changed.")
-        self.act(FIRST, "close", case, text="Thank you.")
+        self.act(FIRST, "close", case, "--message", "-", text="Thank you.")
         self.assertEqual(self.state(case), "feedback")
         self.assertIn("closing", self.row(case)["flags"])
         done = self.act(FIRST, "second", case, expect=DECLINED)
@@ -76,11 +76,11 @@ class Guardian(unittest.TestCase):
         self.act(FIRST, "close", case)
         self.act(SECOND, "second", case)
         self.assertEqual(self.state(case), "closed")
-        kinds = [m["kind"] for m in
-                 self.i.inbox(filed["receipt"])["messages"]]
-        self.assertEqual(kinds, ["concern", "ack", "ask", "followup",
-                                 "feedback", "close", "decline", "close",
-                                 "second"])
+        messages = self.i.inbox(filed["receipt"])["messages"]
+        self.assertEqual([m["kind"] for m in messages],
+                         ["concern", "ack", "ask", "followup", "feedback",
+                          "close", "decline", "close", "second"])
+        self.assertEqual(messages[5]["text"], "Thank you.")
         self.act(FIRST, "reopen", case)
         self.assertEqual(self.state(case), "handling")
 
