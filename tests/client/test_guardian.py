@@ -430,6 +430,8 @@ class Guardian(unittest.TestCase):
         shown = self.show(case, "counter-fraud-specialist")
         self.assertEqual(shown["messages"][0]["text"], "It was about money.")
         self.assertEqual(shown["route"], 4)
+        # who waited for a rung of the old way is on the new one at once
+        self.assertEqual(self.show(case, LEAD)["route"], 4)
         self.act(FIRST, "route", case, "nowhere", expect=USAGE)
 
 
