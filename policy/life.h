@@ -32,6 +32,7 @@ enum life_clock {
 struct life {
 	enum case_state state;
 	uint8_t band;	     /* 1 to 4 */
+	uint8_t gravest;     /* that it ever had */
 	uint16_t flags;	     /* CASE_IS_… */
 	uint16_t first;	     /* who asked for what a second must agree to */
 	uint32_t pending;    /* its place in the talk chain */
@@ -97,7 +98,8 @@ enum life_refusal life_may(const struct life *l, const struct entry *e,
  */
 void life_apply(struct life *l, const struct policy *p,
     const struct policy_route *r, const struct entry *e, int64_t now);
-/* Whether its band cannot be closed by one person. */
+/* Whether one person cannot close it: by the gravest band that it ever had, or
+ * whoever wants it closed would only set another first. */
 bool life_needs_second(const struct life *l, const struct policy *p);
 
 /* For documents, clients' menus and tests: whether the table has any way. */

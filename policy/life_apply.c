@@ -145,11 +145,19 @@ apply_instance(struct life *l, const struct entry *e)
 }
 
 static void
+set_band(struct life *l, uint8_t band)
+{
+	l->band = band;
+	if (band < l->gravest)
+		l->gravest = band;
+}
+
+static void
 apply_flags(struct life *l, const struct policy *p,
     const struct policy_route *r, const struct entry *e, int64_t at)
 {
 	if (e->kind == MESSAGE_TRIAGE || e->kind == MESSAGE_BAND)
-		l->band = e->band;
+		set_band(l, e->band);
 	if (e->kind == MESSAGE_TRIAGE)
 		set_flag(l, CASE_IS_COMPLEX, e->is_complex);
 	if (e->kind == MESSAGE_HOLD || e->kind == MESSAGE_RELEASE)
@@ -223,7 +231,7 @@ settle(struct life *l, const struct policy *p, const struct policy_route *r,
 bool
 life_needs_second(const struct life *l, const struct policy *p)
 {
-	return (p->limits.close_needs_second & BAND_BIT(l->band)) != 0;
+	return (p->limits.close_needs_second & BAND_BIT(l->gravest)) != 0;
 }
 
 void
@@ -252,7 +260,7 @@ life_begin(struct life *l, uint8_t band, uint32_t serial, int64_t now)
 {
 	int64_t at = quarter(now);
 
-	*l = (struct life){ .band = band, .serial = serial };
+	*l = (struct life){ .band = band, .gravest = band, .serial = serial };
 	l->since[SINCE_FILED] = at;
 	l->since[SINCE_UPDATE] = at;
 	l->since[SINCE_MOVED] = at;
@@ -267,6 +275,7 @@ life_put(const struct life *l, uint8_t out[static LIFE_LEN])
 
 	buf_put_u8(&b, (uint8_t)l->state);
 	buf_put_u8(&b, l->band);
+	buf_put_u8(&b, l->gravest);
 	buf_put_u16(&b, l->flags);
 	buf_put_u16(&b, l->first);
 	buf_put_u16(&b, l->findings);
@@ -289,6 +298,7 @@ life_get(const uint8_t in[static LIFE_LEN], struct life *ret)
 	uint8_t state = reader_u8(&r);
 
 	l.band = reader_u8(&r);
+	l.gravest = reader_u8(&r);
 	l.flags = reader_u16(&r);
 	l.first = reader_u16(&r);
 	l.findings = reader_u16(&r);
@@ -301,6 +311,7 @@ life_get(const uint8_t in[static LIFE_LEN], struct life *ret)
 	l.prompts = reader_u8(&r);
 	l.checks = reader_u8(&r);
 	if (state >= CASE_STATES || l.band < 1 || l.band > POLICY_BANDS ||
+	    l.gravest < 1 || l.gravest > l.band ||
 	    l.flags >= 1u << CASE_FLAGS ||
 	    !bytes_all_zero(r.p, r.n))
 		return ERR_CORRUPT;

@@ -105,6 +105,20 @@ static const char *const stories[] = {
 	"1 H action ! needs-review\n"
 	"8 E review content = reviewed -\n"
 	"1 H feedback content = feedback -\n",
+	/* nor by calling it less serious first, or having called it so */
+	"1 "
+	"1 H ack = acknowledged -\n"
+	"1 H triage P4 = triaged -\n"
+	"1 H advise = advice -\n"
+	"1 H close = advice closing\n"
+	"1 H second about:this ! same-person\n"
+	"2 H second about:this = closed -\n",
+	"4 "
+	"1 H ack = acknowledged -\n"
+	"1 H triage P1 = triaged -\n"
+	"1 H handle = handling -\n"
+	"1 H band P4 = handling -\n"
+	"1 H close = handling closing\n",
 	/* one person does not close a serious case */
 	"1 "
 	"1 H ack = acknowledged -\n"
@@ -470,15 +484,18 @@ test_what_is_no_life_is_refused(void **state)
 	for (unsigned s = 0; s < 256; s++)
 		for (unsigned band = 0; band < 256; band++) {
 			in[0] = (uint8_t)s;
-			in[1] = (uint8_t)band;
+			in[1] = in[2] = (uint8_t)band;
 			assert_int_equal(life_get(in, &l) == ERR_OK,
 			    s < CASE_STATES && band >= 1 && band <= 4);
 		}
 	in[0] = 0;
 	in[1] = 1;
-	in[2] = 0x10; /* a flag too many */
+	in[2] = 2; /* had no band as grave as its own */
 	assert_int_equal(life_get(in, &l), ERR_CORRUPT);
-	in[2] = 0;
+	in[2] = 1;
+	in[3] = 0x10; /* a flag too many */
+	assert_int_equal(life_get(in, &l), ERR_CORRUPT);
+	in[3] = 0;
 	in[LIFE_LEN - 1] = 1;
 	assert_int_equal(life_get(in, &l), ERR_CORRUPT);
 }
