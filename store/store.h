@@ -30,12 +30,16 @@
 #define STORE_PAYLOAD_MAX PIECE_LEN	/* in a message; larger: an upload */
 #define STORE_UPLOAD_PIECES_MAX 512	/* 128 MiB */
 #define STORE_MESSAGES_MAX 1024		/* of one case, both chains */
-#define STORE_REPORTER_MESSAGES_MAX 256 /* of them from the reporter */
+#define STORE_MESSAGES_KEPT 128		/* of them for what has no content, by
+					   the reporter or the instance */
+#define STORE_AUTHOR_MESSAGES_MAX 384	/* of them from one of staff */
+#define STORE_REPORTER_MESSAGES_MAX 256 /* from the reporter, with content */
 #define STORE_NAME_MAX 32
 #define STORE_VALUE_MAX (64 * 1024)
 
 #define STORE_REPORTER 0      /* person number of the reporter */
 #define STORE_SHARED 0xffff   /* "person" of a header that all readers share */
+#define STORE_INSTANCE 0xffff /* the author of what the server says */
 
 enum store_chain { STORE_TALK, STORE_STAFF };
 #define STORE_CHAINS 2
@@ -177,7 +181,7 @@ struct store_envelope {
 struct store_message_new {
 	enum store_chain chain;
 	uint8_t kind;	 /* the vault's */
-	uint16_t author; /* STORE_REPORTER counts against its own limit */
+	uint16_t author; /* nobody takes all the room from the others */
 	uint32_t day;
 	struct bytes head; /* preamble or note text; not empty */
 	const struct store_envelope *envelope;

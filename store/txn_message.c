@@ -41,6 +41,30 @@ check_upload(struct store_txn *txn, const struct store_message_new *m,
 	return ERR_OK;
 }
 
+/* A case that is full can still be withdrawn, and its clock goes on. */
+static uint32_t
+room_for(const struct store_message_new *m)
+{
+	bool is_kept_for = m->content == NULL &&
+	    (m->author == STORE_REPORTER || m->author == STORE_INSTANCE);
+
+	return is_kept_for ? STORE_MESSAGES_MAX
+			   : STORE_MESSAGES_MAX - STORE_MESSAGES_KEPT;
+}
+
+/* Who reads a case cannot fill it alone. */
+static enum err
+check_author(const struct index *x, const struct store_message_new *m)
+{
+	size_t n = 0;
+
+	if (m->author == STORE_REPORTER || m->author == STORE_INSTANCE)
+		return ERR_OK;
+	for (size_t i = 0; i < x->n; i++)
+		n += x->entry[i].m.author == m->author;
+	return n < STORE_AUTHOR_MESSAGES_MAX ? ERR_OK : ERR_LIMIT;
+}
+
 static enum err
 check_message(struct store_txn *txn, const struct store_case *c,
     const struct store_message_new *m, struct txn_upload **ret_upload)
@@ -52,9 +76,9 @@ check_message(struct store_txn *txn, const struct store_case *c,
 	assert(m->link != NULL);
 	assert(m->payload.n == 0 || m->payload_digest != NULL);
 	if (m->head.n == 0 || m->head.n > STORE_HEAD_MAX ||
-	    m->payload.n > STORE_PAYLOAD_MAX || count >= STORE_MESSAGES_MAX)
+	    m->payload.n > STORE_PAYLOAD_MAX || count >= room_for(m))
 		return ERR_LIMIT;
-	if (m->author == STORE_REPORTER &&
+	if (m->author == STORE_REPORTER && m->content != NULL &&
 	    c->reporter_messages >= STORE_REPORTER_MESSAGES_MAX)
 		return ERR_LIMIT;
 	e = check_envelopes(c, m);
@@ -266,6 +290,8 @@ txn_append(struct store_txn *txn, const uint8_t id[static STORE_CASE_ID_LEN],
 	e = check_message(txn, &at.slot.c, m, &upload);
 	if (e == ERR_OK)
 		e = txn_index_get(txn, &at, &x);
+	if (e == ERR_OK)
+		e = check_author(&x->x, m);
 	if (e == ERR_OK)
 		e = index_reserve(&x->x);
 	if (e != ERR_OK)
