@@ -177,11 +177,14 @@ check_subject(struct action *a)
 static enum err
 set_access(struct action *a, uint16_t person, unsigned access)
 {
+	enum err e = reader_put(a->txn, a->op->case_id, person, access);
+
+	if (e != ERR_OK)
+		return e;
 	a->op->has_written = true;
 	if ((access & READER_RELEASED) != 0 && !case_is_read_by(&a->c, person))
 		notify_person(a->v, person, a->c.marks.band);
-	return txn_reader_put(
-	    a->txn, a->op->case_id, person, (uint8_t)access);
+	return ERR_OK;
 }
 
 /*

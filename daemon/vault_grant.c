@@ -53,6 +53,36 @@ grants_match(struct store_txn *txn, const uint8_t id[static CASE_ID_LEN],
 	return bytes_equal_ct(is, digest, SHA256_LEN) ? ERR_OK : ERR_CONFLICT;
 }
 
+/* --- places --- */
+
+/* Where all are taken, one that is kept for somebody whom nobody has named is
+ * given up: who sends envelopes ahead keeps nobody else out. */
+static enum err
+make_room(struct store_txn *txn, const struct store_case *c, uint16_t person)
+{
+	if (c->n_readers < STORE_READERS_MAX ||
+	    store_case_reader(c, person) != NULL)
+		return ERR_OK;
+	for (size_t i = 0; i < c->n_readers; i++)
+		if (c->reader[i].access == READER_PENDING)
+			return txn_reader_drop(
+			    txn, c->id, c->reader[i].person);
+	return ERR_LIMIT;
+}
+
+enum err
+reader_put(struct store_txn *txn, const uint8_t id[static CASE_ID_LEN],
+    uint16_t person, unsigned access)
+{
+	struct store_case c;
+	enum err e = txn_case_get(txn, id, &c);
+
+	if (e == ERR_OK)
+		e = make_room(txn, &c, person);
+	return e == ERR_OK
+	    ? txn_reader_put(txn, id, person, (uint8_t)access) : e;
+}
+
 /* --- sending ahead --- */
 
 enum answer
@@ -93,8 +123,8 @@ make_place(struct store_txn *txn, struct op *op)
 	r = store_case_reader(&c, op->person);
 	if (r != NULL && (r->access & (READER_MEMBER | READER_PENDING)) != 0)
 		return ERR_OK;
-	e = txn_reader_put(txn, op->case_id, op->person,
-	    (uint8_t)((r == NULL ? 0 : r->access) | READER_PENDING));
+	e = reader_put(txn, op->case_id, op->person,
+	    (r == NULL ? 0u : r->access) | READER_PENDING);
 	op->has_written = e == ERR_OK;
 	return e;
 }

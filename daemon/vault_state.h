@@ -203,6 +203,11 @@ void batch_keep(struct vault *v, size_t bytes);
 bool op_is_head(const struct store_case *c, const struct op *op);
 enum err
 apply_message(struct store_txn *txn, struct vault *v, struct op *op) MUST_CHECK;
+/* txn_reader_put, for somebody new in the place of whoever was only sent
+ * envelopes ahead, where all places are taken. */
+enum err reader_put(struct store_txn *txn,
+    const uint8_t id[static CASE_ID_LEN], uint16_t person,
+    unsigned access) MUST_CHECK;
 enum answer file_envelopes(struct vault *v, const struct request_envelopes *q,
     uint16_t author, struct op *op) MUST_CHECK;
 enum err apply_envelopes(struct store_txn *txn, struct op *op) MUST_CHECK;
