@@ -20,7 +20,7 @@ static const struct {
 	const char *name, *text;
 } health_lines[] = {
 	{ "nobody", "Rungs reached where nobody had signed in lately" },
-	{ "lost", "Of them, those after which nobody else was left" },
+	{ "lost", "Cases that nobody more could be found for" },
 	{ "postponed", "Cases that could not be looked at when due" },
 };
 #define HEALTH_LINES (sizeof(health_lines) / sizeof(health_lines[0]))

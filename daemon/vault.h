@@ -65,7 +65,8 @@ bool vault_tick(struct vault *v);
 /* What an operator should know of the clock; since the start. */
 struct vault_health {
 	uint64_t nobody;    /* rungs that were reached with nobody living */
-	uint64_t lost;	    /* of them, those after which none was left */
+	uint64_t lost;	    /* cases that the ladder has nobody more for, after
+			     * such a rung, or when their last handler left */
 	uint64_t postponed; /* cases that could not be looked at */
 };
 void vault_health(const struct vault *v, struct vault_health *ret);

@@ -124,6 +124,25 @@ can_read(const struct vault *v, uint16_t number)
 	    policy_key_at(p, vault_day(v)) != NULL;
 }
 
+/* Who handles a case is for those to say who do: of the others, nobody lets in
+ * somebody new, or makes a handler or an executive of whom they give their
+ * place to. */
+static bool
+may_let_in(const struct action *a)
+{
+	const struct entry *e = &a->op->entry;
+	unsigned own = case_parts_in(a->v, &a->c, &a->l, e->author);
+	bool is_given = (access_of(a, e->author) & READER_GIVEN) != 0;
+	unsigned next =
+	    life_parts(policy_person(a->v->now.policy, e->person), is_given);
+
+	if ((own & PART_HANDLER) != 0)
+		return true;
+	if (e->kind == MESSAGE_GRANT)
+		return (access_of(a, e->person) & READER_MEMBER) != 0;
+	return (next & (PART_HANDLER | PART_EXECUTIVE) & ~own) == 0;
+}
+
 /* They are there, and have all the envelopes that the entry means. */
 static enum err
 check_person(struct action *a)
@@ -132,6 +151,8 @@ check_person(struct action *a)
 	bool is_reader = (access_of(a, e->person) & READER_MEMBER) != 0;
 	enum err err;
 
+	if (!may_let_in(a))
+		return refuse(a, ANSWER_DENIED);
 	if (!can_read(a->v, e->person) ||
 	    (e->kind == MESSAGE_HANDOVER &&
 		(access_of(a, e->from) & READER_MEMBER) == 0) ||

@@ -184,16 +184,14 @@ untell(struct store_txn *txn, struct vault *v, struct store_case *c,
 }
 
 static bool
-has_handler(const struct vault *v, const struct store_case *c)
+has_handler(const struct vault *v, const struct store_case *c,
+    const struct life *l)
 {
 	for (size_t i = 0; i < c->n_readers; i++) {
-		const struct store_reader *r = &c->reader[i];
-		unsigned parts =
-		    life_parts(policy_person(v->now.policy, r->person),
-			(r->access & READER_GIVEN) != 0);
+		uint16_t person = c->reader[i].person;
 
-		if ((r->access & READER_RELEASED) != 0 &&
-		    (parts & PART_HANDLER) != 0 && living_is(v, r->person))
+		if ((case_parts_in(v, c, l, person) & PART_HANDLER) != 0 &&
+		    living_is(v, person))
 			return true;
 	}
 	return false;
@@ -206,11 +204,14 @@ clock_replace_handler(struct store_txn *txn, struct vault *v,
 	const struct policy_route *r = policy_route(v->now.policy, c->route);
 	unsigned rung;
 
-	if (r == NULL || !life_is_open(l) || has_handler(v, c))
-		return ERR_OK;
 	clock_adopt(v->now.policy, l);
-	rung = clock_next_rung(r, l, 0, VERB_JOIN);
-	return rung == 0 ? ERR_OK : clock_fire_rung(txn, v, c, l, rung);
+	if (!life_is_open(l) || has_handler(v, c, l))
+		return ERR_OK;
+	rung = r == NULL ? 0 : clock_next_rung(r, l, 0, VERB_JOIN);
+	if (rung != 0)
+		return clock_fire_rung(txn, v, c, l, rung);
+	v->ledger.next.counts.lost++;
+	return ERR_OK;
 }
 
 /* --- a case that is due --- */

@@ -29,17 +29,33 @@ case_is_read_by(const struct store_case *c, uint16_t person)
 	return r != NULL && (r->access & READER_RELEASED) != 0;
 }
 
+/* Nobody is less for being given by name what their route gives them too. */
 unsigned
-case_parts(const struct vault *v, const struct store_case *c, uint16_t person)
+case_parts_in(const struct vault *v, const struct store_case *c,
+    const struct life *l, uint16_t person)
 {
 	const struct store_reader *r = store_case_reader(c, person);
+	const struct policy_person *p = policy_person(v->now.policy, person);
+	unsigned parts;
 
 	if (person == PERSON_REPORTER)
 		return PART_REPORTER;
 	if (!case_is_read_by(c, person))
 		return 0;
-	return life_parts(policy_person(v->now.policy, person),
-	    (r->access & READER_GIVEN) != 0);
+	parts = life_parts(p, (r->access & READER_GIVEN) != 0);
+	return case_calls(v, c, l, person) ? parts | life_parts(p, false)
+					   : parts;
+}
+
+unsigned
+case_parts(const struct vault *v, const struct store_case *c, uint16_t person)
+{
+	struct life l;
+
+	if (case_life(c, &l) != ERR_OK)
+		return 0;
+	clock_adopt(v->now.policy, &l);
+	return case_parts_in(v, c, &l, person);
 }
 
 bool

@@ -147,6 +147,9 @@ bool case_is_read_by(const struct store_case *c, uint16_t person);
 /* PART_…; 0: nothing, and they are to know nothing of it. */
 unsigned case_parts(
     const struct vault *v, const struct store_case *c, uint16_t person);
+/* The same, by the life as it is about to be stored. */
+unsigned case_parts_in(const struct vault *v, const struct store_case *c,
+    const struct life *l, uint16_t person);
 /* Whether its route gives them the case now: as one of its first people, or by
  * a rung that was reached. */
 bool case_calls(const struct vault *v, const struct store_case *c,
