@@ -275,22 +275,38 @@ send_entry(struct play *y, struct entry *e, const uint16_t *to, size_t n,
 	reporter_sync(y->w, &y->r);
 }
 
+/* What a reporter does is kept by its day, whatever the hour. */
+static void
+must_keep_days_only(struct play *y, const struct life *before)
+{
+	struct life l;
+
+	stage_life(y->w, &y->r, &l);
+	for (int i = 0; i < LIFE_CLOCKS; i++)
+		if (l.since[i] != before->since[i])
+			assert_int_equal(0, l.since[i] % DAY_SECONDS);
+}
+
 static void
 act(struct play *y, const struct script_action *a)
 {
 	const size_t before = y->n_changes;
+	struct life life;
 	struct entry e = a->entry;
 	uint16_t to[MEMBERS_MAX];
 	size_t n = 0;
 
 	if (e.author != PERSON_REPORTER)
 		assert_int_equal(ANSWER_OK, login(y->w, e.author));
+	stage_life(y->w, &y->r, &life);
 	if (client_allows(y, &e, to, &n)) {
 		send_entry(y, &e, to, n, before);
 	} else {
 		y->n_changes = before;
 		refused(y, &e, "client", "the reporter left them out");
 	}
+	if (e.author == PERSON_REPORTER)
+		must_keep_days_only(y, &life);
 	sight_take(y);
 }
 
