@@ -87,6 +87,7 @@ conn_linger(struct conn *c)
 	c->state = CONN_LINGER;
 	conn_deadline(c, LINGER_SECONDS, 0);
 	stream_reading(&c->stream, true);
+	conn_take_input(c);
 }
 
 /* --- the stream's calls --- */

@@ -46,7 +46,8 @@ struct conn {
 void conn_free(struct conn *c);
 /* The visitor went. */
 void conn_ended(struct conn *c);
-/* Clean end of our side; what still comes is thrown away for a moment. */
+/* Clean end of our side; what still comes is thrown away for a moment. Where
+ * the visitor has ended as well, this frees it. */
 void conn_linger(struct conn *c);
 void conn_enter_queue(struct conn *c, struct conn_list *queue);
 void conn_leave_queue(struct conn *c);

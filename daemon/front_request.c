@@ -144,7 +144,6 @@ static void
 wait_in_line(struct conn *c)
 {
 	log_count(EV_OVER_BYTES);
-	stream_reading(&c->stream, false);
 	conn_enter_queue(c, &conn_budget(c)->waiting);
 }
 
@@ -186,6 +185,8 @@ finish_body(struct conn *c)
 	}
 	c->state = CONN_ASKING;
 	c->is_held = endpoint_is_held(c->endpoint, BYTES(c->body, c->body_len));
+	if (c->is_held) /* others are answered soon, also to who sends no more */
+		stream_await_end(&c->stream);
 	conn_deadline(c, c->front->config.answer +
 	    (c->is_held ? BUNDLE_WATCH_SECONDS : 0), c->answer_len);
 	if (!ask(c))
@@ -212,6 +213,7 @@ take_body(struct conn *c)
 	if (n > c->body_len - c->body_have)
 		n = c->body_len - c->body_have;
 	if (!budget_charge(conn_budget(c), c, &c->charged, c->body_have + n)) {
+		stream_reading(&c->stream, false);
 		wait_in_line(c);
 		return false;
 	}

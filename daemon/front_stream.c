@@ -1,6 +1,7 @@
 #include "daemon/front_stream.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -245,9 +246,26 @@ void
 stream_reading(struct stream *s, bool on)
 {
 	s->is_reading = on;
-	if (!on || s->is_watched)
-		return;
-	s->is_watched = event_add(&s->readable, NULL) == 0;
+	s->awaits_end = false;
+}
+
+/* The loop says it once only that something came: what came before now is
+ * looked for in the next turn. */
+void
+stream_await_end(struct stream *s)
+{
+	s->is_reading = false;
+	s->awaits_end = true;
+	event_active(&s->readable, EV_READ, 0);
+}
+
+/* Also where bytes that nobody reads stand before the end. */
+static bool
+has_ended(const struct stream *s)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLRDHUP };
+
+	return poll(&p, 1, 0) > 0;
 }
 
 /* --- the loop's calls --- */
@@ -266,8 +284,6 @@ shake_hands(struct stream *s)
 	}
 }
 
-/* One that is not to read is taken from the loop only when something comes:
- * mostly nothing does until it reads again. */
 static void
 on_readable(evutil_socket_t fd, short what, void *ctx)
 {
@@ -275,8 +291,8 @@ on_readable(evutil_socket_t fd, short what, void *ctx)
 
 	(void)fd, (void)what;
 	if (!s->is_reading) {
-		event_del(&s->readable);
-		s->is_watched = false;
+		if (s->awaits_end && has_ended(s))
+			s->calls->ended(s->ctx);
 	} else if (s->is_standing) {
 		s->calls->readable(s->ctx);
 	} else {
@@ -344,15 +360,15 @@ stream_open(struct stream *s, struct event_base *base, int fd, SSL_CTX *tls,
     struct stream_room *room, const struct stream_calls *calls, void *ctx)
 {
 	*s = (struct stream){ .fd = fd, .calls = calls, .ctx = ctx,
-		.room = room, .is_standing = tls == NULL };
-	if (event_assign(&s->readable, base, fd, EV_READ | EV_PERSIST,
-	    on_readable, s) != 0 ||
-	    event_assign(&s->writable, base, fd, EV_WRITE, on_writable, s) != 0)
+		.room = room, .is_standing = tls == NULL, .is_reading = true };
+	if (event_assign(&s->readable, base, fd,
+	    EV_READ | EV_PERSIST | EV_ET, on_readable, s) != 0 ||
+	    event_assign(&s->writable, base, fd, EV_WRITE | EV_ET,
+	    on_writable, s) != 0)
 		return ERR_NOMEM;
 	if (tls != NULL && begin_tls(s, tls) != ERR_OK)
 		return ERR_NOMEM;
-	stream_reading(s, true);
-	if (!s->is_watched) {
+	if (event_add(&s->readable, NULL) != 0) {
 		SSL_free(s->ssl);
 		return ERR_NOMEM;
 	}

@@ -16,8 +16,9 @@ struct evbuffer;
  *
  * Bytes are pulled: whoever is told that there is something to read reads
  * until there is nothing. What was not pulled stays in the socket (or, what
- * OpenSSL has read ahead, in its buffer) without anybody being told again, so
- * whoever turns reading on again tries to read at once.
+ * OpenSSL has read ahead, in its buffer) without anybody being told again, the
+ * loop's events being edges, so whoever turns reading on again tries to read
+ * at once.
  *
  * Whatever is queued is cut into TLS records of STREAM_RECORD_LEN bytes from
  * its beginning on, wherever its parts end: answers of one length look the
@@ -58,7 +59,7 @@ struct stream {
 	size_t held_n;
 	bool is_standing;
 	bool is_reading;
-	bool is_watched; /* `readable` is with the loop */
+	bool awaits_end; /* while reading is off */
 	bool is_sending; /* `sent` is due */
 };
 
@@ -71,6 +72,9 @@ void stream_close(struct stream *s);
 
 /* Whether `readable` is called. A stream opens with it on. */
 void stream_reading(struct stream *s, bool on);
+/* Turns reading off for what may be minutes: `ended` is called when the visitor
+ * ends their side, or has done so. Until stream_reading. */
+void stream_await_end(struct stream *s);
 /* Up to n bytes; 0: none now; -1: there will be none, close it. */
 ssize_t stream_read(struct stream *s, uint8_t *p, size_t n) MUST_CHECK;
 /* The same bytes will be read again. */

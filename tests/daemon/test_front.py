@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import ssl
+import struct
 import sys
 import time
 import unittest
@@ -278,6 +279,82 @@ class VaultSilent(unittest.TestCase):
             finally:
                 os.kill(vault, signal.SIGCONT)
             self.assertEqual(d.request(post("/v1/text", POLL)).status, 200)
+
+
+class Leaving(unittest.TestCase):
+    """A visitor who leaves while the vault takes minutes for `watch`: each way
+    to leave frees the connection, of which there are two."""
+    WATCH = post("/v1/staff", bundle(f"speakup: v1 watch\nsession: {'1' * 64}"
+                                     f"\nmark: {'0' * 16}\n"))
+
+    @staticmethod
+    def close(c):
+        c.close()
+
+    @staticmethod
+    def say_goodbye(c):
+        c.sock.settimeout(0.1)
+        try:
+            c.sock.unwrap()
+        except (TimeoutError, ssl.SSLError, OSError):
+            pass
+        c.close()
+
+    @staticmethod
+    def close_behind_more(c):
+        c.send(get("/v1/policy"))
+        time.sleep(0.2)
+        c.close()
+
+    @staticmethod
+    def reset(c):
+        c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                          struct.pack("ii", 1, 0))
+        c.close()
+
+    @staticmethod
+    def shut(c):
+        socket.socket.shutdown(c.sock, socket.SHUT_WR)
+
+    def watch_and_leave(self, d, leave, pause):
+        both = [d.connect() for _ in range(2)]
+        for c in both:
+            c.send(self.WATCH)
+        time.sleep(pause)
+        for c in both:
+            leave(c)
+        with d.connect() as c:
+            self.assertEqual(c.send(get("/v1/policy")).answer().status, 200)
+        for c in both:
+            c.close()
+
+    def test_who_leaves_a_watch_holds_no_connection(self):
+        with Alone(limits={"connections": 2}) as d:
+            vault = d.pid_of("vault")
+            os.kill(vault, signal.SIGSTOP)
+            try:
+                for leave in (self.close, self.say_goodbye, self.reset,
+                              self.close_behind_more, self.shut):
+                    for pause in (0, 0.3):
+                        with self.subTest(leave.__name__, pause=pause):
+                            self.watch_and_leave(d, leave, pause)
+            finally:
+                os.kill(vault, signal.SIGCONT)
+            # The answers to them come now, and are nobody's.
+            self.assertEqual(d.request(post("/v1/text", POLL)).status, 200)
+            self.assertEqual(d.request(self.WATCH).status, 403)
+
+    def test_who_sends_no_more_still_gets_an_answer(self):
+        with Alone() as d, d.connect() as c:
+            vault = d.pid_of("vault")
+            os.kill(vault, signal.SIGSTOP)
+            try:
+                c.send(post("/v1/text", POLL))
+                self.shut(c)
+                time.sleep(0.3)
+            finally:
+                os.kill(vault, signal.SIGCONT)
+            self.assertEqual(c.answer().status, 200)
 
 
 class Limits(unittest.TestCase):
