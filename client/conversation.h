@@ -51,7 +51,7 @@ const char *refusal_text(enum refusal r);
 
 #define CONVERSATION_POLICIES_MAX 16
 #define CONVERSATION_TEXT_MAX (8 * 1024 * 1024)
-#define CONVERSATION_MESSAGES_MAX 4096 /* of both chains */
+#define CONVERSATION_MESSAGES_MAX 1024 /* of both chains: PROTOCOL.md */
 
 /* A policy that was verified when it was current. */
 struct known_policy {

@@ -227,15 +227,38 @@ is_on_rung(
 	return r != NULL && members_rung_has(r, rung, person);
 }
 
+/* A join rung was reached that they are on. */
+static bool
+has_joined(const struct conversation *c, const struct entry *e,
+    uint16_t person, uint32_t seq)
+{
+	return e->kind == MESSAGE_EVENT && e->code == NOTICE_JOINED &&
+	    (is_in(e->people, e->n_people, person) ||
+		any_route(c, is_on_rung, e->number, person, seq));
+}
+
 static bool
 has_come(const struct conversation *c, const struct entry *e, uint16_t person,
     uint32_t seq)
 {
-	if ((message_form(e->kind)->params & PARAM_GRANTS) != 0)
-		return e->person == person;
-	return e->kind == MESSAGE_EVENT && e->code == NOTICE_JOINED &&
-	    (is_in(e->people, e->n_people, person) ||
-		any_route(c, is_on_rung, e->number, person, seq));
+	return (message_form(e->kind)->params & PARAM_GRANTS) != 0
+	    ? e->person == person
+	    : has_joined(c, e, person, seq);
+}
+
+/* Whether a route gives them the case, whatever somebody else did. */
+static bool
+is_called(const struct conversation *c, uint16_t person, uint32_t seq)
+{
+	if (any_route(c, is_on_rung, 0, person, seq))
+		return true;
+	for (uint32_t i = 0; i < c->count[CHAIN_STAFF]; i++) {
+		const struct conversation_message *m = c->at[CHAIN_STAFF][i];
+
+		if (m->after <= seq && has_joined(c, &m->entry, person, seq))
+			return true;
+	}
+	return false;
 }
 
 bool
@@ -270,44 +293,53 @@ was_addressed(const struct conversation *c, uint16_t person, uint32_t seq)
 	return false;
 }
 
+/* The last entry about them decides; whoever took a place is what the other
+ * was. */
 struct standing
 standing_at(const struct conversation *c, uint16_t person, uint32_t seq)
 {
-	struct standing s = { .is_reader =
-				  any_route(c, is_anywhere, 0, person, seq) ||
-		    was_addressed(c, person, seq) };
-
-	for (uint32_t i = 1; i <= seq; i++) {
+	for (uint32_t i = seq; i >= 1; i--) {
 		const struct entry *e = &c->at[CHAIN_TALK][i]->entry;
 
 		if (e->kind == MESSAGE_ASSIGN && e->person == person)
-			s = (struct standing){ true, true };
-		else if (e->kind == MESSAGE_RECUSE && e->author == person)
-			s = (struct standing){ false, false };
-		else if (e->kind == MESSAGE_HANDOVER && e->from == person)
-			s = (struct standing){ false, false };
-		else if (e->kind == MESSAGE_HANDOVER && e->person == person)
-			s = standing_at(c, e->from, i - 1);
+			return (struct standing){ true, true };
+		if ((e->kind == MESSAGE_RECUSE && e->author == person) ||
+		    (e->kind == MESSAGE_HANDOVER && e->from == person))
+			return (struct standing){ false, false };
+		if (e->kind == MESSAGE_HANDOVER && e->person == person) {
+			person = e->from;
+			seq = i - 1;
+		}
 	}
-	return s;
+	return (struct standing){ .is_reader =
+				      any_route(
+					  c, is_anywhere, 0, person, seq) ||
+		    was_addressed(c, person, seq) };
 }
 
 /* What somebody was by any policy that is known: their role may be another
- * by now. */
+ * by now. Nobody is less for being given what their route gives them too. */
 unsigned
 parts_at(const struct conversation *c, uint16_t person, uint32_t seq)
 {
 	struct standing s;
 	unsigned parts = 0;
+	bool is_both;
 
 	if (person == PERSON_REPORTER)
 		return PART_REPORTER;
 	if (person == PERSON_INSTANCE)
 		return PART_INSTANCE;
 	s = standing_at(c, person, seq);
-	for (size_t i = 0; s.is_reader && i < c->n_known; i++)
-		parts |= life_parts(
-		    policy_person(c->known[i].policy, person), s.is_given);
+	is_both = s.is_given && is_called(c, person, seq);
+	for (size_t i = 0; s.is_reader && i < c->n_known; i++) {
+		const struct policy_person *p =
+		    policy_person(c->known[i].policy, person);
+
+		parts |= life_parts(p, s.is_given);
+		if (is_both)
+			parts |= life_parts(p, false);
+	}
 	return parts;
 }
 

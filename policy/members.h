@@ -63,10 +63,10 @@ const struct age_recipient *members_recipient(const struct policy *p,
  */
 enum member_change_what { CHANGE_JOIN, CHANGE_LEAVE, CHANGE_ROUTE };
 struct member_change {
-	enum member_change_what what;
+	uint8_t what; /* enum member_change_what */
 	uint16_t who; /* a person, or the route's number */
 };
-#define MEMBER_CHANGES_MAX 512
+#define MEMBER_CHANGES_MAX 2048 /* two by each message of a case */
 /* Appends what this entry changes, at most two: returns how many. */
 size_t member_changes_of(const struct entry *e, struct member_change out[2]);
 
