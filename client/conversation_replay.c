@@ -155,6 +155,26 @@ policy_for(const struct replaying *r, int64_t day)
 	return p != NULL ? p : r->c->known[0].policy;
 }
 
+/* That no answer came, the server says when the time for it is over by each
+ * policy that it may have gone by; a day lies between two clocks. */
+static bool
+is_too_soon(const struct replaying *r, const struct entry *e)
+{
+	int64_t asked = r->life.since[SINCE_ASKED] / DAY_SECONDS;
+	const struct policy *p[2];
+	size_t n = 0, soon = 0;
+
+	if ((e->kind == MESSAGE_NOTICE && e->code == NOTICE_SILENT) ||
+	    (e->kind == MESSAGE_EVENT && e->code == NOTICE_UNANSWERED))
+		n = policies_of(r->c, e->day, p);
+	for (size_t i = 0; i < n; i++) {
+		unsigned days = p[i]->limits.close_after_days;
+
+		soon += days == 0 || e->day + 1 < asked + days;
+	}
+	return n > 0 && soon == n;
+}
+
 static enum refusal
 check_life(struct replaying *r, struct conversation_message *m)
 {
@@ -167,6 +187,8 @@ check_life(struct replaying *r, struct conversation_message *m)
 	    : parts_at(c, m->author, before);
 	enum life_refusal why = life_may(&r->life, e, parts);
 
+	if (why == LIFE_OK && is_too_soon(r, e))
+		why = LIFE_NOT_NOW;
 	if (why != LIFE_OK) {
 		c->refused.why = why;
 		c->refused.state = r->life.state;

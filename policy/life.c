@@ -194,14 +194,16 @@ may_act(const struct life *l, const struct entry *e)
 	return LIFE_OK;
 }
 
-/* Closed for want of an answer: only while one is awaited, and by no way
+/* For want of an answer: only while one is awaited; and closed by no way
  * around what people could not skip. */
 static enum life_refusal
 may_notice(const struct life *l, const struct entry *e)
 {
-	if (e->code != NOTICE_SILENT)
-		return LIFE_OK;
-	return clock_may_close(l) ? LIFE_OK : LIFE_NOT_NOW;
+	if (e->code == NOTICE_SILENT)
+		return clock_may_close(l) ? LIFE_OK : LIFE_NOT_NOW;
+	if (e->code == NOTICE_UNANSWERED)
+		return l->flags & CASE_IS_AWAITING ? LIFE_OK : LIFE_NOT_NOW;
+	return LIFE_OK;
 }
 
 static enum life_refusal
@@ -217,7 +219,7 @@ conditions(const struct life *l, const struct entry *e, unsigned parts)
 		return may_second(l, e);
 	if (e->kind == MESSAGE_ACTION)
 		return may_act(l, e);
-	if (e->kind == MESSAGE_NOTICE)
+	if (e->author == PERSON_INSTANCE)
 		return may_notice(l, e);
 	if (e->kind == MESSAGE_FEEDBACK || e->kind == MESSAGE_HANDLE)
 		return is_reviewless ? LIFE_NEEDS_REVIEW : LIFE_OK;

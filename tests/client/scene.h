@@ -7,7 +7,7 @@
 #define TALK 4 /* concern, ack, reply, followup */
 #define ALL 5  /* and a note */
 
-#define SCENE_MAX 40
+#define SCENE_MAX 320
 
 extern const struct spec honest[ALL];
 
