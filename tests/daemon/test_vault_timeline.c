@@ -97,6 +97,7 @@ goes_as_written(struct world *w, const struct script *s)
 	world_fresh(w);
 	play_begin(&y, w, s, strcmp(s->id, "plain") == 0);
 	play_run(&y);
+	play_replay(&y);
 	buf_put_u8(&y.out, 0);
 	assert_int_equal(ERR_OK, y.out.err);
 	printf("%s\n%s\n", s->id, (const char *)y.out.p);

@@ -53,6 +53,12 @@ void play_end(struct play *y);
 /* Everything to the end of the script, and what time brings after it. */
 void play_run(struct play *y);
 
+/* --- vault_replay.c --- */
+
+/* Everybody who reads the case now, and its reporter, replay it whole: nothing
+ * is refused, and it is as the vault says. */
+void play_replay(struct play *y);
+
 /* --- vault_sight.c --- */
 
 /* Looks at everything, and writes down what is another than before. */
