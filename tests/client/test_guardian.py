@@ -119,6 +119,9 @@ class Guardian(unittest.TestCase):
         self.act(FIRST, "close", case, expect=DECLINED)
         self.act(FIRST, "release", case)
         self.act(FIRST, "close", case)
+        self.assertIn("closing", self.row(case)["flags"],
+                      "it came as P2: no other band lets one person close it")
+        self.act(SECOND, "second", case)
         self.assertEqual(self.state(case), "closed")
 
     def test_consent_and_override(self):
