@@ -19,11 +19,19 @@ struct pulling {
 	size_t done, failed;
 };
 
+/* Sealed files lie beside the opened folders, where nobody says otherwise. */
+static const char *
+sealed_in(const struct ftsu_options *o)
+{
+	if (o->sealed != NULL)
+		return o->sealed;
+	return o->open != NULL ? o->open : ".";
+}
+
 static enum exit_code
 pull_one(struct pulling *p, const struct answer_row *row)
 {
 	const struct ftsu_options *o = p->s->o;
-	const char *sealed = o->sealed != NULL ? o->sealed : ".";
 	char id[2 * CASE_ID_LEN + 1], *open = NULL;
 	struct staff_case k = { 0 };
 	enum exit_code code = EXIT_DONE;
@@ -31,7 +39,8 @@ pull_one(struct pulling *p, const struct answer_row *row)
 	hex_encode(id, row->case_id, CASE_ID_LEN);
 	if (o->open != NULL && asprintf(&open, "%s/%s", o->open, id) < 0)
 		return fail_err(&p->s->term, ERR_NOMEM, o->open);
-	code = staff_case_open(p->s, row->case_id, open, sealed, &k);
+	code = staff_case_open(
+	    p->s, row->case_id, open, sealed_in(o), &k);
 	if (code == EXIT_DONE) {
 		p->done++;
 		if (p->rows != NULL)
@@ -74,8 +83,8 @@ say_pulled(const struct pulling *p, enum exit_code code)
 			       (json_int_t)p->failed)) != EXIT_DONE
 		    ? EXIT_FAILED
 		    : code;
-	term_say(t, "%zu cases are in %s now%s.", p->done,
-	    p->s->o->sealed != NULL ? p->s->o->sealed : "this directory",
+	term_say(t, "%zu case%s now in %s%s.", p->done,
+	    p->done == 1 ? " is" : "s are", sealed_in(p->s->o),
 	    p->failed > 0 ? "; others failed, see above" : "");
 	return code;
 }

@@ -187,6 +187,10 @@ class Investigator(unittest.TestCase):
         self.act(OPERATIONS, "show", other, expect=UNKNOWN)
         again = self.i.ftsu_json(OPERATIONS, "pull", "--sealed", sealed)
         self.assertEqual(again, done)
+        both = self.dir / "both"
+        self.i.ftsu_json(OPERATIONS, "pull", "--open", both)
+        self.assertTrue((both / f"{case}-talk-0000.age").is_file())
+        self.assertTrue((both / case).is_dir())
         # a guardian reads by the route, and was given nothing
         mine = self.i.ftsu_json(FIRST, "pull", "--sealed", self.dir / "none")
         self.assertEqual(mine["cases"], [])
