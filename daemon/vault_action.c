@@ -133,6 +133,7 @@ may_let_in(const struct action *a)
 	const struct entry *e = &a->op->entry;
 	unsigned own = case_parts_in(a->v, &a->c, &a->l, e->author);
 	bool is_given = (access_of(a, e->author) & READER_GIVEN) != 0;
+	unsigned now = case_parts_in(a->v, &a->c, &a->l, e->person);
 	unsigned next =
 	    life_parts(policy_person(a->v->now.policy, e->person), is_given);
 
@@ -140,7 +141,7 @@ may_let_in(const struct action *a)
 		return true;
 	if (e->kind == MESSAGE_GRANT)
 		return (access_of(a, e->person) & READER_MEMBER) != 0;
-	return (next & (PART_HANDLER | PART_EXECUTIVE) & ~own) == 0;
+	return (next & (PART_HANDLER | PART_EXECUTIVE) & ~(own | now)) == 0;
 }
 
 /* They are there, and have all the envelopes that the entry means. */

@@ -200,6 +200,12 @@ test_a_place_by_name_makes_nobody_more_than_it_was(void **state)
 	e.person = DEPUTY;
 	entry_ok(w, &r, &e, NULL, 0);
 	assert_int_equal(GIVEN, access_now(w, &r, DEPUTY));
+	/* to one who handles it already */
+	stage_access(w, &r, INVESTIGATOR, GIVEN);
+	e = naming(MESSAGE_HANDOVER, INVESTIGATOR, DEPUTY);
+	entry_ok(w, &r, &e, NULL, 0);
+	e = entry_of(MESSAGE_BAND, DEPUTY);
+	entry_ok(w, &r, &e, NULL, 0);
 }
 
 static void
