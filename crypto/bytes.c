@@ -87,6 +87,14 @@ reserve(struct buf *b, size_t n)
 	return true;
 }
 
+static void
+grow(struct buf *b, size_t n)
+{
+	b->n += n;
+	if (b->n > b->most)
+		b->most = b->n;
+}
+
 uint8_t *
 buf_grow(struct buf *b, size_t n)
 {
@@ -95,7 +103,7 @@ buf_grow(struct buf *b, size_t n)
 	if (!reserve(b, n))
 		return NULL;
 	at = b->p + b->n;
-	b->n += n;
+	grow(b, n);
 	return at;
 }
 
@@ -183,15 +191,17 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf((char *)(b->p + b->n), (size_t)n + 1, fmt, ap);
 	va_end(ap);
-	b->n += (size_t)n;
+	grow(b, (size_t)n);
 }
 
+/* What was never written to needs no wiping: half a mebibyte of an answer's
+ * room, for the few lines of most. */
 void
 buf_reset(struct buf *b)
 {
 	if (b->p != NULL)
-		bytes_wipe(b->p, b->cap + 1);
-	b->n = 0;
+		bytes_wipe(b->p, b->most + 1);
+	b->n = b->most = 0;
 	b->err = ERR_OK;
 }
 

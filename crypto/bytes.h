@@ -34,6 +34,7 @@ struct buf {
 	uint8_t *p;
 	size_t n;
 	size_t cap;
+	size_t most; /* of n, since all of it was wiped */
 	size_t max; /* n never exceeds this; ERR_LIMIT */
 	enum err err;
 };

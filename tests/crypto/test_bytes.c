@@ -66,6 +66,25 @@ test_growth_keeps_what_was_put(void **state)
 		assert_int_equal(b.p[2 * i], '0' + i % 10);
 }
 
+/* Also of what was taken back before, or written after an earlier reset. */
+static void
+test_reset_wipes_all_that_was_ever_there(void **state)
+{
+	static const size_t length[] = { 100, 7, 60, 0 };
+	CLEAN_BUF struct buf b = BUF_INIT(200);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(length) / sizeof(length[0]);
+	     i++) {
+		memset(buf_grow(&b, length[i]), 'S', length[i]);
+		b.n = length[i] / 2;
+		buf_printf(&b, "%s", "secret");
+		buf_reset(&b);
+		assert_int_equal(b.n, 0);
+		assert_true(bytes_all_zero(b.p, length[i]));
+	}
+}
+
 static void
 test_reset_wipes_what_was_there(void **state)
 {
@@ -128,6 +147,7 @@ main(void)
 		    test_buffer_stops_at_its_limit_and_stays_stopped),
 		cmocka_unit_test(test_growth_keeps_what_was_put),
 		cmocka_unit_test(test_reset_wipes_what_was_there),
+		cmocka_unit_test(test_reset_wipes_all_that_was_ever_there),
 		cmocka_unit_test(test_short_reads_stick_and_give_zeros),
 		cmocka_unit_test(test_lines_end_in_a_newline),
 		cmocka_unit_test(test_what_is_left_over_is_an_error),
