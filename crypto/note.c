@@ -317,19 +317,14 @@ static enum err
 put_signature(struct bytes text, const struct note_key *key,
     const uint8_t seed[static SIGN_SEED_LEN], struct buf *out)
 {
-	uint8_t raw[KEY_ID_LEN + SIGN_LEN], pub[SIGN_PUB_LEN];
+	uint8_t raw[KEY_ID_LEN + SIGN_LEN];
 	enum err err;
 
 	if (!name_ok(bytes_str(key->name)))
 		return ERR_SYNTAX;
-	err = sign_public(seed, pub);
-	if (err != ERR_OK)
-		return err;
-	if (memcmp(pub, key->pub, SIGN_PUB_LEN) != 0)
-		return ERR_BAD_SIG;
 	err = key_id(key, raw);
 	if (err == ERR_OK)
-		err = sign_make(seed, text, raw + KEY_ID_LEN);
+		err = sign_make(seed, key->pub, text, raw + KEY_ID_LEN);
 	if (err != ERR_OK)
 		return err;
 	buf_put_bytes(out, dash);

@@ -43,70 +43,45 @@ node_hash(const uint8_t left[static SHA256_LEN],
 	return sha256_parts(part, 3, out);
 }
 
-/* The leaves of the left half of a tree of n > 1. */
-static size_t
-split(size_t n)
-{
-	size_t k = 1;
-
-	while (2 * k < n)
-		k *= 2;
-	return k;
-}
-
 /*
- * The root of n leaves, by joining from the right what is complete: the
- * subtrees of the binary digits of n, kept on a short stack.
+ * Joins each level's nodes in pairs to the next one's, until there is one; a
+ * last one without a sibling moves up as it is. That is the RFC's tree: where
+ * it splits, all to the left is complete.
  */
 static enum err
-tree_root(const uint8_t (*leaf)[SHA256_LEN], size_t n,
-    uint8_t out[static SHA256_LEN])
+tree_make(struct proof_batch *b, const uint8_t **ret_root)
 {
-	uint8_t stack[PATH_MAX_LEN + 1][SHA256_LEN];
-	size_t depth = 0;
+	uint8_t(*level)[SHA256_LEN] = b->node;
+	size_t n = b->n;
 	enum err err = ERR_OK;
 
-	for (size_t i = 0; i < n && err == ERR_OK; i++) {
-		memcpy(stack[depth++], leaf[i], SHA256_LEN);
-		for (size_t k = i; (k & 1) != 0 && err == ERR_OK; k >>= 1) {
-			depth--;
-			err = node_hash(stack[depth - 1], stack[depth],
-			    stack[depth - 1]);
-		}
+	while (n > 1 && err == ERR_OK) {
+		uint8_t(*up)[SHA256_LEN] = level + n;
+
+		for (size_t i = 0; i + 1 < n && err == ERR_OK; i += 2)
+			err = node_hash(level[i], level[i + 1], up[i / 2]);
+		if (n % 2 != 0)
+			memcpy(up[n / 2], level[n - 1], SHA256_LEN);
+		n = (n + 1) / 2;
+		level = up;
 	}
-	for (; depth > 1 && err == ERR_OK; depth--)
-		err = node_hash(stack[depth - 2], stack[depth - 1],
-		    stack[depth - 2]);
-	if (err == ERR_OK)
-		memcpy(out, stack[0], SHA256_LEN);
+	*ret_root = level[0];
 	return err;
 }
 
 /* Hashes from the leaf's sibling to the root's child. */
-static enum err
-tree_path(const uint8_t (*leaf)[SHA256_LEN], size_t n, size_t index,
-    struct path *ret)
+static void
+tree_path(const struct proof_batch *b, size_t index, struct path *ret)
 {
-	struct path down = { 0 };
-	enum err err = ERR_OK;
+	const uint8_t(*level)[SHA256_LEN] = b->node;
 
-	while (n > 1 && err == ERR_OK) {
-		size_t k = split(n);
-		bool left = index < k;
-
-		err = left ? tree_root(leaf + k, n - k, down.hash[down.n]) :
-		    tree_root(leaf, k, down.hash[down.n]);
-		down.n++;
-		if (!left) {
-			leaf += k;
-			index -= k;
-		}
-		n = left ? k : n - k;
+	for (size_t n = b->n; n > 1; n = (n + 1) / 2) {
+		if ((index ^ 1) < n)
+			memcpy(ret->hash[ret->n++], level[index ^ 1],
+			    SHA256_LEN);
+		level += n;
+		index /= 2;
 	}
-	for (size_t i = 0; i < down.n; i++)
-		memcpy(ret->hash[i], down.hash[down.n - 1 - i], SHA256_LEN);
-	ret->n = down.n;
-	return err;
 }
 
 /*
@@ -147,27 +122,27 @@ proof_batch_add(struct proof_batch *b, struct bytes statement)
 
 	if (b->n == PROOF_LEAVES_MAX)
 		return ERR_LIMIT;
-	err = leaf_hash(statement, b->leaf[b->n]);
+	err = leaf_hash(statement, b->node[b->n]);
 	if (err == ERR_OK)
 		b->n++;
 	return err;
 }
 
 enum err
-proof_batch_sign(const struct proof_batch *b, const struct note_key *key,
+proof_batch_sign(struct proof_batch *b, const struct note_key *key,
     const uint8_t seed[static SIGN_SEED_LEN], struct buf *checkpoint)
 {
 	CLEAN_BUF struct buf body = BUF_INIT(128);
-	uint8_t root[SHA256_LEN];
+	const uint8_t *root = NULL;
 	enum err err;
 
 	if (b->n == 0)
 		return ERR_NOT_FOUND;
-	err = tree_root(b->leaf, b->n, root);
+	err = tree_make(b, &root);
 	if (err != ERR_OK)
 		return err;
 	buf_printf(&body, "%zu\n", b->n);
-	base64_put(&body, BYTES(root, sizeof(root)), B64_PADDED);
+	base64_put(&body, BYTES(root, SHA256_LEN), B64_PADDED);
 	buf_put_u8(&body, '\n');
 	if (body.err != ERR_OK)
 		return body.err;
@@ -179,13 +154,10 @@ proof_put(const struct proof_batch *b, size_t index, struct bytes statement,
     struct bytes checkpoint, struct buf *out)
 {
 	struct path path = { 0 };
-	enum err err;
 
 	if (index >= b->n)
 		return ERR_NOT_FOUND;
-	err = tree_path(b->leaf, b->n, index, &path);
-	if (err != ERR_OK)
-		return err;
+	tree_path(b, index, &path);
 	buf_put_bytes(out, statement);
 	buf_printf(out, "\n" PROOF_FIRST_LINE "\nindex %zu\n", index);
 	for (size_t i = 0; i < path.n; i++) {

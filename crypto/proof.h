@@ -21,17 +21,18 @@
 #define PROOF_MAX 4096
 
 struct proof_batch {
-	uint8_t leaf[PROOF_LEAVES_MAX][SHA256_LEN];
 	size_t n;
+	/* the tree by levels, each behind the one below; the leaves first */
+	uint8_t node[2 * PROOF_LEAVES_MAX][SHA256_LEN];
 };
 /* Adds a statement; its index is the n before the call. ERR_LIMIT when full. */
 enum err proof_batch_add(struct proof_batch *b, struct bytes statement)
     MUST_CHECK;
-/* Signs the tree; checkpoint gets the complete note. */
-enum err proof_batch_sign(const struct proof_batch *b,
-    const struct note_key *key, const uint8_t seed[static SIGN_SEED_LEN],
-    struct buf *checkpoint) MUST_CHECK;
-/* Writes the whole proof of leaf `index`. */
+/* Makes the tree and signs it, once; checkpoint gets the complete note. */
+enum err proof_batch_sign(struct proof_batch *b, const struct note_key *key,
+    const uint8_t seed[static SIGN_SEED_LEN], struct buf *checkpoint)
+    MUST_CHECK;
+/* Writes the whole proof of leaf `index`, after proof_batch_sign. */
 enum err proof_put(const struct proof_batch *b, size_t index,
     struct bytes statement, struct bytes checkpoint, struct buf *out)
     MUST_CHECK;

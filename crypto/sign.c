@@ -90,21 +90,35 @@ sign_public(const uint8_t seed[static SIGN_SEED_LEN],
 	return ok ? ERR_OK : ERR_CRYPTO;
 }
 
-enum err
-sign_make(const uint8_t seed[static SIGN_SEED_LEN], struct bytes msg,
-    uint8_t sig[static SIGN_LEN])
+static enum err
+sign_with(EVP_PKEY *key, struct bytes msg, uint8_t *sig)
 {
-	EVP_PKEY *key = private_key(seed);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	size_t n = SIGN_LEN;
 	int ok;
 
-	ok = key != NULL && ctx != NULL &&
+	ok = ctx != NULL &&
 	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1 &&
 	    EVP_DigestSign(ctx, sig, &n, msg.p, msg.n) == 1;
 	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(key);
 	return ok ? ERR_OK : ERR_CRYPTO;
+}
+
+enum err
+sign_make(const uint8_t seed[static SIGN_SEED_LEN],
+    const uint8_t pub[static SIGN_PUB_LEN], struct bytes msg,
+    uint8_t sig[static SIGN_LEN])
+{
+	EVP_PKEY *key = private_key(seed);
+	uint8_t is[SIGN_PUB_LEN];
+	size_t n = sizeof(is);
+	enum err err = ERR_CRYPTO;
+
+	if (key != NULL && EVP_PKEY_get_raw_public_key(key, is, &n) == 1)
+		err = memcmp(is, pub, sizeof(is)) == 0 ?
+		    sign_with(key, msg, sig) : ERR_BAD_SIG;
+	EVP_PKEY_free(key);
+	return err;
 }
 
 static enum err

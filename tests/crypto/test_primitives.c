@@ -257,7 +257,8 @@ test_refusals_leave_no_error_for_libssl_to_find(void **state)
 	ERR_clear_error();
 	assert_int_equal(x25519_shared(key, zero, out), ERR_SYNTAX);
 	assert_int_equal(sign_public(seed, pub), ERR_OK);
-	assert_int_equal(sign_make(seed, BYTES_LIT("a"), sig), ERR_OK);
+	assert_int_equal(sign_make(seed, pub, BYTES_LIT("a"), sig),
+	    ERR_OK);
 	assert_int_equal(sign_verify(pub, BYTES_LIT("b"), sig), ERR_BAD_SIG);
 	assert_int_equal(aead_new(AEAD_AES_256_GCM, &c), ERR_OK);
 	assert_int_equal(aead_open(c, key, zero, BYTES(NULL, 0),

@@ -267,8 +267,8 @@ test_inner_node_is_not_taken_for_a_statement(void **state)
 
 	(void)state;
 	batch_make(2, &b, &checkpoint);
-	buf_put(&proof, b.leaf[0], SHA256_LEN);
-	buf_put(&proof, b.leaf[1], SHA256_LEN);
+	buf_put(&proof, b.node[0], SHA256_LEN);
+	buf_put(&proof, b.node[1], SHA256_LEN);
 	buf_put_str(&proof, "\n\nc2sp.org/tlog-proof@v1\nindex 0\n\n");
 	buf_put_bytes(&proof, buf_bytes(&checkpoint));
 	assert_int_not_equal(check(buf_bytes(&proof)), ERR_OK);

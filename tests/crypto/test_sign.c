@@ -49,13 +49,26 @@ test_rfc8032_vectors_come_out(void **state)
 		from_hex(rfc8032[i].msg, text, msg.n);
 		from_hex(rfc8032[i].seed, seed, sizeof(seed));
 		from_hex(rfc8032[i].sig, want, sizeof(want));
-		assert_int_equal(sign_make(seed, msg, sig), ERR_OK);
+		from_hex(rfc8032[i].pub, pub, sizeof(pub));
+		assert_int_equal(sign_make(seed, pub, msg, sig), ERR_OK);
 		assert_memory_equal(sig, want, sizeof(sig));
-		from_hex(rfc8032[i].pub, want, SIGN_PUB_LEN);
-		assert_int_equal(sign_public(seed, pub), ERR_OK);
+		assert_int_equal(sign_public(seed, want), ERR_OK);
 		assert_memory_equal(pub, want, sizeof(pub));
 		assert_int_equal(sign_verify(pub, msg, sig), ERR_OK);
 	}
+}
+
+static void
+test_nothing_is_signed_as_another_key(void **state)
+{
+	const uint8_t seed[SIGN_SEED_LEN] = { 7 };
+	uint8_t pub[SIGN_PUB_LEN], sig[SIGN_LEN] = { 0 };
+
+	(void)state;
+	assert_int_equal(sign_public(seed, pub), ERR_OK);
+	pub[3] ^= 1;
+	assert_int_equal(sign_make(seed, pub, BYTES_LIT("a"), sig), ERR_BAD_SIG);
+	assert_true(bytes_all_zero(sig, sizeof(sig)));
 }
 
 static void
@@ -67,7 +80,7 @@ test_any_changed_bit_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(sign_public(seed, pub), ERR_OK);
-	assert_int_equal(sign_make(seed, msg, sig), ERR_OK);
+	assert_int_equal(sign_make(seed, pub, msg, sig), ERR_OK);
 	for (unsigned i = 0; i < 8 * SIGN_LEN; i++) {
 		sig[i / 8] ^= (uint8_t)(1u << i % 8);
 		assert_int_equal(sign_verify(pub, msg, sig), ERR_BAD_SIG);
@@ -190,6 +203,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rfc8032_vectors_come_out),
+		cmocka_unit_test(test_nothing_is_signed_as_another_key),
 		cmocka_unit_test(test_any_changed_bit_is_refused),
 		cmocka_unit_test(test_keys_of_small_order_sign_nothing),
 		cmocka_unit_test(test_neutral_element_is_no_key),
