@@ -253,14 +253,15 @@ handle_investigators(struct vault *v, const struct request_investigators *q)
 /* A stranger to the case hears that there is no such thing. */
 static enum answer
 handle_envelopes(
-    struct vault *v, const struct request_envelopes *q, struct op *op)
+    struct vault *v, const struct bundle_request *q, struct op *op)
 {
+	const struct request_envelopes *x = &q->envelopes;
 	struct store_case c;
 	uint16_t person;
-	enum answer a = vault_staff(v, q->session, &person);
+	enum answer a = vault_staff(v, x->session, &person);
 
 	if (a != ANSWER_OK ||
-	    (a = answer_of(store_case_find(v->store, q->case_id, &c))) !=
+	    (a = answer_of(store_case_find(v->store, x->case_id, &c))) !=
 		ANSWER_OK)
 		return a;
 	if (!case_is_read_by(&c, person))
@@ -293,7 +294,7 @@ handle_write(struct vault *v, const struct bundle_request *q, struct op *op,
 		*ret = handle_post(v, &q->post, op);
 		return true;
 	case REQUEST_ENVELOPES:
-		*ret = handle_envelopes(v, &q->envelopes, op);
+		*ret = handle_envelopes(v, q, op);
 		return true;
 	case REQUEST_PUT:
 		*ret = file_piece(v, &q->put, op);

@@ -86,31 +86,29 @@ reader_put(struct store_txn *txn, const uint8_t id[static CASE_ID_LEN],
 /* --- sending ahead --- */
 
 enum answer
-file_envelopes(struct vault *v, const struct request_envelopes *q,
+file_envelopes(struct vault *v, const struct bundle_request *q,
     uint16_t author, struct op *op)
 {
+	const struct request_envelopes *x = &q->envelopes;
 	const struct policy_person *p =
-	    policy_person(v->now.policy, q->person);
+	    policy_person(v->now.policy, x->person);
 	bool ignored;
 
 	if (p == NULL || !policy_person_is_current(p, vault_day(v)))
 		return ANSWER_BAD_BUNDLE;
-	for (size_t i = 0; i < q->n; i++)
-		if (!envelope_is_sound(q->at[i].envelope, &ignored))
+	for (size_t i = 0; i < x->n; i++)
+		if (!envelope_is_sound(x->at[i].envelope, &ignored))
 			return ANSWER_BAD_BUNDLE;
 	op->kind = OP_ENVELOPES;
 	op->author = author;
-	op->person = q->person;
-	op->is_fresh = q->is_fresh;
-	op->n_grants = q->n;
-	memcpy(op->grant, q->at, q->n * sizeof(q->at[0]));
-	memcpy(op->case_id, q->case_id, sizeof(op->case_id));
+	op->envelopes = BYTES(q->preamble.p, q->length);
+	memcpy(op->case_id, x->case_id, sizeof(op->case_id));
 	return ANSWER_OK;
 }
 
 /* Whoever is nothing to the case becomes somebody for whom something waits. */
 static enum err
-make_place(struct store_txn *txn, struct op *op)
+make_place(struct store_txn *txn, struct op *op, uint16_t person)
 {
 	const struct store_reader *r;
 	struct store_case c;
@@ -120,27 +118,28 @@ make_place(struct store_txn *txn, struct op *op)
 		return e;
 	if (!case_is_read_by(&c, op->author))
 		return ERR_NOT_FOUND;
-	r = store_case_reader(&c, op->person);
+	r = store_case_reader(&c, person);
 	if (r != NULL && (r->access & (READER_MEMBER | READER_PENDING)) != 0)
 		return ERR_OK;
-	e = reader_put(txn, op->case_id, op->person,
+	e = reader_put(txn, op->case_id, person,
 	    (r == NULL ? 0u : r->access) | READER_PENDING);
 	op->has_written = e == ERR_OK;
 	return e;
 }
 
-enum err
-apply_envelopes(struct store_txn *txn, struct op *op)
+static enum err
+put_envelopes(struct store_txn *txn, struct op *op,
+    const struct request_envelopes *q)
 {
-	enum err e = make_place(txn, op);
+	enum err e = ERR_OK;
 
-	if (e == ERR_OK && op->is_fresh) {
+	if (q->is_fresh) {
 		op->has_written = true;
-		e = txn_envelopes_forget(txn, op->case_id, op->person);
+		e = txn_envelopes_forget(txn, op->case_id, q->person);
 	}
-	for (size_t i = 0; i < op->n_grants && e == ERR_OK; i++) {
-		const struct bundle_grant *g = &op->grant[i];
-		const struct store_envelope x = { op->person, g->envelope };
+	for (size_t i = 0; i < q->n && e == ERR_OK; i++) {
+		const struct bundle_grant *g = &q->at[i];
+		const struct store_envelope x = { q->person, g->envelope };
 
 		e = txn_envelope_put(txn, op->case_id,
 		    (enum store_chain)g->chain, g->seq, &x);
@@ -148,4 +147,15 @@ apply_envelopes(struct store_txn *txn, struct op *op)
 			op->has_written = true;
 	}
 	return e;
+}
+
+enum err
+apply_envelopes(struct store_txn *txn, struct op *op)
+{
+	struct bundle_request q;
+	enum err e = bundle_request_parse(op->envelopes, &q);
+
+	if (e == ERR_OK)
+		e = make_place(txn, op, q.envelopes.person);
+	return e == ERR_OK ? put_envelopes(txn, op, &q.envelopes) : e;
 }

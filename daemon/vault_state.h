@@ -77,11 +77,9 @@ struct op {
 	uint8_t piece_upload[STORE_UPLOAD_ID_LEN];
 	struct store_upload upload; /* after the commit */
 
-	/* envelopes: by author, on case_id */
-	uint16_t person;
-	bool is_fresh;
-	size_t n_grants;
-	struct bundle_grant grant[BUNDLE_GRANTS_MAX];
+	/* envelopes, by author: the request, to be parsed again when it is
+	 * applied; every op would be twice as large with room for them */
+	struct bytes envelopes;
 };
 
 struct batch {
@@ -211,7 +209,7 @@ apply_message(struct store_txn *txn, struct vault *v, struct op *op) MUST_CHECK;
 enum err reader_put(struct store_txn *txn,
     const uint8_t id[static CASE_ID_LEN], uint16_t person,
     unsigned access) MUST_CHECK;
-enum answer file_envelopes(struct vault *v, const struct request_envelopes *q,
+enum answer file_envelopes(struct vault *v, const struct bundle_request *q,
     uint16_t author, struct op *op) MUST_CHECK;
 enum err apply_envelopes(struct store_txn *txn, struct op *op) MUST_CHECK;
 /* Whether this is the digest of all envelopes that the person has of the case.
