@@ -12,11 +12,21 @@
 
 /* --- marks --- */
 
+/* A case whose route is gone from the policy has no ladder; its deadlines, and
+ * what the reporter is told, go on. */
+static const struct policy_route *
+route_of(const struct vault *v, const struct store_case *c)
+{
+	static const struct policy_route none;
+	const struct policy_route *r = policy_route(v->now.policy, c->route);
+
+	return r == NULL ? &none : r;
+}
+
 void
 life_to_marks(const struct vault *v, const struct store_case *c,
     const struct life *l, struct store_marks *m)
 {
-	const struct policy_route *r = policy_route(v->now.policy, c->route);
 	enum policy_deadline which;
 	int64_t deadline = 0;
 
@@ -27,7 +37,7 @@ life_to_marks(const struct vault *v, const struct store_case *c,
 		.closed = !life_is_open(l),
 		.breached = (l->flags & CASE_IS_BREACHED) != 0,
 		.deadline = deadline,
-		.due = r == NULL ? 0 : clock_due(v->now.policy, r, l),
+		.due = clock_due(v->now.policy, route_of(v, c), l),
 	};
 	life_put(l, m->life);
 }
@@ -272,14 +282,14 @@ postpone(struct store_txn *txn, struct vault *v, struct store_case *c)
 static enum err
 run_case(struct store_txn *txn, struct vault *v, struct store_case *c)
 {
-	const struct policy_route *r = policy_route(v->now.policy, c->route);
+	const struct policy_route *r = route_of(v, c);
 	const int64_t now = env_now(v->env);
 	struct clock_event what;
 	unsigned steps = 0;
 	struct life l;
 	enum err e = life_get(c->marks.life, &l);
 
-	for (; e == ERR_OK && r != NULL && steps < STEPS_AT_ONCE &&
+	for (; e == ERR_OK && steps < STEPS_AT_ONCE &&
 	     clock_step(v->now.policy, r, now, &l, &what);
 	     steps++)
 		e = act(txn, v, c, &l, &what);

@@ -248,6 +248,34 @@ test_a_case_that_nobody_is_left_for_is_said_to_the_operator(void **state)
 	assert_int_equal(1, health.lost);
 }
 
+/* --- a route that a policy has no more --- */
+
+static enum err
+lose_route(struct store_txn *txn, void *ctx)
+{
+	const struct reporter *r = ctx;
+
+	return txn_route_set(txn, r->keys.case_id, 77);
+}
+
+static void
+test_the_clock_of_a_case_goes_on_without_its_route(void **state)
+{
+	struct world *w = *state;
+	struct reporter r;
+	struct life l;
+
+	a_case(w, &r);
+	assert_int_equal(ERR_OK, vault_run(w->vault, lose_route, &r));
+	/* as after a new policy: all cases are looked at */
+	world_switch_policy(w, 2);
+	w->now += 100 * DAY_SECONDS;
+	while (vault_tick(w->vault))
+		;
+	stage_life(w, &r, &l);
+	assert_true((l.flags & CASE_IS_BREACHED) != 0);
+}
+
 int
 main(void)
 {
@@ -265,6 +293,8 @@ main(void)
 		cmocka_unit_test(test_only_who_handles_a_case_lets_anybody_in),
 		cmocka_unit_test(
 		    test_a_case_that_nobody_is_left_for_is_said_to_the_operator),
+		cmocka_unit_test(
+		    test_the_clock_of_a_case_goes_on_without_its_route),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
