@@ -212,24 +212,30 @@ set_access(struct action *a, uint16_t person, unsigned access)
 /*
  * People whom this message is sealed to, and who had nothing of the case: the
  * policy has somebody new. They are given it where the route, or a rung that
- * was reached, says so.
+ * was reached, says so, once the reporter or a handler has written to them: no
+ * other reader lets somebody in again who stepped back.
  */
 static enum err
 take_readers(struct action *a)
 {
 	const struct op *op = a->op;
+	bool lets_in = (case_parts_in(a->v, &a->c, &a->l, op->author) &
+	    (PART_REPORTER | PART_HANDLER)) != 0;
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; i < op->n_envelopes && e == ERR_OK; i++) {
 		uint16_t person = op->envelope[i].person;
-		unsigned access = access_of(a, person);
+		unsigned was = access_of(a, person);
+		unsigned access = was | READER_MEMBER;
 
-		if (person == PERSON_REPORTER || (access & READER_MEMBER) != 0)
+		if (person == PERSON_REPORTER || (was & READER_RELEASED) != 0)
 			continue;
-		access = (access & READER_TELL) | READER_MEMBER;
-		if (case_calls(a->v, &a->c, &a->l, person))
+		if (lets_in && case_calls(a->v, &a->c, &a->l, person))
 			access |= READER_RELEASED;
-		e = set_access(a, person, access);
+		if ((was & READER_MEMBER) == 0)
+			access &= READER_TELL | READER_MEMBER | READER_RELEASED;
+		if (access != was)
+			e = set_access(a, person, access);
 	}
 	return e;
 }

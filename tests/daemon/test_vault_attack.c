@@ -222,7 +222,11 @@ test_only_who_handles_a_case_lets_anybody_in(void **state)
 	e = naming(MESSAGE_GRANT, ADVISER, SECOND_GUARDIAN);
 	assert_int_not_equal(ANSWER_OK, try_entry(w, &r, &e, NULL, 0));
 	assert_int_equal(0, access_now(w, &r, SECOND_GUARDIAN));
+	post_ok(w, &r, MESSAGE_NOTE, ADVISER, guardians, 2);
 	assert_sees_nothing(w, SECOND_GUARDIAN, &r);
+	/* whom the policy has put there since, others let in */
+	post_ok(w, &r, MESSAGE_NOTE, GUARDIAN, guardians, 2);
+	assert_int_equal(RELEASED, access_now(w, &r, SECOND_GUARDIAN));
 }
 
 /* --- nobody is left --- */
