@@ -429,13 +429,21 @@ end_content(struct conversation *c)
 	return manifest_check(c, c->current);
 }
 
-/* Its author, or the server, gave us what does not open: no reason to keep
- * everything else from being read. */
+/*
+ * Its author, or the server, gave us what does not open, or its author signed
+ * what contradicts the case: no reason to keep everything else from being read,
+ * or one of the readers could end the case for all the others. All else hangs
+ * on the concern.
+ */
 static bool
-hides_itself_only(enum refusal r)
+hides_itself_only(enum message_kind kind, enum refusal r)
 {
+	bool is_authors = r == REFUSAL_SIGNATURE || r == REFUSAL_MANIFEST ||
+	    r == REFUSAL_MEMBERS || r == REFUSAL_EXCLUDED;
+
 	return r == REFUSAL_NOT_FOR_US || r == REFUSAL_DAMAGED ||
-	    r == REFUSAL_NOT_SEALED || r == REFUSAL_BODY;
+	    r == REFUSAL_NOT_SEALED || r == REFUSAL_BODY ||
+	    (is_authors && kind != MESSAGE_CONCERN);
 }
 
 static enum refusal
@@ -450,9 +458,11 @@ end_opened(struct conversation *c)
 		r = plain_end(c);
 	else if (m->has_content && c->person == PERSON_REPORTER)
 		return REFUSAL_ENVELOPE; /* all that is said is for them */
-	if (!hides_itself_only(r))
+	if (!hides_itself_only(m->kind, r))
 		return r;
 	m->failure = r;
+	m->is_readable = false;
+	m->m = manifest_free(m->m);
 	buf_reset(&m->text);
 	return REFUSAL_NONE;
 }

@@ -447,6 +447,15 @@ check_envelope(
 	    : REFUSAL_NONE;
 }
 
+/* One that we were to have and have not: the server may keep it from us, or its
+ * author made none. It is said, and the others are read. */
+static bool
+is_left_out(const struct conversation_message *m, enum refusal refusal)
+{
+	return refusal == REFUSAL_ENVELOPE && m->envelope.n == 0 &&
+	    m->kind != MESSAGE_CONCERN;
+}
+
 /* The digest covers all that we have of before; what comes behind is for us
  * because we are on the list. */
 enum refusal
@@ -462,6 +471,10 @@ envelopes_check(const struct conversation *c, size_t *ret_at)
 	for (size_t i = first; refusal == REFUSAL_NONE && i < c->n_messages;
 	     i++) {
 		refusal = check_envelope(c, c->message[i]);
+		if (is_left_out(c->message[i], refusal)) {
+			c->message[i]->failure = refusal;
+			refusal = REFUSAL_NONE;
+		}
 		*ret_at = i;
 	}
 	return refusal;

@@ -61,6 +61,18 @@ read_all(struct scene *s, uint16_t person)
 	return r;
 }
 
+enum refusal
+read_whole(struct scene *s, uint16_t person)
+{
+	struct conversation *c = reader_new(s->w, person, &s->known);
+	enum refusal r = scene_read(s, c);
+
+	for (size_t i = 0; r == REFUSAL_NONE && i < c->n_messages; i++)
+		r = c->message[i]->failure;
+	c = reader_free(c);
+	return r;
+}
+
 /* A chain after the other, as clients fetch them. */
 static enum refusal
 take_chain(struct scene *s, struct conversation *c, enum chain chain)

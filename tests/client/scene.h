@@ -29,6 +29,8 @@ enum refusal read_in_order(struct scene *s, uint16_t person, const int *order,
     size_t n);
 /* To all of them, a chain after the other; a reporter is given theirs. */
 enum refusal read_all(struct scene *s, uint16_t person);
+/* The same; where messages are left out alone, why the first one is. */
+enum refusal read_whole(struct scene *s, uint16_t person);
 enum refusal scene_read(struct scene *s, struct conversation *c);
 
 /* One message of a kind, with the lines that it has. */

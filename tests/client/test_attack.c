@@ -100,6 +100,51 @@ test_silence_is_believed_when_its_time_is_over(void **state)
 	scene_end(&s);
 }
 
+/* Somebody signs what contradicts the case: the others lose that message. */
+static void
+other_place(struct manifest *m)
+{
+	m->seq++;
+}
+
+static void
+test_nobody_who_writes_nonsense_ends_a_case_for_the_others(void **state)
+{
+	const struct spec bent[] = {
+		{ .kind = MESSAGE_NOTE,
+		    .author = SECOND,
+		    .manifest = other_place },
+		{ .kind = MESSAGE_NOTE,
+		    .author = SECOND,
+		    .n_to = 2,
+		    .to = { GUARDIAN, CHIEF } },
+		{ .kind = MESSAGE_FOLLOWUP,
+		    .author = PERSON_REPORTER,
+		    .manifest = other_place },
+	};
+	struct conversation *c;
+	struct scene s;
+
+	(void)state;
+	begin_case(&s, policy_yaml);
+	for (size_t i = 0; i < 3; i++)
+		scene_write(&s, &bent[i]);
+	WRITE(&s, ADVISE, GUARDIAN, 0);
+	WRITE(&s, REPLY, GUARDIAN, 0);
+	c = reader_new(s.w, EXECUTIVE, &s.known);
+	assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
+	assert_int_equal(c->life.state, CASE_ADVICE);
+	assert_int_equal(c->at[CHAIN_STAFF][1]->failure, REFUSAL_MANIFEST);
+	assert_int_equal(c->at[CHAIN_TALK][2]->failure, REFUSAL_MANIFEST);
+	assert_true(c->at[CHAIN_TALK][3]->is_readable);
+	c = reader_free(c);
+	c = reader_new(s.w, GUARDIAN, &s.known);
+	assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
+	assert_int_equal(c->at[CHAIN_STAFF][2]->failure, REFUSAL_MEMBERS);
+	c = reader_free(c);
+	scene_end(&s);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -110,6 +155,8 @@ main(int argc, char **argv)
 		    test_who_is_given_a_case_handles_it_once_their_rung_is_reached),
 		cmocka_unit_test(
 		    test_silence_is_believed_when_its_time_is_over),
+		cmocka_unit_test(
+		    test_nobody_who_writes_nonsense_ends_a_case_for_the_others),
 	};
 
 	if (argc != 2)

@@ -209,7 +209,7 @@ test_bent_messages_are_refused_each_for_its_reason(void **state)
 		    bent[i].expected == REFUSAL_SIGNATURE)
 			spec.seed = s.w->seed[GUARDIAN];
 		scene_write(&s, &spec);
-		r = read_all(&s, GUARDIAN);
+		r = read_whole(&s, GUARDIAN);
 		scene_end(&s);
 		if (r != bent[i].expected)
 			fail_msg("%s: %s", bent[i].what, refusal_text(r));

@@ -60,7 +60,7 @@ test_granted_envelopes_are_those_of_the_digest(void **state)
 	scene_end(&s);
 	begin_given(&s); /* of what came after, made for them */
 	take_away(&s, 5, INVESTIGATOR);
-	assert_int_equal(read_all(&s, INVESTIGATOR), REFUSAL_ENVELOPE);
+	assert_int_equal(read_whole(&s, INVESTIGATOR), REFUSAL_ENVELOPE);
 	scene_end(&s);
 }
 

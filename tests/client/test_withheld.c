@@ -26,7 +26,7 @@ test_readers_refuse_a_message_without_their_envelope(void **state)
 	s.sent[2].person[s.sent[2].n_to - 1] = STRANGER;
 	assert_int_equal(read_all(&s, PERSON_REPORTER), REFUSAL_ENVELOPE);
 	s.sent[2].person[0] = STRANGER;
-	assert_int_equal(read_all(&s, GUARDIAN), REFUSAL_ENVELOPE);
+	assert_int_equal(read_whole(&s, GUARDIAN), REFUSAL_ENVELOPE);
 	assert_int_equal(read_all(&s, SECOND), REFUSAL_NONE);
 	scene_end(&s);
 }
