@@ -323,6 +323,7 @@ any_life(const struct policy *p, uint64_t *seed, int64_t now)
 		.prompts = (uint8_t)draw(seed, 4),
 		.checks = (uint8_t)draw(seed, 5) };
 
+	l.gravest = (uint8_t)(1 + draw(seed, l.band));
 	for (unsigned i = 0; i < LIFE_CLOCKS; i++)
 		if (i == SINCE_FILED || draw(seed, 4) > 0)
 			l.since[i] = now -
