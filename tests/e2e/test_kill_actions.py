@@ -156,10 +156,10 @@ class KillActions(unittest.TestCase):
         thread = threading.Thread(target=self.run_action,
                                   args=(action, ended))
         thread.start()
-        time.sleep(self.usual[action.kind] * rng.uniform(0.3, 1.1))
+        time.sleep(self.usual[action.kind] * rng.uniform(0.4, 1.5))
         self.kill_the_vault()
+        self.i.start()   # it forgot who had signed in: the command ends
         thread.join()
-        self.i.start()
         self.everybody_signs_in()
         self.assertIn(ended[0], (DONE, UNAVAILABLE, NOT_STORED, LOGIN),
                       getattr(self, "last", ""))
