@@ -17,7 +17,7 @@
 #define KIT_DAY 20700
 
 struct kit {
-	char dir[512];
+	char dir[104];
 	struct store_config config;
 	uint8_t key[STORE_KEY_LEN];
 	struct store *s;
