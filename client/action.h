@@ -64,8 +64,6 @@ struct action {
  * assign, handover and grant first make an envelope for every message that is
  * shared, with a bar, and send these ahead; the person becomes a reader with
  * the entry, at once and wholly. Nothing has happened where it fails before.
- * A grant without a person in the talk of the route (after `route`): see
- * action_route.
  */
 enum exit_code action_run(struct staff_case *k, const struct action *a)
     MUST_CHECK;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "crypto/entry.h"
+#include "crypto/label.h"
 
 static const uint8_t seed[SIGN_SEED_LEN] = { 7 };
 static const uint8_t other_seed[SIGN_SEED_LEN] = { 8 };
@@ -175,6 +176,40 @@ test_instance_and_people_cannot_stand_for_each_other(void **state)
 	    ERR_OK, entry_verify_instance(buf_bytes(&theirs), &key, 1));
 }
 
+/* The body of one in a note of the other's namespace, soundly signed. */
+static void
+must_not_parse_as(const char *space, const struct entry *e)
+{
+	CLEAN_BUF struct buf own = BUF_INIT(ENTRY_NOTE_MAX);
+	CLEAN_BUF struct buf other = BUF_INIT(ENTRY_NOTE_MAX);
+	uint8_t pub[SIGN_PUB_LEN];
+	struct note_key key;
+	struct entry got;
+	struct note note;
+
+	assert_int_equal(ERR_OK, sign_public(seed, pub));
+	assert_int_equal(ERR_OK, note_key_init(&key, "example/one", pub));
+	assert_int_equal(ERR_OK, sign_full(e, &own));
+	assert_int_equal(ERR_OK,
+	    note_parse(buf_bytes(&own),
+		e->author == PERSON_INSTANCE ? NOTE_NOTICE : NOTE_ENTRY,
+		&note));
+	assert_int_equal(
+	    ERR_OK, note_sign(space, note.body, &key, seed, &other));
+	assert_int_equal(ERR_SYNTAX, entry_parse(buf_bytes(&other), &got));
+}
+
+static void
+test_namespace_and_author_belong_together(void **state)
+{
+	struct entry event = full_entry_of(MESSAGE_EVENT);
+	struct entry reply = full_entry_of(MESSAGE_REPLY);
+
+	(void)state;
+	must_not_parse_as(NOTE_ENTRY, &event);
+	must_not_parse_as(NOTE_NOTICE, &reply);
+}
+
 static void
 test_entry_that_contradicts_itself_is_refused(void **state)
 {
@@ -275,6 +310,7 @@ main(void)
 		cmocka_unit_test(test_every_kind_comes_back_with_its_lines),
 		cmocka_unit_test(
 		    test_instance_and_people_cannot_stand_for_each_other),
+		cmocka_unit_test(test_namespace_and_author_belong_together),
 		cmocka_unit_test(test_entry_that_contradicts_itself_is_refused),
 		cmocka_unit_test(test_entry_with_any_byte_changed_is_refused),
 		cmocka_unit_test(
