@@ -82,17 +82,14 @@ base64_value(uint32_t c)
 static void
 put_quantum(struct buf *out, const uint8_t *p, size_t n, enum b64_form form)
 {
+	uint8_t symbols[4] = { '=', '=', '=', '=' };
 	uint32_t v = 0;
 
 	for (size_t i = 0; i < 3; i++)
 		v = v << 8 | (i < n ? p[i] : 0u);
-	for (unsigned i = 0; i < 4; i++) {
-		if (i <= n)
-			buf_put_u8(out, base64_symbol(v >> (18 - 6 * i) & 63));
-		else if (form == B64_PADDED)
-			buf_put_u8(out, '=');
-	}
-	bytes_wipe(&v, sizeof(v));
+	for (unsigned i = 0; i <= n; i++)
+		symbols[i] = base64_symbol(v >> (18 - 6 * i) & 63);
+	buf_put(out, symbols, form == B64_PADDED ? 4 : n + 1);
 }
 
 void
@@ -117,7 +114,6 @@ get_quantum(const uint8_t *p, size_t n, uint8_t *out)
 	for (size_t i = 0; i < n - 1; i++)
 		out[i] = (uint8_t)(v >> (16 - 8 * i));
 	bad |= v & (0xffffffu >> (8 * (n - 1)));
-	bytes_wipe(&v, sizeof(v));
 	return bad == 0;
 }
 
@@ -146,12 +142,12 @@ static enum err
 get_quanta(struct bytes text, uint8_t *out)
 {
 	bool ok = true;
+	size_t i = 0;
 
-	for (size_t i = 0; i < text.n; i += 4, out += 3) {
-		size_t n = text.n - i < 4 ? text.n - i : 4;
-
-		ok = get_quantum(text.p + i, n, out) && ok;
-	}
+	for (; text.n - i >= 4; i += 4, out += 3)
+		ok &= get_quantum(text.p + i, 4, out);
+	if (text.n > i)
+		ok &= get_quantum(text.p + i, text.n - i, out);
 	return ok ? ERR_OK : ERR_SYNTAX;
 }
 
