@@ -1,7 +1,7 @@
 import type {
   Answer, Band, Chain, EntryLines, Field, Flag, Kind, State, Who,
 } from "../core/types.ts";
-import type { OnProgress, ShownFile } from "../reporter/api.ts";
+import type { OnProgress, Preview, ShownFile } from "../reporter/api.ts";
 
 /*
  * What the staff console asks of its worker: what `ftsu` does, with the same
@@ -167,6 +167,9 @@ export interface StaffApi {
   handoverAll(to: Who, from: Who | undefined, text: string, onProgress: OnProgress): Promise<{ done: string[]; failed: { caseId: string; message: string }[] }>;
   /** Looks through everything that one may read, in the worker's memory. */
   search(words: string[], onProgress: OnProgress): Promise<{ caseId: string; title: string; excerpt: string }[]>;
-  /** A concern that was told in person. */
-  tell(answers: Answer[], about: Who[], text: string, raised: "open" | "confidential", onProgress: OnProgress): Promise<{ caseId: string; words?: string[] }>;
+  /** Who would read such a concern: shown before it is sent. */
+  preview(answers: Answer[], about: Who[]): Promise<Preview>;
+  /** A concern that was told in person. keep: the receipt, in the case's record;
+   * words only where it was not kept. */
+  tell(answers: Answer[], about: Who[], text: string, raised: "open" | "confidential", keep: boolean, onProgress: OnProgress): Promise<{ caseId: string; words?: string[] }>;
 }
