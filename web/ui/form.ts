@@ -12,7 +12,7 @@ export interface Problem {
   text: string;
 }
 
-interface Asked {
+export interface Asked {
   id: string;
   label: string;
   isHeading?: boolean; // the page's only question, and its h1
@@ -20,33 +20,33 @@ interface Asked {
   problem?: string | undefined;
 }
 
-const UNKEPT = { autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false" };
+export const UNKEPT = { autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false" };
 
 export function problemOf(problems: readonly Problem[], field: string): string | undefined {
   return problems.find((p) => p.field === field)?.text;
 }
 
-function hintOf(a: Asked): HTMLElement | false {
+export function hintOf(a: Asked): HTMLElement | false {
   return a.hint ? h("div", { class: "nhsuk-hint", id: `${a.id}-hint` }, a.hint) : false;
 }
 
-function errorOf(a: Asked): HTMLElement | false {
+export function errorOf(a: Asked): HTMLElement | false {
   if (!a.problem) return false;
   return h("span", { class: "nhsuk-error-message", id: `${a.id}-error` },
     h("span", { class: "nhsuk-u-visually-hidden" }, "Error: "), a.problem);
 }
 
-function describedBy(a: Asked): string | undefined {
+export function describedBy(a: Asked): string | undefined {
   const ids = [a.hint && `${a.id}-hint`, a.problem && `${a.id}-error`].filter(Boolean);
   return ids.length > 0 ? ids.join(" ") : undefined;
 }
 
-function group(a: Asked, ...children: Child[]): HTMLElement {
+export function group(a: Asked, ...children: Child[]): HTMLElement {
   const error = a.problem ? " nhsuk-form-group--error" : "";
   return h("div", { class: `nhsuk-form-group${error}` }, ...children);
 }
 
-function labelOf(a: Asked): HTMLElement {
+export function labelOf(a: Asked): HTMLElement {
   const label = h("label", { class: `nhsuk-label${a.isHeading ? " nhsuk-label--l" : ""}`, for: a.id }, a.label);
   return a.isHeading ? h("h1", { class: "nhsuk-label-wrapper" }, label) : label;
 }

@@ -18,11 +18,16 @@ function onlyOurs(url: string): string {
   return url;
 }
 
+function makePolicy(): { createScriptURL(url: string): unknown } {
+  const types = (globalThis as { trustedTypes?: TypesFactory }).trustedTypes;
+  const rules = { createScriptURL: onlyOurs };
+  return types ? types.createPolicy("speakup", rules) : rules;
+}
+
+let policy: ReturnType<typeof makePolicy> | undefined; // a page can have one of a name
+
 /** Starts a worker of this service; browsers without Trusted Types get the same check. */
 export function startWorker(url: (typeof WORKERS)[number]): Worker {
-  const types = (globalThis as { trustedTypes?: TypesFactory }).trustedTypes;
-  const trusted = types
-    ? types.createPolicy("speakup", { createScriptURL: onlyOurs }).createScriptURL(url)
-    : onlyOurs(url);
-  return new Worker(trusted as string, { type: "module" });
+  policy ??= makePolicy();
+  return new Worker(policy.createScriptURL(url) as string, { type: "module" });
 }
