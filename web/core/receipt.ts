@@ -4,9 +4,9 @@
  */
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 as hash } from "@noble/hashes/sha2.js";
-import { bech32 } from "@scure/base";
 import { entropyToMnemonic, mnemonicToEntropy } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
+import { identityText, parseIdentity } from "./age.ts";
 import { randomBytes, sha256, unhex, utf8 } from "./bytes.ts";
 import { signPublic } from "./note.ts";
 import { type Hex, Refused } from "./types.ts";
@@ -77,8 +77,6 @@ export const caseIdOf = (pub: Hex): Hex =>
 /** The realm is the root's, of 32 bytes. */
 export function deriveReceipt(r: Uint8Array, realm: Uint8Array): ReceiptKeys {
   const derive = (label: string) => hkdf(hash, r, realm, utf8(label), 32);
-  const identity = (prefix: string, label: string) =>
-    bech32.encodeFromBytes(prefix, derive(label)).toUpperCase();
   const token = derive(LABEL_TOKEN);
   const signSeed = derive(LABEL_SIGN);
   const signPub = signPublic(signSeed);
@@ -89,18 +87,12 @@ export function deriveReceipt(r: Uint8Array, realm: Uint8Array): ReceiptKeys {
     signPub,
     caseId: caseIdOf(signPub),
     identities: {
-      classic: identity("age-secret-key-", LABEL_X25519),
-      hybrid: identity("age-secret-key-pq-", LABEL_HYBRID),
+      classic: identityText("classic", derive(LABEL_X25519)),
+      hybrid: identityText("hybrid", derive(LABEL_HYBRID)),
     },
   };
 }
 
 /** The Ed25519 seed that a staff member's age identity makes. Refused "syntax". */
-export function staffSignSeed(identity: string): Uint8Array {
-  try {
-    const secret = bech32.decodeToBytes(identity).bytes;
-    return hkdf(hash, secret, new Uint8Array(0), utf8(LABEL_STAFF_SIGN), 32);
-  } catch {
-    throw new Refused("syntax", "This is not an age identity.");
-  }
-}
+export const staffSignSeed = (identity: string): Uint8Array =>
+  hkdf(hash, parseIdentity(identity).secret, undefined, utf8(LABEL_STAFF_SIGN), 32);
