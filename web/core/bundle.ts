@@ -14,12 +14,12 @@
  */
 import { concat, fromUtf8, hex, isHex, utf8 } from "./bytes.ts";
 import { LineReader, LineWriter, parseDecimal } from "./lines.ts";
+import { PIECE_LEN } from "./link.ts";
 import { type Band, type Hex, Refused, REPORTER, type Who } from "./types.ts";
 
 export const TEXT_LEN = 49152; // text and staff exchanges, each way
 export const PIECE_BODY_LEN = 263168; // carries one piece
 export const SMALL_LEN = 1024; // about pieces
-export const PIECE_LEN = 262144;
 export const MESSAGE_MAX = TEXT_LEN - 512; // preamble and blobs of a text or staff request
 export const POLICY_MAX = 32 * TEXT_LEN;
 export const PIECES_MAX = 512;

@@ -4,12 +4,13 @@
  */
 import {
   type AnswerHead, bandOf, beginBundle, type BundleReader, type Content, decimal, type Exchange, getExchange,
-  malformed, MESSAGE_MAX, oneOf, personOf, PIECE_BODY_LEN, PIECE_LEN, pieceExchange, PIECES_MAX,
+  malformed, MESSAGE_MAX, oneOf, personOf, PIECE_BODY_LEN, pieceExchange, PIECES_MAX,
   POLICY_MAX, putBlob, putContent, readBundle, secretLine, SEQ_MAX, SMALL_LEN,
   takeContentLines, takeHeads, TEXT_LEN, textExchange, words,
 } from "./bundle.ts";
 import { fromUtf8, utf8 } from "./bytes.ts";
 import { LineReader } from "./lines.ts";
+import { PIECE_LEN } from "./link.ts";
 import { type Band, type Chain, type Hex, type Who } from "./types.ts";
 
 const ROOTS_MAX = 64;
