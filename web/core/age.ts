@@ -230,10 +230,13 @@ export function encryptPayload(
 const badPayload = () =>
   new Refused("damaged", "The content was altered or cut short.");
 
+/** Gets authenticated plaintext as it comes; its errors are passed on. */
+export type PlainSink = (plain: Uint8Array) => void;
+
 /**
  * Opens a payload that is pushed in parts of any size. The library's stream is
- * pulled by hand, so that all that can be authenticated by then is there when
- * put returns. Refused "damaged", also where the file key is another's.
+ * pulled by hand, so that the sink has all that can be authenticated by then
+ * when put returns. Refused "damaged", also where the file key is another's.
  */
 export class PayloadOpener {
   #fileKey: Uint8Array;
@@ -247,22 +250,21 @@ export class PayloadOpener {
     this.#fileKey = fileKey.slice();
   }
 
-  /** The plaintext that x releases. */
-  async put(x: Uint8Array): Promise<Uint8Array[]> {
+  async put(x: Uint8Array, sink: PlainSink): Promise<void> {
     const rest = this.#writer === undefined ? this.#takeNonce(x) : x;
-    if (rest.length === 0 || this.#writer === undefined) return [];
+    if (rest.length === 0 || this.#writer === undefined) return;
     // a copy, since it may wait; it fails where reading does, which says so
     this.#writer.write(rest.slice()).catch(() => undefined);
     this.#written += rest.length;
     // a chunk is opened once a byte of the next one is there
-    return this.#read(Math.floor((this.#written - 1) / CHUNK_SEALED));
+    await this.#read(Math.floor((this.#written - 1) / CHUNK_SEALED), sink);
   }
 
-  /** The plaintext that was kept back until the end. */
-  async finish(): Promise<Uint8Array[]> {
+  /** What was kept back until the end. */
+  async finish(sink: PlainSink): Promise<void> {
     if (this.#writer === undefined) throw badPayload();
     this.#writer.close().catch(() => undefined);
-    return this.#read(Infinity);
+    await this.#read(Infinity, sink);
   }
 
   /** Gathers the nonce, and begins when it is there; returns what is left. */
@@ -278,40 +280,34 @@ export class PayloadOpener {
     return x.subarray(n);
   }
 
-  async #read(upTo: number): Promise<Uint8Array[]> {
-    const plain: Uint8Array[] = [];
-    try {
-      while (this.#released < upTo) {
-        const { done, value } = await this.#reader!.read();
-        if (done) break;
-        this.#released++;
-        plain.push(value);
-      }
-    } catch {
-      throw badPayload();
+  async #read(upTo: number, sink: PlainSink): Promise<void> {
+    while (this.#released < upTo) {
+      const { done, value } = await this.#reader!.read().catch(() => {
+        throw badPayload();
+      });
+      if (done) return;
+      this.#released++;
+      sink(value);
     }
-    return plain;
   }
 }
 
 /** A payload in, authenticated plaintext out. Refused "damaged". */
 export function decryptPayload(fileKey: Uint8Array): TransformStream<Uint8Array, Uint8Array> {
   const opener = new PayloadOpener(fileKey);
-  return new TransformStream({
-    async transform(x, controller) {
-      for (const plain of await opener.put(x)) controller.enqueue(plain);
-    },
-    async flush(controller) {
-      for (const plain of await opener.finish()) controller.enqueue(plain);
-    },
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform: (x, controller) => opener.put(x, (plain) => controller.enqueue(plain)),
+    flush: (controller) => opener.finish((plain) => controller.enqueue(plain)),
   });
 }
 
 /** The plaintext of a payload in memory. Refused "damaged". */
 export async function openPayload(fileKey: Uint8Array, payload: Uint8Array): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
   const opener = new PayloadOpener(fileKey);
-  const first = await opener.put(payload);
-  return concat(...first, ...(await opener.finish()));
+  await opener.put(payload, (plain) => parts.push(plain));
+  await opener.finish((plain) => parts.push(plain));
+  return concat(...parts);
 }
 
 /* --- identity files --- */
