@@ -50,11 +50,8 @@ function receive(waiting: Map<number, Waiting>, reply: Reply): void {
   else call.fail(new Refused(reply.refused.code, reply.refused.message));
 }
 
-/**
- * The page's side: an object with these methods, each of which is called in the
- * worker. The names are written out, since types are gone at run time.
- */
-export function call<T extends Methods<T>>(port: Port, methods: Record<keyof T & string, true>): T {
+/** The page's side: each method of T is called in the worker. */
+export function call<T extends Methods<T>>(port: Port): T {
   const waiting = new Map<number, Waiting>();
   let last = 0;
   port.addEventListener("message", ({ data }) => receive(waiting, data as Reply));
@@ -65,8 +62,11 @@ export function call<T extends Methods<T>>(port: Port, methods: Record<keyof T &
     waiting.set(id, { done, fail, args });
     port.postMessage({ id, name, args: kept, listeners } satisfies Call);
   });
-  const out = Object.keys(methods).map((name) => [name, (...args: unknown[]) => send(name, args)]);
-  return Object.fromEntries(out) as T;
+  return new Proxy({} as T, {
+    // `then` would make it look like a promise
+    get: (_, name) => (typeof name === "string" && name !== "then" ?
+      (...args: unknown[]) => send(name, args) : undefined),
+  });
 }
 
 /** The worker's side. Only what is the object's own can be called. */
