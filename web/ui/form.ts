@@ -154,8 +154,7 @@ export function fileField(a: FileAsked): HTMLElement {
 export type ButtonKind = "" | "secondary" | "warning";
 
 export function button(text: Child, onClick: () => void, kind: ButtonKind = ""): HTMLButtonElement {
-  const variant = kind ? ` nhsuk-button--${kind}` : "";
-  return h("button", { class: `nhsuk-button${variant}`, type: "button", on: { click: onClick } }, text);
+  return h("button", { class: buttonClass(kind), type: "button", on: { click: onClick } }, text);
 }
 
 /** Looks like a link, and does something here instead of leading elsewhere. */
@@ -168,11 +167,24 @@ export function backLink(onClick: () => void): HTMLButtonElement {
   return h("button", { class: "nhsuk-back-link", type: "button", on: { click: onClick } }, "Back");
 }
 
-export function form(submit: string, onSubmit: () => void, ...children: Child[]): HTMLFormElement {
+function buttonClass(kind: ButtonKind): string {
+  return kind ? `nhsuk-button nhsuk-button--${kind}` : "nhsuk-button";
+}
+
+export function submitButton(text: string, kind: ButtonKind = ""): HTMLButtonElement {
+  return h("button", { class: buttonClass(kind), type: "submit" }, text);
+}
+
+/** Questions, and under them what can be done with the answers. */
+export function formWith(buttons: HTMLElement[], onSubmit: () => void, ...children: Child[]): HTMLFormElement {
   return h("form", {
     novalidate: true, autocomplete: "off",
     on: { submit: (e) => (e.preventDefault(), onSubmit()) },
-  }, ...children, h("button", { class: "nhsuk-button", type: "submit" }, submit));
+  }, ...children, h("div", { class: "buttons" }, buttons));
+}
+
+export function form(submit: string, onSubmit: () => void, ...children: Child[]): HTMLFormElement {
+  return formWith([submitButton(submit)], onSubmit, ...children);
 }
 
 /** Leads to each field; the shell moves the focus to it. */

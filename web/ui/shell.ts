@@ -12,11 +12,14 @@ export type View = () => Child[];
 export interface Shell {
   /** The next page; Back returns to this one. */
   go(view: View): void;
-  /** The next page, to which there is no way back. */
+  /** This page becomes the next one; Back leads past it. */
+  replace(view: View): void;
+  /** The next page, from which there is no way back but home. */
   restart(view: View): void;
   back(): void;
   /** This page again: it has something else to say. */
   redraw(): void;
+  shows(view: View): boolean;
   /** For screen readers, and heard once. */
   say(text: string): void;
 }
@@ -27,8 +30,8 @@ export interface ShellParts {
   home: View;
   /** Home is shown again. */
   onHome(): void;
-  /** Back means nothing now, since something would be lost that cannot be had again. */
-  mayLeave(): boolean;
+  /** No way back now where something would be lost that cannot be had again. */
+  mayGoBack(isHome: boolean): boolean;
 }
 
 /** To the error summary if there is one, to the heading otherwise. */
@@ -62,7 +65,7 @@ export function makeShell(parts: ShellParts): Shell {
   }
 
   function back(): void {
-    if (parts.mayLeave()) show(before.pop() ?? parts.home);
+    if (parts.mayGoBack(before.length === 0)) show(before.pop() ?? parts.home);
   }
 
   addEventListener("popstate", () => {
@@ -81,6 +84,7 @@ export function makeShell(parts: ShellParts): Shell {
       before.push(now);
       show(view);
     },
+    replace: show,
     restart(view) {
       putSentinel();
       before = [];
@@ -88,6 +92,7 @@ export function makeShell(parts: ShellParts): Shell {
     },
     back,
     redraw: draw,
+    shows: (view) => view === now,
     say(text) {
       parts.live.textContent = text;
     },

@@ -1,0 +1,89 @@
+import { byId, h } from "../ui/dom.ts";
+import { armLeaving } from "../ui/leave.ts";
+import { call } from "../ui/rpc.ts";
+import { makeShell, type View } from "../ui/shell.ts";
+import { startWorker } from "../ui/worker.ts";
+import type { ReporterApi, Service } from "./api.ts";
+import { type App, emptyConcern, isUnsent, wipeApp, work } from "./pages/app.ts";
+import { enterPage } from "./pages/enter.ts";
+import { begin } from "./pages/flow.ts";
+import { fillStart } from "./pages/start.ts";
+
+/* The reporter's page. It asks its worker for everything with keys and bytes. */
+
+const worker = startWorker("/web/reporter-worker.js");
+const api = call<ReporterApi>(worker);
+const main = byId("main");
+const home = h("div", {}, ...main.querySelectorAll(".page > *"));
+
+const app: App = {
+  api,
+  shell: makeShell({
+    main,
+    live: byId("live"),
+    home: () => [home],
+    onHome: closeMailbox,
+    mayGoBack: (isHome) => !app.isSending && !(isHome && app.filed),
+  }),
+  service: undefined,
+  concern: emptyConcern(),
+  letter: { text: "", files: [] },
+  filed: undefined,
+  promised: undefined,
+  mailbox: undefined,
+  isSending: false,
+};
+
+function closeMailbox(): void {
+  if (app.mailbox) void api.forget();
+  app.mailbox = undefined;
+  app.letter = { text: "", files: [] };
+}
+
+/* --- roots and policy: fetched at once, again when that failed --- */
+
+let opening: Promise<Service> | undefined;
+
+function open(): Promise<Service> {
+  opening ??= fetchService().catch((error: unknown) => {
+    opening = undefined;
+    throw error;
+  });
+  return opening;
+}
+
+async function fetchService(): Promise<Service> {
+  const service = await api.open();
+  app.service = service;
+  fillStart(home, service);
+  return service;
+}
+
+/** The page that `view` makes, once the policy is here. */
+function enter(view: () => View): void {
+  if (app.service) return app.shell.go(view());
+  work(app, {
+    title: "Fetching the questions",
+    run: open,
+    done: () => app.shell.replace(view()),
+    meaning: "Nothing was sent.",
+  });
+}
+
+armLeaving({
+  link: byId("exit"),
+  isUnsent: () => isUnsent(app),
+  wipe() {
+    worker.terminate();
+    wipeApp(app);
+  },
+});
+byId("skip").addEventListener("click", (event) => {
+  event.preventDefault(); // or the address would change
+  main.querySelector("h1")?.setAttribute("tabindex", "-1");
+  main.querySelector("h1")?.focus();
+});
+byId("start").addEventListener("click", () => enter(() => begin(app)));
+byId("return").addEventListener("click", () => enter(() => enterPage(app)));
+byId("begin").hidden = false;
+open().catch(() => undefined); // said when something is asked for

@@ -1,0 +1,118 @@
+import { sizeText } from "../../ui/days.ts";
+import { type Child, h, newId } from "../../ui/dom.ts";
+import {
+  button, choices, errorSummary, fileField, form, type Problem, problemOf, textField,
+} from "../../ui/form.ts";
+import { bullets, heading } from "../../ui/parts.ts";
+import type { View } from "../../ui/shell.ts";
+import { type App, page, serviceOf } from "./app.ts";
+import { type Attached, sizeOf } from "./attached.ts";
+import { inspect } from "./inspect.ts";
+import { plural } from "./words.ts";
+
+/* Files to be sent along. What they say of their author is said first. */
+
+const FILES_MAX = 63; // and the message
+const MIB = 1024 * 1024;
+
+export function fileProblems(app: App, files: Attached[]): Problem[] {
+  const mib = serviceOf(app).attachmentsMib;
+  if (files.length > FILES_MAX) return [{ field: "files", text: `At most ${FILES_MAX} files can be sent at once` }];
+  if (sizeOf(files) > mib * MIB) {
+    return [{ field: "files", text: `Together the files may have ${mib} MB: please remove some` }];
+  }
+  return files.some((f) => !f.inspected)
+    ? [{ field: "files", text: "The files are still being looked through: one moment" }]
+    : [];
+}
+
+/* --- one file --- */
+
+function copyQuestion(a: Attached): HTMLElement {
+  return choices({
+    id: newId(),
+    label: "Which is to be sent?",
+    options: [
+      { value: "cleaned", label: "A copy without these details" },
+      { value: "original", label: "The original, with them", hint: "Where they matter as evidence." },
+    ],
+    chosen: [a.isOriginal ? "original" : "cleaned"],
+    onChange: ([chosen]) => (a.isOriginal = chosen === "original"),
+  });
+}
+
+function insideText(a: Attached): Child[] {
+  if (!a.inspected) return [h("p", {}, "Looking for what it says of you…")];
+  const { found, cleaned } = a.inspected;
+  if (found.length === 0) return [h("p", {}, "Nothing was found in it that says who made it, where or with what.")];
+  return [
+    h("p", {}, h("strong", {}, "It says more than you see:")),
+    bullets(found),
+    cleaned ? copyQuestion(a) : h("p", {}, "This cannot be taken out here. A photo or a screen shot of what matters " +
+      "says less."),
+  ];
+}
+
+function card(a: Attached, onRemove: () => void): HTMLElement {
+  return h("li", { class: "file" },
+    h("h2", { class: "nhsuk-heading-s", translate: "no" }, a.file.name),
+    h("p", { class: "caption" }, sizeText(a.file.size)),
+    insideText(a),
+    textField({
+      id: newId(), label: "Name that it is sent with", value: a.name,
+      onInput: (value) => (a.name = value),
+    }),
+    button(["Remove", h("span", { class: "nhsuk-u-visually-hidden" }, ` ${a.file.name}`)], onRemove, "secondary"));
+}
+
+/* --- all of them --- */
+
+/** Chooses files and lists them; changes `files` itself. */
+export function fileChooser(app: App, files: Attached[], label: string, problems: Problem[]): HTMLElement {
+  const list = h("ul", { class: "files" });
+  const mib = serviceOf(app).attachmentsMib;
+
+  function fill(): void {
+    list.replaceChildren(...files.map((a) => card(a, () => {
+      files.splice(files.indexOf(a), 1);
+      fill();
+      app.shell.say(`Removed. ${plural(files.length, "file")} left.`);
+      document.getElementById("files")?.focus();
+    })));
+  }
+
+  async function look(a: Attached): Promise<void> {
+    a.inspected = await inspect(a.file);
+    fill();
+    const { found } = a.inspected;
+    app.shell.say(found.length === 0 ? `${a.file.name}: nothing was found.`
+      : `${a.file.name}: ${found.join(" ")}`);
+  }
+
+  function add(chosen: File[]): void {
+    const added = chosen.map((file): Attached =>
+      ({ file, name: file.name, inspected: undefined, isOriginal: false }));
+    files.push(...added);
+    fill();
+    for (const a of added) void look(a);
+  }
+
+  fill();
+  return h("div", {}, fileField({
+    id: "files", label, problem: problemOf(problems, "files"), onChoose: add,
+    hint: `Photos, documents, recordings: up to ${mib} MB together. They are locked as your words are.`,
+  }), list);
+}
+
+export function filesPage(app: App, done: () => void): View {
+  let problems: Problem[] = [];
+  const submit = (): void => {
+    problems = fileProblems(app, app.concern.files);
+    if (problems.length > 0) app.shell.redraw();
+    else done();
+  };
+  return () => page(app, errorSummary(problems), heading("Do you want to add files?"),
+    h("p", {}, "You do not need any. Photos and documents often say inside who made them, where and with what: " +
+      "they are looked through here on your device, and you choose what is sent."),
+    form("Continue", submit, fileChooser(app, app.concern.files, "Choose files", problems)));
+}

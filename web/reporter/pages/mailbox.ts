@@ -1,0 +1,126 @@
+import { longDay, sizeText } from "../../ui/days.ts";
+import { type Child, h, paragraphs } from "../../ui/dom.ts";
+import { button, linkButton } from "../../ui/form.ts";
+import { bullets, care, details, heading, inset } from "../../ui/parts.ts";
+import { save } from "../../ui/save.ts";
+import type { View } from "../../ui/shell.ts";
+import type { Mailbox, Shown, ShownFile } from "../api.ts";
+import { type App, serviceOf, work } from "./app.ts";
+import { consentPage } from "./consent.ts";
+import { contacts, readerList } from "./readers.ts";
+import { surveyPage } from "./survey.ts";
+import { plural } from "./words.ts";
+import { withdrawPage } from "./withdraw.ts";
+import { writePage } from "./write.ts";
+
+/* What was written, both ways, and what can be done. */
+
+/** Shows what the worker gave, after `said` happened. */
+export function showMailbox(app: App, mailbox: Mailbox, said?: string): void {
+  app.mailbox = mailbox;
+  app.shell.restart(mailboxPage(app, mailbox, said));
+}
+
+function download(app: App, m: Shown, f: ShownFile): void {
+  work(app, {
+    title: "Fetching the file",
+    run: (onProgress) => app.api.attachment(m.seq, f.index, onProgress),
+    done(blob) {
+      save(f.name, blob);
+      app.shell.back();
+      app.shell.say("The file is saved on this device.");
+    },
+  });
+}
+
+function files(app: App, m: Shown): Child {
+  return m.files.length > 0 && h("ul", { class: "nhsuk-list" }, m.files.map((f) =>
+    h("li", {}, linkButton(["Save ", h("span", { translate: "no" }, f.name)], () => download(app, m, f)),
+      ` (${sizeText(f.size)})`)));
+}
+
+function message(app: App, m: Shown, isNewest: boolean): HTMLElement {
+  return h("li", { class: m.mine ? "message mine" : "message" },
+    h("h2", { class: "nhsuk-heading-s", id: isNewest ? "newest" : undefined }, m.title,
+      h("span", { class: "caption" }, ` ${m.by}, ${longDay(m.day)}`)),
+    m.failure !== undefined && inset(h("p", {}, m.failure)),
+    m.text !== "" && paragraphs(m.text),
+    files(app, m),
+    m.notes.map((n) => h("p", { class: "note" }, n)));
+}
+
+function newest(mailbox: Mailbox): Child {
+  const last = mailbox.messages.at(-1);
+  if (!last) return false;
+  const to = (): void => {
+    const at = document.getElementById("newest");
+    at?.setAttribute("tabindex", "-1");
+    at?.focus();
+  };
+  return h("p", {}, `${plural(mailbox.messages.length, "message")}, oldest first. The newest is from `,
+    `${last.by === "You" ? "you" : last.by}: `, linkButton(last.title, to));
+}
+
+/** What is wanted of the reporter. */
+function wanted(app: App, b: Mailbox): Child[] {
+  const out: Child[] = [];
+  const asked = b.messages.find((m) => m.seq === b.consent?.seq);
+  if (asked) {
+    out.push(care("You are asked for your consent",
+      h("p", {}, "Something is to be told to somebody else, and only you can allow it."),
+      button("Read it and answer", () => app.shell.go(consentPage(app, asked)))));
+  } else if (b.awaits) {
+    out.push(care("An answer from you is awaited",
+      button("Answer", () => app.shell.go(writePage(app, "Answer")))));
+  }
+  if (b.asksSurvey || b.asksDetriment) {
+    out.push(care(b.asksDetriment ? "How have you been treated since?" : "Would you speak up again?",
+      button("Answer two questions", () => app.shell.go(surveyPage(app, b)))));
+  }
+  return out;
+}
+
+function refresh(app: App): void {
+  work(app, {
+    title: "Looking for something new",
+    run: () => app.api.refresh(),
+    done(b) {
+      const more = b.messages.length - (app.mailbox?.messages.length ?? 0);
+      showMailbox(app, b, more > 0 ? `${plural(more, "new message")}.` : "There is nothing new.");
+    },
+  });
+}
+
+function actions(app: App, b: Mailbox): HTMLElement {
+  const kind = b.awaits ? "secondary" : "";
+  return h("div", { class: "buttons" },
+    !b.isWithdrawn && button("Write again", () => app.shell.go(writePage(app, "Write again")), kind),
+    button("Look for something new", () => refresh(app), "secondary"),
+    button("Close the mailbox", () => app.shell.back(), "secondary"));
+}
+
+function more(app: App, b: Mailbox): Child[] {
+  return [
+    b.readers.length > 0 && details("Who can read this", readerList(b.readers)),
+    details("Help outside the organisation", contacts([...serviceOf(app).crisis, ...serviceOf(app).outside])),
+    !b.isWithdrawn && details("Take your concern back",
+      button("Withdraw it", () => app.shell.go(withdrawPage(app, b)), "warning")),
+  ];
+}
+
+function mailboxPage(app: App, b: Mailbox, said: string | undefined): View {
+  return () => [
+    heading("Your concern"),
+    said !== undefined && h("div", { class: "stored", role: "status" }, h("p", {}, said)),
+    b.isWithdrawn && inset(h("p", {}, "You have withdrawn it. Nothing more can be written.")),
+    newest(b),
+    wanted(app, b),
+    h("ol", { class: "messages" }, b.messages.map((m, i) => message(app, m, i === b.messages.length - 1))),
+    actions(app, b),
+    more(app, b),
+    details("Before you leave", bullets([
+      "Close the mailbox: the 12 words and all that is shown here are forgotten.",
+      "Files that you saved stay on this device until you delete them.",
+    ])),
+  ];
+}

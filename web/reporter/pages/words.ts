@@ -1,0 +1,5 @@
+/* Small things of the language. */
+
+export function plural(n: number, one: string): string {
+  return `${n} ${one}${n === 1 ? "" : "s"}`;
+}
