@@ -180,6 +180,26 @@ base64_get_exact(struct bytes text, enum b64_form form, uint8_t *out, size_t n)
 	return get_quanta(text, out);
 }
 
+/* The last n digits. */
+static void
+put_digits(char *out, size_t n, uint64_t v)
+{
+	for (; n > 0; v /= 10)
+		out[--n] = (char)('0' + v % 10);
+}
+
+void
+decimal_put(struct buf *out, uint64_t v)
+{
+	char text[20]; /* of UINT64_MAX */
+	size_t n = 1;
+
+	for (uint64_t rest = v / 10; rest > 0; rest /= 10)
+		n++;
+	put_digits(text, n, v);
+	buf_put(out, text, n);
+}
+
 enum err
 decimal_get(struct bytes text, uint64_t max, uint64_t *ret)
 {
@@ -250,8 +270,10 @@ day_format(char out[static 11], int64_t day)
 
 	day = day < first ? first : day > last ? last : day;
 	d = date_from_days(day);
-	snprintf(out, 11, "%04u-%02u-%02u", (unsigned)d.year % 10000u,
-	    d.month % 100u, d.day % 100u);
+	memcpy(out, "YYYY-MM-DD", 11);
+	put_digits(out, 4, (uint64_t)d.year);
+	put_digits(out + 5, 2, d.month);
+	put_digits(out + 8, 2, d.day);
 }
 
 static enum err

@@ -22,6 +22,7 @@ enum err base64_get(struct bytes text, enum b64_form form, struct buf *out)
 enum err base64_get_exact(struct bytes text, enum b64_form form, uint8_t *out,
     size_t n) MUST_CHECK;
 
+void decimal_put(struct buf *out, uint64_t v);
 /* Decimal without sign or leading zero, at most max. */
 enum err decimal_get(struct bytes text, uint64_t max, uint64_t *ret) MUST_CHECK;
 

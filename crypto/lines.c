@@ -113,13 +113,19 @@ word_next(struct bytes *value)
 	return word;
 }
 
+static void
+put_name(struct buf *out, const char *name)
+{
+	buf_put_str(out, name);
+	buf_put_str(out, ": ");
+}
+
 void
 lines_put(struct buf *out, const char *name, struct bytes value)
 {
 	if (!text_is_printable(value) && out->err == ERR_OK)
 		out->err = ERR_SYNTAX;
-	buf_put_str(out, name);
-	buf_put_str(out, ": ");
+	put_name(out, name);
 	buf_put_bytes(out, value);
 	buf_put_u8(out, '\n');
 }
@@ -133,7 +139,9 @@ lines_put_str(struct buf *out, const char *name, const char *value)
 void
 lines_put_number(struct buf *out, const char *name, uint64_t v)
 {
-	buf_printf(out, "%s: %llu\n", name, (unsigned long long)v);
+	put_name(out, name);
+	decimal_put(out, v);
+	buf_put_u8(out, '\n');
 }
 
 void
@@ -141,7 +149,7 @@ lines_put_hex(struct buf *out, const char *name, const uint8_t *p, size_t n)
 {
 	uint8_t *at;
 
-	buf_printf(out, "%s: ", name);
+	put_name(out, name);
 	at = buf_grow(out, 2 * n + 1);
 	if (at == NULL)
 		return;

@@ -159,7 +159,9 @@ proof_put(const struct proof_batch *b, size_t index, struct bytes statement,
 		return ERR_NOT_FOUND;
 	tree_path(b, index, &path);
 	buf_put_bytes(out, statement);
-	buf_printf(out, "\n" PROOF_FIRST_LINE "\nindex %zu\n", index);
+	buf_put_str(out, "\n" PROOF_FIRST_LINE "\nindex ");
+	decimal_put(out, index);
+	buf_put_u8(out, '\n');
 	for (size_t i = 0; i < path.n; i++) {
 		base64_put(out, BYTES(path.hash[i], SHA256_LEN), B64_PADDED);
 		buf_put_u8(out, '\n');

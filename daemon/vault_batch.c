@@ -197,62 +197,80 @@ wants_proof(const struct op *op)
 	    op->kind != OP_ENVELOPES && op->case_kind != STORE_PLAIN;
 }
 
-static void
-put_statement(const struct op *op, struct buf *out)
+/* Those of one tree. */
+struct leaves {
+	struct proof_batch tree;
+	struct buf text; /* their statements */
+	size_t end[PROOF_LEAVES_MAX]; /* of each, in text */
+	size_t answered;
+};
+
+static struct bytes
+leaf_text(const struct leaves *l, size_t i)
+{
+	size_t from = i == 0 ? 0 : l->end[i - 1];
+
+	return BYTES(l->text.p + from, l->end[i] - from);
+}
+
+static enum err
+leaf_add(struct leaves *l, const struct op *op)
 {
 	struct statement s = { .kind = op->message_kind,
 		.day = op->day,
 		.policy = op->policy_serial };
+	size_t i = l->tree.n, from = l->text.n;
+	enum err e;
 
 	memcpy(s.case_id, op->case_id, sizeof(s.case_id));
 	memcpy(s.link, op->link, sizeof(s.link));
-	statement_put(&s, out);
+	statement_put(&s, &l->text);
+	l->end[i] = l->text.n;
+	e = l->text.err;
+	if (e == ERR_OK)
+		e = proof_batch_add(&l->tree, leaf_text(l, i));
+	if (e != ERR_OK)
+		l->text.n = from;
+	return e;
 }
 
 /* Adds leaves from op i on, while the tree has room; returns where it ends. */
 static size_t
-gather_leaves(struct vault *v, size_t i, struct proof_batch *tree)
+gather_leaves(struct vault *v, size_t i, struct leaves *l)
 {
-	CLEAN_BUF struct buf text = BUF_INIT(STATEMENT_MAX);
-
 	for (; i < v->batch.n; i++) {
 		struct op *op = &v->batch.op[i];
 
 		if (!wants_proof(op))
 			continue;
-		if (tree->n == PROOF_LEAVES_MAX)
+		if (l->tree.n == PROOF_LEAVES_MAX)
 			break;
-		buf_reset(&text);
-		put_statement(op, &text);
-		if (text.err != ERR_OK ||
-		    proof_batch_add(tree, buf_bytes(&text)) != ERR_OK)
+		if (leaf_add(l, op) != ERR_OK)
 			op->result = ANSWER_DOWN;
 	}
 	return i;
 }
 
 static enum err
-put_proof(struct vault *v, const struct op *op, const struct proof_batch *tree,
-    size_t leaf, struct bytes checkpoint)
+put_proof(struct vault *v, struct leaves *l, struct bytes checkpoint)
 {
-	CLEAN_BUF struct buf text = BUF_INIT(STATEMENT_MAX);
+	size_t i = l->answered++;
 	enum err e;
 
-	put_statement(op, &text);
 	buf_reset(&v->read);
-	e = proof_put(tree, leaf, buf_bytes(&text), checkpoint, &v->read);
+	e = proof_put(&l->tree, i, leaf_text(l, i), checkpoint, &v->read);
 	v->reply.kind = ANSWER_STORED;
 	v->reply.stored.proof = buf_bytes(&v->read);
 	return e;
 }
 
 static void
-answer_one(struct vault *v, struct op *op, const struct proof_batch *tree,
-    size_t *leaf, struct bytes checkpoint)
+answer_one(struct vault *v, struct op *op, struct leaves *l,
+    struct bytes checkpoint)
 {
 	bool has_leaf = wants_proof(op), has_reply = true;
 
-	if (has_leaf && put_proof(v, op, tree, (*leaf)++, checkpoint) != ERR_OK)
+	if (has_leaf && put_proof(v, l, checkpoint) != ERR_OK)
 		op->result = ANSWER_DOWN;
 	if (op->kind == OP_PIECE)
 		reply_pieces(v, &op->upload);
@@ -272,20 +290,23 @@ static size_t
 answer_from(struct vault *v, size_t from)
 {
 	CLEAN_BUF struct buf checkpoint = BUF_INIT(PROOF_MAX);
-	struct proof_batch tree = { 0 };
-	size_t end = gather_leaves(v, from, &tree), leaf = 0;
+	struct leaves l = {
+		.text = BUF_INIT(PROOF_LEAVES_MAX * STATEMENT_MAX)
+	};
+	size_t end = gather_leaves(v, from, &l);
 	enum err e = ERR_OK;
 
-	if (tree.n > 0)
+	if (l.tree.n > 0)
 		e = proof_batch_sign(
-		    &tree, &v->instance_key, v->instance_seed, &checkpoint);
+		    &l.tree, &v->instance_key, v->instance_seed, &checkpoint);
 	for (size_t i = from; i < end; i++) {
 		struct op *op = &v->batch.op[i];
 
 		if (e != ERR_OK && wants_proof(op))
 			op->result = ANSWER_DOWN;
-		answer_one(v, op, &tree, &leaf, buf_bytes(&checkpoint));
+		answer_one(v, op, &l, buf_bytes(&checkpoint));
 	}
+	buf_free(&l.text);
 	return end;
 }
 
