@@ -1,6 +1,5 @@
 #include "crypto/codec.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /*
