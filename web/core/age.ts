@@ -329,7 +329,7 @@ async function openWithPassphrase(file: Uint8Array, passphrase: string): Promise
     throw new Refused("syntax", "This file is not protected with a passphrase.");
   const fileKey = await tryKeys(h, [new ScryptIdentity(passphrase)]);
   if (fileKey === undefined)
-    throw new Refused("denied", "This is not the passphrase of these keys.");
+    throw new Refused("passphrase", "This is not the passphrase of these keys.");
   return openPayload(fileKey, file.subarray(h.size));
 }
 
@@ -344,7 +344,7 @@ function parseIdentities(text: string): string[] {
 
 /**
  * The identities of a file: plain text, or sealed with a passphrase, armored or
- * not. Refused "denied" (another passphrase), "syntax", "damaged", "limit".
+ * not. Refused "passphrase" (another passphrase), "syntax", "damaged", "limit".
  */
 export async function openIdentityFile(
   bytes: Uint8Array, passphrase: string,
