@@ -38,26 +38,30 @@ function dice(seed: number): (n: number) => number {
   };
 }
 
-/** Every place in it, as the container and its key. */
-function placesIn(j: Json): [{ [key: string]: Json }, string][] {
-  if (typeof j !== "object" || j === null) return [];
-  const all = Object.keys(j).map((k): [{ [key: string]: Json }, string] => [j as { [key: string]: Json }, k]);
-  return all.concat(Object.values(j).flatMap(placesIn));
+type Container = { [key: string]: Json };
+
+/** A place in it, as the container and its key; no kind of place is seldom. */
+function placeIn(j: Json, of: (n: number) => number): [Container, string] {
+  const container = j as Container;
+  const keys = Object.keys(container);
+  const key = keys[of(keys.length)]!;
+  const inner = container[key]!;
+  const goesOn = typeof inner === "object" && inner !== null && Object.keys(inner).length > 0;
+  return goesOn && of(5) > 0 ? placeIn(inner, of) : [container, key];
 }
 
 const ODD: Json[] = [
   null, true, 0, 1, -1, 7, 899, 65535, 65536, 4294967296, 253402300800, "", "x", "X", "coast", "P1",
   "é".repeat(41), "a".repeat(32), "a".repeat(401), "a\u0001", "a\u0085", "0 hours", "1001 days",
-  "7 minutes", "1 hours", "01 days", "general", "guardian", "yes", "age1q", "f".repeat(64), [], [[]], {},
-  ["P1"], ["P2", "P1"], [1], [1, 1], [2, 1], [9999], ["coast", "coast"],
+  "7 minutes", "1 hours", "01 days", "general", "guardian", "yes", "age1q", "age1", "f".repeat(64), [], [[]], {},
+  ["P1"], ["P2", "P1"], "P9", 450, 1800, [1], [1, 1], [2, 1], [9999], ["coast", "coast"],
 ];
 
 /** One thing in it is other than it was. */
 function changed(text: string, of: (n: number) => number): string {
   const j = JSON.parse(text) as Json;
-  const places = placesIn(j);
-  const [container, key] = places[of(places.length)]!;
-  const [other, otherKey] = places[of(places.length)]!;
+  const [container, key] = placeIn(j, of);
+  const [other, otherKey] = placeIn(j, of);
   switch (of(5)) {
     case 0:
       if (Array.isArray(container)) container.splice(Number(key), 1);
@@ -104,11 +108,88 @@ test("what C refuses of a changed policy is refused, and nothing else", { skip: 
   const here = texts.map(isPolicy);
   const there = isPolicyInC(texts);
   texts.forEach((t, i) => {
-    // the first place at which it differs says enough
-    const at = [...t].findIndex((c, k) => c !== text[k]);
-    assert.equal(here[i], there[i], `change ${i}: ${t.slice(at - 40, at + 80)}`);
+    const from = [...t].findIndex((c, k) => c !== text[k]);
+    assert.equal(here[i], there[i], `change ${i}: ${t.slice(from - 40, from + 80)}`);
   });
   assert.ok(here.filter((ok) => ok).length > n / 50);
+});
+
+type Change = Json | ((old: Json[], whole: Json) => Json);
+const reversed = (old: Json[]): Json => old.reverse();
+const shorter = (old: Json[]): Json => old.slice(0, -1);
+
+/* One for each thing that must hold between the parts of a policy. */
+const WRONG: [what: string, path: string, to: Change][] = [
+  ["soft expiry before issue", "soft-expiry", 0],
+  ["hard before soft expiry", "hard-expiry", 0],
+  ["working time of no length", "intervals.1", (_, j) => at(j, "intervals.0")],
+  ["working times that touch", "intervals.1", (_, j) => at(j, "intervals.2")],
+  ["working time of no whole quarters", "intervals.0", (_, j) => Number(at(j, "intervals.0")) + 60],
+  ["half a working time", "intervals", shorter],
+  ["prompts out of order", "limits.prompt-days", [20, 10]],
+  ["a prompt at once", "limits.prompt-days", [0, 10]],
+  ["two ICBs that lead", "icbs.1.lead", true],
+  ["an area of no ICB", "areas.0.icb", "nowhere"],
+  ["an area twice", "areas.1.slug", "coast"],
+  ["an area that ends first", "areas.0", { from: 2, icb: "", slug: "coast", title: "C", until: 1 }],
+  ["somebody's unknown area", "people.0.areas", ["nowhere"]],
+  ["people out of order", "people.1.number", 1],
+  ["a slug twice", "people.1.slug", "lead-guardian"],
+  ["a circle of managers", "people.8.reports-to", [1]],
+  ["an unknown manager", "people.8.reports-to", [999]],
+  ["a key that ends first", "people.0.keys.0.until", 1],
+  ["a hybrid key as classic", "people.0.keys.0.classic", (_, j) => at(j, "people.0.keys.0.hybrid")],
+  ["a cut key", "people.0.keys.0.classic", (_, j) => String(at(j, "people.0.keys.0.classic")).slice(0, -1)],
+  ["a classic key as hybrid", "people.0.keys.0.hybrid", (_, j) => at(j, "people.0.keys.0.classic")],
+  ["a question without options", "form.0.options", []],
+  ["another answer than yes and no", "form.6.options.0.slug", "perhaps"],
+  ["an option twice", "form.0.options.1.slug", "patient-safety"],
+  ["two questions for people", "form.8", { ask: "A", hint: "", kind: "people", options: [], slug: "reporter-not-safe" }],
+  ["a route without readers", "routes.0.first", []],
+  ["readers out of order", "routes.0.first", reversed],
+  ["an unknown reader", "routes.0.first", [999]],
+  ["a rung without bands", "routes.0.ladder.0.bands", []],
+  ["bands out of order", "routes.0.ladder.0.bands", ["P2", "P1"]],
+  ["a rung without people", "routes.0.ladder.0.who", []],
+  ["a rung without time", "routes.0.ladder.0.after", "0 hours"],
+  ["routes out of order", "routes", reversed],
+  ["an unknown plain route", "plain-route", 99],
+  ["a plain route with hybrid keys", "plain-route", 1],
+  ["a rule to nowhere", "rules.0.route", 99],
+  ["a question asked twice", "rules.4.if", (old) => [...old, ...old]],
+  ["an unknown question", "rules.4.if.0.field", "colour"],
+  ["an unknown answer", "rules.4.if.0.options", ["maybe"]],
+  ["a condition without options", "rules.4.if.0.options", []],
+  ["roles out of order", "rules.0.about-roles", reversed],
+  ["a last rule for some only", "rules", shorter],
+  ["a last rule about somebody", "rules.12.about-people", [1]],
+];
+
+/** What is at "people.0.keys" in it. */
+function at(j: Json, path: string): Json {
+  const found = path.split(".").reduce((c, key) => (c as Container)[key]!, j);
+  assert.notEqual(found, undefined, path);
+  return found;
+}
+
+function edited(text: string, path: string, to: Change): string {
+  const j = JSON.parse(text) as Json;
+  const old = at(j, path);
+  const keys = path.split(".");
+  const last = keys.pop()!;
+  const container = (keys.length === 0 ? j : at(j, keys.join("."))) as Container;
+  container[last] = typeof to === "function" ? to(old as Json[], j) : to;
+  return `${canonical(j)}\n`;
+}
+
+test("what contradicts itself is refused, here and in C", { skip: skipC }, () => {
+  const text = example();
+  const texts = WRONG.map(([, path, to]) => edited(text, path, to));
+  const there = isPolicyInC(texts);
+  WRONG.forEach(([what], i) => {
+    assert.ok(!isPolicy(texts[i]!), `here: ${what}`);
+    assert.ok(!there[i], `in C: ${what}`);
+  });
 });
 
 test("a policy has one form only", { skip: skipC }, () => {
