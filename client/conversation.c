@@ -95,7 +95,7 @@ read_concern_head(struct conversation *c, struct bytes head)
 
 	if (head.n >= BUNDLE_TEXT_LEN ||
 	    parse_preamble(head, &whole, &r) != ERR_OK ||
-	    r.kind != REQUEST_CONCERN)
+	    r.kind != REQUEST_CONCERN || r.preamble.n != head.n)
 		return REFUSAL_HEAD;
 	if (case_id_of(q->case_key, id) != ERR_OK)
 		return REFUSAL_FAILED;
