@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "tests/client/record_case.h"
+
 const struct spec honest[ALL] = {
 	{ .kind = MESSAGE_CONCERN, .author = PERSON_REPORTER },
 	{ .kind = MESSAGE_ACK, .author = GUARDIAN },
@@ -28,6 +30,7 @@ scene_write(struct scene *s, const struct spec *spec)
 void
 scene_end(struct scene *s)
 {
+	record_scene(s);
 	sent_free(s->sent, s->n);
 	free(s->sent);
 	s->w = world_free(s->w);

@@ -149,7 +149,7 @@ function run(c: Conversation, fixed: Policy | undefined): RefusedAt | undefined 
     const refusal = replayOne(r, c.messages[r.at]!);
     if (refusal !== undefined) return { refusal, at: r.at };
   }
-  c.life = r.life;
+  if (c.person !== REPORTER) c.life = r.life;
   return undefined;
 }
 

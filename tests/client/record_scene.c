@@ -1,0 +1,238 @@
+#include "tests/client/record_case.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/client/scene.h"
+
+/* Scenes read in ways that their own tests do not try. */
+
+#define SCENE_LONG 64 /* messages: such a one is not read any more often */
+#define BENT 9 /* times that each scene is read so */
+#define MUST(call) assert_int_equal((call), ERR_OK)
+
+enum bend {
+	BEND_DROP, /* a message is not there */
+	BEND_LATER, /* it changes places with the next of its chain */
+	BEND_NO_ENVELOPE,
+	BEND_HEAD, /* one bit of its head */
+	BEND_ENVELOPE,
+	BEND_OTHERS_ENVELOPE,
+	BEND_PAYLOAD,
+	BEND_SHORT, /* its payload is cut */
+	BEND_LONG,
+	BEND_PIECES, /* nothing is wrong: but it comes in pieces */
+	BEND_FINISH, /* the end is asked for before it, and again */
+	BEND_HEAD_LINE, /* an empty line behind its head */
+	BEND_FILED,	/* the case is of another day */
+	BEND_POLICY,	/* another policy came since */
+	BEND_OLD_POLICY, /* and the case's own is not known */
+};
+#define BENDS (BEND_OLD_POLICY + 1)
+
+struct bending {
+	struct scene *s;
+	struct conversation *c;
+	enum bend bend;
+	size_t at;
+};
+
+static struct bytes
+copy(struct bytes x, struct buf *out)
+{
+	out->max = x.n + 1;
+	buf_put_bytes(out, x);
+	assert_int_equal(out->err, ERR_OK);
+	return buf_bytes(out);
+}
+
+static struct bytes
+envelope_of(const struct sent *m, uint16_t person)
+{
+	for (size_t i = 0; i < m->n_to; i++) {
+		if (m->person[i] == person)
+			return buf_bytes(&m->envelope[i]);
+	}
+	return BYTES(NULL, 0);
+}
+
+static void
+flip(struct buf *x)
+{
+	if (x->n > 0)
+		x->p[x->n / 3] ^= 1;
+}
+
+static enum refusal
+put_in_pieces(struct conversation *c, struct bytes x)
+{
+	enum refusal r = REFUSAL_NONE;
+
+	for (size_t n = 1; r == REFUSAL_NONE && x.n > 0; n = n * 5 + 2) {
+		size_t take = n < x.n ? n : x.n;
+
+		r = conversation_put(c, BYTES(x.p, take));
+		x = BYTES(x.p + take, x.n - take);
+	}
+	return r;
+}
+
+static enum refusal
+take_bent(const struct bending *b, const struct sent *m, uint32_t seq)
+{
+	struct buf head CLEAN_BUF = { 0 }, envelope CLEAN_BUF = { 0 },
+		   payload CLEAN_BUF = { 0 };
+	bool is_others = b->bend == BEND_OTHERS_ENVELOPE;
+	enum refusal r;
+
+	(void)copy(buf_bytes(&m->head), &head);
+	(void)copy(buf_bytes(&m->payload), &payload);
+	if (b->bend != BEND_NO_ENVELOPE)
+		(void)copy(envelope_of(m, is_others ? CHIEF : b->c->person),
+		    &envelope);
+	if (b->bend == BEND_HEAD)
+		flip(&head);
+	else if (b->bend == BEND_ENVELOPE)
+		flip(&envelope);
+	else if (b->bend == BEND_PAYLOAD)
+		flip(&payload);
+	else if (b->bend == BEND_SHORT)
+		payload.n = payload.n / 2;
+	else if (b->bend == BEND_LONG)
+		buf_put_u8(&payload, 0);
+	else if (b->bend == BEND_HEAD_LINE)
+		buf_put_u8(&head, '\n');
+	r = conversation_begin(
+	    b->c, m->chain, seq, buf_bytes(&head), buf_bytes(&envelope));
+	if (r == REFUSAL_NONE)
+		r = b->bend == BEND_PIECES
+		    ? put_in_pieces(b->c, buf_bytes(&payload))
+		    : conversation_put(b->c, buf_bytes(&payload));
+	return r == REFUSAL_NONE ? conversation_end(b->c, NULL) : r;
+}
+
+/* The next of the same chain; itself where there is none. */
+static size_t
+next_of(const struct scene *s, size_t at)
+{
+	for (size_t i = at + 1; i < s->n; i++) {
+		if (s->sent[i].chain == s->sent[at].chain)
+			return i;
+	}
+	return at;
+}
+
+static enum refusal
+take_place(const struct bending *b, size_t i, uint32_t *seq)
+{
+	const struct scene *s = b->s;
+	size_t later = next_of(s, b->at);
+
+	if (b->bend == BEND_DROP && i == b->at)
+		return REFUSAL_NONE;
+	if (b->bend == BEND_LATER && (i == b->at || i == later))
+		i = i == b->at ? later : b->at;
+	if (i != b->at)
+		return reader_take(b->c, &s->sent[i], (*seq)++);
+	if (b->bend == BEND_FINISH && conversation_finish(b->c) != REFUSAL_NONE)
+		return REFUSAL_NONE; /* what comes says the same again */
+	return take_bent(b, &s->sent[i], (*seq)++);
+}
+
+static void
+take_bent_chain(const struct bending *b, enum chain chain)
+{
+	enum refusal r = REFUSAL_NONE;
+	uint32_t seq = 0;
+
+	for (size_t i = 0; r == REFUSAL_NONE && i < b->s->n; i++) {
+		if (b->s->sent[i].chain == chain)
+			r = take_place(b, i, &seq);
+	}
+}
+
+static void
+finish(struct conversation *c)
+{
+	enum refusal r = conversation_finish(c);
+
+	(void)r; /* it is recorded */
+}
+
+/* As it is, with another serial, and a little different: who comes first on
+ * the route, who manages whom, and when a case without answers is closed. */
+static struct policy *
+next_policy(struct scene *s)
+{
+	struct buf text CLEAN_BUF = BUF_INIT(POLICY_JSON_MAX);
+	struct policy_problem problem;
+	struct policy *p = NULL;
+
+	MUST(policy_put(s->w->policy, &text));
+	MUST(policy_parse(buf_bytes(&text), &p, &problem));
+	p->serial++;
+	memcpy(p->previous, s->w->hash, SHA256_LEN);
+	p->limits.close_after_days = 1;
+	for (size_t i = 0; i < p->n_people; i++) {
+		if (p->people[i].number == SECOND)
+			p->people[i].role = ROLE_INVESTIGATOR;
+	}
+	p->routes[0].first[0] = CHAIR;
+	p->routes[0].n_first = 1;
+	return p;
+}
+
+static void
+read_with_policies(struct bending *b)
+{
+	struct policy *p = next_policy(b->s);
+	struct known_policy known[2] = { { .policy = p, .hash = { 1 } },
+		b->s->known };
+
+	if (b->at % 2 == 0)
+		p->issued -= (int64_t)3 * 24 * 60 * 60;
+	b->c->known = known;
+	b->c->n_known = b->bend == BEND_POLICY ? 2 : 1;
+	take_bent_chain(b, CHAIN_TALK);
+	if (b->c->person != PERSON_REPORTER)
+		take_bent_chain(b, CHAIN_STAFF);
+	finish(b->c);
+	b->c = reader_free(b->c);
+	p = policy_free(p);
+}
+
+static void
+read_bent(struct scene *s, uint16_t person, enum bend bend, size_t at)
+{
+	struct bending b = { .s = s, .bend = bend, .at = at };
+
+	b.c = reader_new(s->w, person, &s->known);
+	if (bend == BEND_POLICY || bend == BEND_OLD_POLICY) {
+		read_with_policies(&b);
+		return;
+	}
+	if (bend == BEND_FILED)
+		b.c->filed = at % 2 == 0 ? 0 : b.c->filed - 3;
+	take_bent_chain(&b, CHAIN_TALK);
+	if (person != PERSON_REPORTER)
+		take_bent_chain(&b, CHAIN_STAFF);
+	finish(b.c);
+	b.c = reader_free(b.c);
+}
+
+/* Each scene gets a few of the ways, and another scene the next ones. */
+void
+record_scene(struct scene *s)
+{
+	static const uint16_t readers[] = { GUARDIAN, PERSON_REPORTER, SECOND,
+		EXECUTIVE, INVESTIGATOR };
+	static size_t turn;
+
+	if (getenv("SPEAKUP_RECORD_CASES") == NULL || s->n == 0 || s->n > SCENE_LONG)
+		return;
+	for (uint16_t person = 0; person <= PEOPLE; person++)
+		(void)read_all(s, person);
+	for (size_t i = 0; i < BENT; i++, turn++)
+		read_bent(s, readers[turn % 5], (enum bend)(turn % BENDS),
+		    turn / 3 % s->n);
+}
