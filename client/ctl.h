@@ -62,6 +62,7 @@ enum exit_code ctl_policy_explain(const void *values,
 enum exit_code ctl_policy_diff(const void *values, const struct args *args);
 enum exit_code ctl_policy_simulate(const void *values,
     const struct args *args);
+enum exit_code ctl_web_sign(const void *values, const struct args *args);
 enum exit_code ctl_check(const void *values, const struct args *args);
 enum exit_code ctl_status(const void *values, const struct args *args);
 

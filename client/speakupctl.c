@@ -16,9 +16,10 @@ enum {
 	POLICY_EXPLAIN = 1 << 12,
 	POLICY_DIFF = 1 << 13,
 	POLICY_SIMULATE = 1 << 14,
+	WEB_SIGN = 1 << 15,
 };
 
-#define SIGNS (ROOT_SIGN | POLICY_SIGN)
+#define SIGNS (ROOT_SIGN | POLICY_SIGN | WEB_SIGN)
 #define COMPILES \
 	(POLICY_CHECK | POLICY_COMPILE | POLICY_SHOW | POLICY_EXPLAIN | \
 	    POLICY_DIFF | POLICY_SIMULATE)
@@ -114,6 +115,9 @@ static const struct command commands[] = {
 	{ POLICY_SIMULATE, "policy simulate", "FILE [CASES]", 1, 2,
 	    "Play cases against the calendar: who comes in when, and what "
 	    "is overdue.", ctl_policy_simulate },
+	{ WEB_SIGN, "web sign", "FILE", 1, 1,
+	    "Add signatures to the manifest of the pages for browsers.",
+	    ctl_web_sign },
 	{ CHECK, "check", "[STATE-DIRECTORY]", 0, 1,
 	    "Read a whole store and say whether it is sound.", ctl_check },
 	{ STATUS, "status", "", 0, 0,

@@ -64,3 +64,4 @@
 #define NOTE_LOGIN "speakup/login/v1"
 #define NOTE_STORED "speakup/stored/v1"
 #define NOTE_NOTICE "speakup/notice/v1"
+#define NOTE_WEB "speakup/web/v1"

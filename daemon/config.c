@@ -28,6 +28,7 @@ PATH_READER(read_state, config, state)
 PATH_READER(read_policy, config, policy)
 PATH_READER(read_instance_key, config, instance_key)
 PATH_READER(read_store_key, config, store_key)
+PATH_READER(read_web, config, web)
 PATH_READER(read_certificate, config_tls, certificate)
 PATH_READER(read_tls_key, config_tls, key)
 
@@ -286,6 +287,7 @@ static const struct yaml_field fields[] = {
 	    .read = read_instance_key },
 	{ .key = "store-key", .kind = YAML_AS_HANDLER,
 	    .read = read_store_key },
+	{ .key = "web", .kind = YAML_AS_HANDLER, .read = read_web },
 	{ .key = "tls", .kind = YAML_AS_HANDLER, .read = read_tls },
 	{ .key = "listeners", .kind = YAML_AS_HANDLER, .required = true,
 	    .read = read_listeners },

@@ -52,6 +52,7 @@ struct config {
 	struct config_path roots[CONFIG_ROOTS_MAX];
 	char instance_key[CONFIG_PATH_MAX + 1];
 	char store_key[CONFIG_PATH_MAX + 1];
+	char web[CONFIG_PATH_MAX + 1]; /* "": no pages are served */
 	bool has_tls;
 	struct config_tls tls;
 	size_t n_listeners;

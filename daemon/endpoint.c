@@ -34,8 +34,22 @@ static const struct endpoint endpoints[] = {
 	    .is_text = true, .body_min = 2 * SHA256_LEN,
 	    .body_max = PLAIN_ANSWER_MAX, .answer = BUNDLE_TEXT_LEN,
 	    .error = BUNDLE_TEXT_LEN },
+	{ .path = "/", .method = HTTP_GET, .page = PAGE_WEB,
+	    .listeners = LISTENER_PUBLIC, .error = BUNDLE_SMALL_LEN },
+	{ .path = "/staff", .method = HTTP_GET, .page = PAGE_WEB,
+	    .listeners = LISTENER_STAFF, .error = BUNDLE_SMALL_LEN },
+	{ .path = "/web/", .is_folder = true, .method = HTTP_GET,
+	    .page = PAGE_WEB, .listeners = LISTENER_PUBLIC | LISTENER_STAFF,
+	    .error = BUNDLE_SMALL_LEN },
 };
 #define ENDPOINTS (sizeof(endpoints) / sizeof(endpoints[0]))
+
+static bool
+fits(const struct endpoint *e, const char *path)
+{
+	return e->is_folder ? strncmp(path, e->path, strlen(e->path)) == 0 :
+			      strcmp(path, e->path) == 0;
+}
 
 enum endpoint_result
 endpoint_find(const struct http_request *r, unsigned listeners,
@@ -45,7 +59,7 @@ endpoint_find(const struct http_request *r, unsigned listeners,
 
 	for (size_t i = 0; i < ENDPOINTS; i++) {
 		if ((endpoints[i].listeners & listeners) == 0 ||
-		    strcmp(endpoints[i].path, r->path) != 0)
+		    !fits(&endpoints[i], r->path))
 			continue;
 		*ret = &endpoints[i];
 		if (endpoints[i].method == r->method)

@@ -10,6 +10,7 @@ enum page {
 	PAGE_NONE,   /* the vault answers */
 	PAGE_POLICY, /* answered from memory */
 	PAGE_PLAIN,
+	PAGE_WEB, /* for browsers: front_web.h */
 };
 
 /* How an answer is made as long as the others of its kind. */
@@ -21,6 +22,7 @@ enum padding {
 
 struct endpoint {
 	const char *path;
+	bool is_folder; /* and everything behind it */
 	enum http_method method;
 	unsigned listeners; /* enum listener_flag: where it is answered */
 	enum page page;

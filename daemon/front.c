@@ -22,8 +22,8 @@
 #define TRIM_CONNS_MIN 64
 
 #define GOT(type) (1u << (type))
-#define GOT_ALL (GOT(WIRE_CONFIG) | GOT(WIRE_SECRET) | GOT(WIRE_POLICY) |      \
-    GOT(WIRE_PEER))
+#define GOT_ALL (GOT(WIRE_CONFIG) | GOT(WIRE_SECRET) | GOT(WIRE_PAGES) |       \
+    GOT(WIRE_POLICY) | GOT(WIRE_PEER))
 
 /* --- waiting and draining --- */
 
@@ -113,8 +113,9 @@ take_policy(struct front *f, struct bytes body)
 	f->day = now / DAY_SECONDS;
 	replace_page(&f->page_policy, page_of(&pages.policy));
 	replace_page(&f->page_plain, page_of(&pages.plain));
+	e = front_web_say(&f->web, buf_bytes(&pages.section));
 	pages_free(&pages);
-	return f->page_policy == NULL ? ERR_NOMEM : ERR_OK;
+	return f->page_policy == NULL ? ERR_NOMEM : e;
 }
 
 /* Who is current, and by which key, changes with the day. Where the policy
@@ -212,6 +213,8 @@ take_frame(struct front *f, const struct wire_frame *frame)
 		e = take_config(f, frame->body);
 	else if (frame->head.type == WIRE_SECRET)
 		e = take_secret(f, frame->body);
+	else if (frame->head.type == WIRE_PAGES)
+		e = front_web_take(&f->web, frame->body);
 	else if (frame->head.type == WIRE_POLICY)
 		e = take_policy(f, frame->body);
 	else if (frame->head.type == WIRE_START && !f->is_started)
@@ -370,6 +373,7 @@ front_close(struct front *f)
 	f->parent = channel_free(f->parent);
 	replace_page(&f->page_policy, NULL);
 	replace_page(&f->page_plain, NULL);
+	front_web_free(&f->web);
 	f->tls = tls_free(f->tls);
 	if (f->tick != NULL)
 		event_free(f->tick);

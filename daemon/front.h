@@ -9,6 +9,7 @@
 #include "daemon/front_pages.h"
 #include "daemon/channel.h"
 #include "daemon/front_stream.h"
+#include "daemon/front_web.h"
 
 /*
  * A front: HTTP over TLS on one side, frames to the vault on the other. It has
@@ -47,6 +48,7 @@ struct front {
 
 	SSL_CTX *tls; /* NULL: no listener has TLS */
 	struct evbuffer *page_policy, *page_plain; /* NULL: not there */
+	struct front_web web;
 	int64_t day; /* that the pages are of */
 	size_t n_listeners;
 	struct listener listeners[FRONT_LISTENERS_MAX];

@@ -4,12 +4,14 @@
 
 /*
  * What a front answers from memory, made when a policy arrives and kept until
- * the next one: the bundle of GET /v1/policy, and the text of GET /v1/plain.
+ * the next one: the bundle of GET /v1/policy, the text of GET /v1/plain, and
+ * what the reporter's page says where no scripts run.
  */
 
 struct pages {
 	struct buf policy; /* padded */
 	struct buf plain;  /* padded; empty where plain concerns are not taken */
+	struct buf section; /* from PUBLIC_PAGE_MARK on, policy/public_page.h */
 	uint32_t serial;
 	bool soft_expired;
 };

@@ -39,18 +39,24 @@ padding(enum padding p, size_t n)
 	return BYTES(NULL, 0);
 }
 
+static size_t
+head_length(const struct reply *r)
+{
+	return r->is_for_browsers ? HTTP_PAGE_HEAD_LEN : HTTP_ANSWER_HEAD_LEN;
+}
+
 static enum err
 put_head(struct evbuffer *out, const struct reply *r, size_t length)
 {
 	const struct http_answer a = { .status = r->status, .type = r->type,
 		.content_length = length, .closes = r->closes,
 		.fields = r->fields };
-	char head[HTTP_ANSWER_HEAD_LEN + 1];
+	const size_t n = head_length(r);
+	char head[HTTP_PAGE_HEAD_LEN + 1];
 
-	if (!http_answer_head(&a, head))
+	if (!http_answer_head(&a, head, n))
 		return ERR_LIMIT;
-	return evbuffer_add(out, head, HTTP_ANSWER_HEAD_LEN) == 0 ? ERR_OK :
-	    ERR_NOMEM;
+	return evbuffer_add(out, head, n) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
 static enum err
@@ -83,7 +89,7 @@ reply_put(struct evbuffer *out, const struct reply *r)
 	pad = padding(r->padding, length - own);
 	if (pad.n != length - own)
 		return ERR_LIMIT;
-	if (evbuffer_expand(out, HTTP_ANSWER_HEAD_LEN + r->body.n) != 0)
+	if (evbuffer_expand(out, head_length(r) + r->body.n) != 0)
 		return ERR_NOMEM;
 	if ((e = put_head(out, r, length)) != ERR_OK)
 		return e;

@@ -79,21 +79,40 @@ refuse_status(struct conn *c, unsigned status)
 	conn_refuse(c, error_of_status(status));
 }
 
+/* False: it is not there. */
+static bool
+find_page(const struct conn *c, struct reply *r)
+{
+	const struct front *f = c->front;
+
+	switch (c->endpoint->page) {
+	case PAGE_WEB:
+		return front_web_find(&f->web, c->parser.request.path, c->flags,
+		    r);
+	case PAGE_PLAIN:
+		r->type = "text/plain; charset=utf-8";
+		r->page = f->page_plain;
+		return r->page != NULL;
+	case PAGE_POLICY:
+		r->type = "application/octet-stream";
+		r->page = f->page_policy;
+		return r->page != NULL;
+	case PAGE_NONE:
+		break;
+	}
+	return false;
+}
+
 static void
 answer_page(struct conn *c)
 {
-	const bool is_plain = c->endpoint->page == PAGE_PLAIN;
-	struct reply r = { .status = 200, .closes = c->is_refused,
-		.type = is_plain ? "text/plain; charset=utf-8" :
-				   "application/octet-stream",
-		.page = is_plain ? c->front->page_plain :
-				   c->front->page_policy };
+	struct reply r = { .status = 200, .closes = c->is_refused };
 
-	if (r.page == NULL) {
+	if (find_page(c, &r))
+		answer(c, &r, r.page == NULL ? r.body.n :
+		    evbuffer_get_length(r.page));
+	else
 		conn_refuse(c, error_of_status(404));
-		return;
-	}
-	answer(c, &r, evbuffer_get_length(r.page));
 }
 
 static void

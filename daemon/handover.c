@@ -124,3 +124,36 @@ front_secret_get(struct bytes body, struct front_secret *ret)
 	*ret = s;
 	return ERR_OK;
 }
+
+void
+web_page_put(struct buf *out, const struct web_page *p)
+{
+	buf_put_u8(out, p->is_gzip);
+	buf_put_u8(out, (uint8_t)p->name.n);
+	buf_put_bytes(out, p->name);
+	buf_put_u32(out, (uint32_t)p->content.n);
+	buf_put_bytes(out, p->content);
+}
+
+enum err
+web_pages_get(struct bytes body, struct web_pages *ret)
+{
+	struct reader r = reader_over(body);
+	struct web_pages pages = { 0 };
+	struct web_page *p;
+
+	while (r.err == ERR_OK && r.n > 0) {
+		if (pages.n == WEB_FILES_MAX + 1)
+			return ERR_LIMIT;
+		p = &pages.page[pages.n++];
+		p->is_gzip = reader_u8(&r) != 0;
+		p->name = reader_bytes(&r, reader_u8(&r));
+		p->content = reader_bytes(&r, reader_u32(&r));
+		if (p->name.n > WEB_NAME_MAX)
+			return ERR_SYNTAX;
+	}
+	if (r.err != ERR_OK)
+		return r.err;
+	*ret = pages;
+	return ERR_OK;
+}

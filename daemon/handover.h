@@ -1,18 +1,18 @@
 #pragma once
 
-#include "crypto/bytes.h"
+#include "policy/web_manifest.h"
 
 /*
- * What the parent hands to its children: the bodies of WIRE_CONFIG and
- * WIRE_SECRET. (The body of WIRE_POLICY is the bundle of GET /v1/policy
+ * What the parent hands to its children: the bodies of WIRE_CONFIG, WIRE_SECRET
+ * and WIRE_PAGES. (The body of WIRE_POLICY is the bundle of GET /v1/policy
  * without its padding, the same for both roles.)
  *
- * Order after a child's start: CONFIG, SECRET, POLICY, then LISTENER (fronts;
- * a vault at most one) and PEER (fronts), then START; the child answers READY, or REFUSED and ends. Later
- * POLICY comes again (both roles answer READY or REFUSED, and keep the old
- * with REFUSED), SECRET (fronts: a new certificate; the same answers), PEER
- * (a vault gets the socket of a new front; no answer) and DRAIN (the child
- * finishes and exits; no answer).
+ * Order after a child's start: CONFIG, SECRET, PAGES (fronts), POLICY, then
+ * LISTENER (fronts; a vault at most one) and PEER (fronts), then START; the
+ * child answers READY, or REFUSED and ends. Later POLICY comes again (both
+ * roles answer READY or REFUSED, and keep the old with REFUSED), SECRET and
+ * PAGES (fronts; the same answers), PEER (a vault gets the socket of a new
+ * front; no answer) and DRAIN (the child finishes and exits; no answer).
  *
  * WIRE_CONFIG is "name: value" lines (crypto/lines.h) in the order of the
  * struct.
@@ -69,6 +69,24 @@ struct front_secret {
 void front_secret_put(struct buf *out, const struct front_secret *s);
 enum err front_secret_get(struct bytes body, struct front_secret *ret)
     MUST_CHECK;
+
+/*
+ * WIRE_PAGES to a front: what the pages' directory has, checked, and the signed
+ * manifest; nothing at all where there are no pages. Each: u8 whether its
+ * content is gzipped, u8 length of its name, name, u32 length, content.
+ * Borrowed from the body.
+ */
+#define WEB_MANIFEST "manifest" /* its name among them */
+struct web_page {
+	struct bytes name, content;
+	bool is_gzip;
+};
+struct web_pages {
+	size_t n;
+	struct web_page page[WEB_FILES_MAX + 1];
+};
+void web_page_put(struct buf *out, const struct web_page *p);
+enum err web_pages_get(struct bytes body, struct web_pages *ret) MUST_CHECK;
 
 /* WIRE_LISTENER's status: the kinds of paths answered there, or'ed. */
 enum listener_flag {

@@ -47,8 +47,7 @@ http_reason(unsigned status)
 #define PADDING_LEN (sizeof("X-Padding: \r\n\r\n") - 1)
 
 bool
-http_answer_head(const struct http_answer *a,
-    char out[static HTTP_ANSWER_HEAD_LEN + 1])
+http_answer_head(const struct http_answer *a, char *out, size_t length)
 {
 	const char *reason = http_reason(a->status);
 	size_t left;
@@ -56,7 +55,7 @@ http_answer_head(const struct http_answer *a,
 
 	if (reason == NULL)
 		return false;
-	n = snprintf(out, HTTP_ANSWER_HEAD_LEN,
+	n = snprintf(out, length,
 	    "HTTP/1.1 %u %s\r\n"
 	    "%s%s%s"
 	    "Content-Length: %" PRIu64 "\r\n"
@@ -67,9 +66,9 @@ http_answer_head(const struct http_answer *a,
 	    a->type != NULL ? a->type : "", a->type != NULL ? "\r\n" : "",
 	    a->content_length, a->closes ? "Connection: close\r\n" : "",
 	    a->fields != NULL ? a->fields : "");
-	if (n <= 0 || (size_t)n + PADDING_LEN >= HTTP_ANSWER_HEAD_LEN)
+	if (n <= 0 || (size_t)n + PADDING_LEN >= length)
 		return false;
-	left = HTTP_ANSWER_HEAD_LEN - (size_t)n;
+	left = length - (size_t)n;
 	return snprintf(out + n, left + 1, PADDING, (int)(left - PADDING_LEN),
 	    0) == (int)left;
 }

@@ -14,6 +14,8 @@
 /* All of them are this long, X-Padding sees to it: the length of what passes
  * over the network does not tell an answer from an error. */
 #define HTTP_ANSWER_HEAD_LEN 256
+/* And those of the pages for browsers, with all that they tell a browser. */
+#define HTTP_PAGE_HEAD_LEN 1792
 
 struct http_answer {
 	unsigned status; /* one of http_reason's */
@@ -32,9 +34,9 @@ struct http_answer {
 const char *http_reason(unsigned status);
 
 /*
- * Writes the head with its empty line, and a NUL. False when the status is none
+ * Writes the head with its empty line, `length` bytes in all (one of the two
+ * above), and a NUL. False when the status is none
  * of ours or the head does not fit: both are faults of the caller, not of the
  * request.
  */
-bool http_answer_head(const struct http_answer *a,
-    char out[static HTTP_ANSWER_HEAD_LEN + 1]);
+bool http_answer_head(const struct http_answer *a, char *out, size_t length);

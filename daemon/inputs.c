@@ -11,6 +11,7 @@
 #include "crypto/bundle.h"
 #include "crypto/codec.h"
 #include "daemon/tls.h"
+#include "daemon/web_files.h"
 #include "policy/root.h"
 
 #define PEM_MAX (128 * 1024)
@@ -18,8 +19,7 @@
 #define SIGNER_PREFIX "PRIVATE+KEY+"
 #define SIGNER_ED25519 1
 
-__attribute__((format(printf, 3, 4)))
-static enum err
+enum err
 complain(struct complaint *why, enum err e, const char *fmt, ...)
 {
 	va_list args;
@@ -68,7 +68,7 @@ inputs_read(const char *path, struct buf *out, struct complaint *ret_why)
 	return e;
 }
 
-/* --- roots and policy --- */
+/* --- what the policy keys signed: roots, policy, pages --- */
 
 struct root_files {
 	struct buf file[CONFIG_ROOTS_MAX];
@@ -167,7 +167,7 @@ make_bundle(const struct config *c, const struct root_files *roots,
 }
 
 static enum err
-load_policy(const struct config *c, const struct note_key *instance,
+load_signed(const struct config *c, const struct note_key *instance,
     int64_t now, uint32_t min_serial, struct inputs *in, struct complaint *why)
 {
 	__attribute__((cleanup(root_files_freep))) struct root_files *roots =
@@ -188,7 +188,10 @@ load_policy(const struct config *c, const struct note_key *instance,
 	    in, why);
 	if (e != ERR_OK)
 		return e;
-	return make_bundle(c, roots, buf_bytes(&policy), &in->policy, why);
+	e = make_bundle(c, roots, buf_bytes(&policy), &in->policy, why);
+	if (e == ERR_OK && c->web[0] != '\0')
+		e = web_files_load(c->web, &roots->newest, &in->pages, why);
+	return e;
 }
 
 /* --- TLS --- */
@@ -231,7 +234,7 @@ inputs_load(const struct config *c, const struct note_key *instance,
 	struct inputs fresh = { 0 };
 	enum err e;
 
-	e = load_policy(c, instance, now, min_serial, &fresh, ret_why);
+	e = load_signed(c, instance, now, min_serial, &fresh, ret_why);
 	if (e == ERR_OK)
 		e = load_tls(c, &fresh, ret_why);
 	if (e != ERR_OK) {
@@ -247,6 +250,7 @@ void
 inputs_free(struct inputs *in)
 {
 	buf_free(&in->policy);
+	buf_free(&in->pages);
 	buf_free(&in->certificate);
 	buf_free(&in->key);
 }

@@ -12,12 +12,16 @@
 struct complaint {
 	char text[512];
 };
+/* Fills it; returns e. */
+enum err complain(struct complaint *why, enum err e, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Read at the start, and again on SIGHUP. */
 struct inputs {
 	struct buf policy; /* the bundle of WIRE_POLICY */
 	uint32_t serial;
 	bool soft_expired;
+	struct buf pages; /* the body of WIRE_PAGES; empty without pages */
 	struct buf certificate, key; /* PEM; empty without TLS */
 };
 

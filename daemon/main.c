@@ -30,7 +30,7 @@ struct options {
 };
 
 static int
-complain(const char *text)
+refuse(const char *text)
 {
 	(void)fprintf(stderr, "speakupd: %s\n", text);
 	return EXIT_CONFIG;
@@ -48,13 +48,13 @@ read_config(const char *path)
 	enum err e;
 
 	if (inputs_read(path, &yaml, &why) != ERR_OK) {
-		complain(why.text);
+		refuse(why.text);
 		return NULL;
 	}
 	e = config_parse(buf_bytes(&yaml), path,
 	    getenv("CREDENTIALS_DIRECTORY"), &c, &error);
 	if (e != ERR_OK)
-		complain(error.text[0] == '\0' ? err_name(e) : error.text);
+		refuse(error.text[0] == '\0' ? err_name(e) : error.text);
 	return c;
 }
 
@@ -126,7 +126,7 @@ serve(struct parent *p)
 	log_open("parent", STDERR_FILENO);
 	if (open_listeners(p, &why) != ERR_OK ||
 	    lower(p->config, &why) != ERR_OK)
-		return complain(why.text);
+		return refuse(why.text);
 	if (p->inputs.soft_expired)
 		log_now(EV_POLICY_AGES, p->inputs.serial);
 	return parent_run(p);
@@ -143,7 +143,7 @@ run(const struct options *o)
 	if (p != NULL && c != NULL) {
 		p->config = c;
 		if (load(p, &why) != ERR_OK)
-			code = complain(why.text);
+			code = refuse(why.text);
 		else if (o->checks_only)
 			code = EXIT_SUCCESS;
 		else

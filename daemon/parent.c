@@ -92,6 +92,7 @@ reload_fronts(struct parent *p)
 		if (c->channel == NULL)
 			continue;
 		if (child_send_tls(c, &p->inputs) != ERR_OK ||
+		    child_send_pages(c, &p->inputs) != ERR_OK ||
 		    child_send_policy(c, &p->inputs) != ERR_OK)
 			child_kill(c);
 	}

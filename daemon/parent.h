@@ -58,5 +58,7 @@ enum err child_introduce_vault(struct parent *p) MUST_CHECK;
 enum err child_introduce_front(struct parent *p, struct child *c) MUST_CHECK;
 enum err child_send_policy(struct child *c, const struct inputs *in)
     MUST_CHECK;
+enum err child_send_pages(struct child *c, const struct inputs *in)
+    MUST_CHECK;
 enum err child_send_tls(struct child *c, const struct inputs *in) MUST_CHECK;
 int64_t monotonic_now(void);

@@ -126,6 +126,13 @@ child_send_policy(struct child *c, const struct inputs *in)
 }
 
 enum err
+child_send_pages(struct child *c, const struct inputs *in)
+{
+	return channel_send(c->channel, WIRE_PAGES, 0, 0,
+	    buf_bytes(&in->pages));
+}
+
+enum err
 child_send_tls(struct child *c, const struct inputs *in)
 {
 	const struct front_secret s = { .key = buf_bytes(&in->key),
@@ -213,6 +220,7 @@ child_introduce_front(struct parent *p, struct child *c)
 
 	if ((e = send_front_config(c, p->config)) != ERR_OK ||
 	    (e = child_send_tls(c, &p->inputs)) != ERR_OK ||
+	    (e = child_send_pages(c, &p->inputs)) != ERR_OK ||
 	    (e = child_send_policy(c, &p->inputs)) != ERR_OK)
 		return e;
 	for (size_t i = 0; i < p->listeners.n && e == ERR_OK; i++)

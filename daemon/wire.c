@@ -24,6 +24,7 @@ static const struct {
 	{ WIRE_LISTENER, PARENT, VAULT | FRONT, 0, true },
 	{ WIRE_PEER, PARENT, VAULT | FRONT, 0, true },
 	{ WIRE_DRAIN, PARENT, VAULT | FRONT, 0, false },
+	{ WIRE_PAGES, PARENT, FRONT, WIRE_PAGES_MAX, false },
 	{ WIRE_READY, VAULT | FRONT, PARENT, 0, false },
 	{ WIRE_REFUSED, VAULT | FRONT, PARENT, 0, false },
 	{ WIRE_ALIVE, VAULT | FRONT, PARENT, 0, false },

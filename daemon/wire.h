@@ -16,6 +16,7 @@
 
 #define WIRE_HEAD_LEN 16
 #define WIRE_BODY_MAX (2 * 1024 * 1024) /* parent's frames */
+#define WIRE_PAGES_MAX (3 * 1024 * 1024 / 2)
 #define WIRE_PIECE_MAX (264 * 1024)	/* requests and answers with a piece */
 #define WIRE_TEXT_MAX (48 * 1024)	/* every other request */
 #define WIRE_CREDITS 1024 /* requests that a front may have under way */
@@ -42,6 +43,7 @@ enum wire_type {
 			  vault: where speakup-notify connects */
 	WIRE_PEER,     /* vault: + the socket of a front; front: of the vault */
 	WIRE_DRAIN,    /* finish what is under way and end */
+	WIRE_PAGES,    /* front: what browsers get; again on SIGHUP */
 	/* child -> parent */
 	WIRE_READY,  /* started, or took the new policy */
 	WIRE_REFUSED /* did not take it; status = enum err */,

@@ -48,7 +48,7 @@ class Sizes(Shared):
                 (post("/v1/piece", bytes(PIECE)), 400, SMALL),
                 (post("/v1/plain", b"no age file"), 400, TEXT),
                 (post("/v1/plain/answer", b"0" * 64 + b"\n"), 404, TEXT),
-                (get("/"), 404, SMALL)]:
+                (get("/no"), 404, SMALL)]:
             with self.subTest(raw[:40]):
                 a = self.d.request(raw)
                 self.assertEqual((a.status, len(a.body)), (code, size))
@@ -63,7 +63,7 @@ class Sizes(Shared):
                  post("/v1/staff", bytes(TEXT)),
                  post("/v1/plain", b"no age file"),
                  post("/v1/plain/answer", b"0" * 64 + b"\n")],
-                [get("/"), post("/v1/piece", bytes(SMALL)),
+                [get("/no"), post("/v1/piece", bytes(SMALL)),
                  post("/v1/piece", bundle("speakup: v1 status\nupload: "
                                           + "1" * 32 + "\n", SMALL))]]:
             seen = {tuple(self.d.records(raw)) for raw in raws}

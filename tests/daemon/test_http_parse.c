@@ -262,7 +262,8 @@ test_answer_heads_are_exact_and_of_one_length(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		size_t n = strlen(cases[i].want);
 
-		assert_true(http_answer_head(&cases[i].answer, out));
+		assert_true(http_answer_head(&cases[i].answer, out,
+		    HTTP_ANSWER_HEAD_LEN));
 		assert_int_equal(strlen(out), HTTP_ANSWER_HEAD_LEN);
 		assert_memory_equal(out, cases[i].want, n);
 		assert_int_equal(n + strspn(out + n, "0"),
@@ -283,7 +284,7 @@ test_every_refusal_has_a_reason_phrase(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		assert_non_null(http_reason(refusals[i]));
-	assert_false(http_answer_head(&unknown, out));
+	assert_false(http_answer_head(&unknown, out, HTTP_ANSWER_HEAD_LEN));
 }
 
 int

@@ -107,7 +107,8 @@ test_only_the_table_is_allowed(void **state)
 		{ PEER_PARENT, PEER_FRONT,
 		    1u << WIRE_CONFIG | 1u << WIRE_SECRET | 1u << WIRE_POLICY |
 			1u << WIRE_START | 1u << WIRE_LISTENER |
-			1u << WIRE_PEER | 1u << WIRE_DRAIN },
+			1u << WIRE_PEER | 1u << WIRE_DRAIN |
+			1u << WIRE_PAGES },
 		{ PEER_VAULT, PEER_PARENT,
 		    1u << WIRE_READY | 1u << WIRE_REFUSED | 1u << WIRE_ALIVE },
 		{ PEER_FRONT, PEER_PARENT,

@@ -10,6 +10,7 @@
 #include "daemon/front_reply.h"
 #include "daemon/http_answer.h"
 #include "daemon/wire_conn.h"
+#include "policy/public_page.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -33,6 +34,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 #define VAULT_ENDS 15	/* with the first request */
 #define VAULT_MODES 16
 
+/* Of "/" and of a script. */
+static const char web_page[] = "page page page page page page page ";
 static const uint8_t vault_body[40] = "0123456789012345678901234567890123456";
 
 struct run {
@@ -47,6 +50,7 @@ struct run {
 
 struct expected {
 	size_t length[ANSWERS_MAX];
+	bool is_web[ANSWERS_MAX]; /* has the longer head */
 	size_t n;
 	bool is_over; /* the connection ends behind the last */
 	bool vault_is_gone;
@@ -84,6 +88,16 @@ expect_body(struct expected *x, const struct run *r,
 	    !q->keep_alive);
 }
 
+/* A page for browsers: what run_open has put there. */
+static bool
+expect_web(struct expected *x, const struct http_request *q)
+{
+	if (strcmp(q->path, "/") != 0 && strcmp(q->path, "/web/reporter.js") != 0)
+		return expect(x, 1024, true);
+	x->is_web[x->n] = true;
+	return expect(x, strlen(web_page), !q->keep_alive);
+}
+
 /* Takes a request off `in`. */
 static bool
 expect_one(struct expected *x, const struct run *r, struct bytes *in)
@@ -108,6 +122,8 @@ expect_one(struct expected *x, const struct run *r, struct bytes *in)
 	found = endpoint_find(q, ALL_LISTENERS, &at);
 	if (found != ENDPOINT_FOUND)
 		return expect(x, error_size(at), true);
+	if (at->page == PAGE_WEB)
+		return expect_web(x, q);
 	if (at->page != PAGE_NONE)
 		return expect(x, BUNDLE_TEXT_LEN, !q->keep_alive);
 	if (!endpoint_takes(at, q->content_length) || x->vault_is_gone)
@@ -142,9 +158,25 @@ take_number(struct bytes *x)
 	return v;
 }
 
+/* One constant, which the black-box test of the front reads. */
+static void
+skip_web_fields(struct bytes *head)
+{
+	static const char last[] = "xr-spatial-tracking=()\r\n";
+	const uint8_t *at;
+
+	(void)takes(head, "Content-Encoding: gzip\r\n");
+	MUST(takes(head, "Content-Security-Policy: default-src 'none'; "));
+	at = memmem(head->p, head->n, last, strlen(last));
+	MUST(at != NULL);
+	at += strlen(last);
+	*head = BYTES(at, head->n - (size_t)(at - head->p));
+}
+
 /* Every byte of the head is one of ours; returns the length of the body. */
 static size_t
-check_head(struct bytes head, unsigned *ret_status, bool *ret_closes)
+check_head(struct bytes head, bool is_web, unsigned *ret_status,
+    bool *ret_closes)
 {
 	size_t length;
 
@@ -155,7 +187,9 @@ check_head(struct bytes head, unsigned *ret_status, bool *ret_closes)
 	    takes(&head, "\r\nContent-Type: "));
 	MUST(takes(&head, "application/json") ||
 	    takes(&head, "application/octet-stream") ||
-	    takes(&head, "text/plain; charset=utf-8"));
+	    takes(&head, "text/plain; charset=utf-8") ||
+	    takes(&head, "text/html; charset=utf-8") ||
+	    takes(&head, "text/javascript; charset=utf-8"));
 	MUST(takes(&head, "\r\nContent-Length: "));
 	length = take_number(&head);
 	MUST(takes(&head, "\r\nCache-Control: no-store\r\n"
@@ -164,6 +198,8 @@ check_head(struct bytes head, unsigned *ret_status, bool *ret_closes)
 	if (*ret_status == 405)
 		MUST(takes(&head, "Allow: GET\r\n") ||
 		    takes(&head, "Allow: POST\r\n"));
+	if (is_web)
+		skip_web_fields(&head);
 	MUST(takes(&head, "X-Padding: "));
 	while (takes(&head, "0"))
 		;
@@ -223,21 +259,22 @@ check_answers(const struct expected *x, struct bytes out)
 	unsigned status = 0;
 	bool closes = false;
 	struct bytes body;
+	size_t head;
 
 	for (size_t i = 0; i < x->n; i++) {
 		while (takes(&out, HTTP_CONTINUE))
 			;
-		MUST(out.n >= HTTP_ANSWER_HEAD_LEN + x->length[i]);
-		MUST(check_head(BYTES(out.p, HTTP_ANSWER_HEAD_LEN), &status,
+		head = x->is_web[i] ? HTTP_PAGE_HEAD_LEN : HTTP_ANSWER_HEAD_LEN;
+		MUST(out.n >= head + x->length[i]);
+		MUST(check_head(BYTES(out.p, head), x->is_web[i], &status,
 		    &closes) == x->length[i]);
 		MUST(closes == (x->is_over && i + 1 == x->n));
-		body = BYTES(out.p + HTTP_ANSWER_HEAD_LEN, x->length[i]);
+		body = BYTES(out.p + head, x->length[i]);
 		if (status == 200)
 			check_good(body);
 		else
 			check_error(body, status);
-		out = BYTES(body.p + body.n,
-		    out.n - HTTP_ANSWER_HEAD_LEN - body.n);
+		out = BYTES(body.p + body.n, out.n - head - body.n);
 	}
 	while (takes(&out, HTTP_CONTINUE))
 		;
@@ -342,6 +379,23 @@ page_new(void)
 }
 
 static void
+put_web(struct front *f)
+{
+	struct web_page index = { .name = BYTES_LIT(WEB_INDEX),
+		.content = BYTES_LIT("page " PUBLIC_PAGE_MARK "page ") };
+	struct web_page script = { .name = BYTES_LIT("reporter.js"),
+		.content = BYTES_LIT(web_page), .is_gzip = true };
+	struct buf body = BUF_INIT(4096);
+
+	web_page_put(&body, &index);
+	web_page_put(&body, &script);
+	MUST(front_web_take(&f->web, buf_bytes(&body)) == ERR_OK);
+	MUST(front_web_say(&f->web,
+	    BYTES_LIT("page page page page page ")) == ERR_OK);
+	buf_free(&body);
+}
+
+static void
 run_open(struct run *r)
 {
 	struct front *f = calloc(1, sizeof(*f));
@@ -360,6 +414,7 @@ run_open(struct run *r)
 	f->resume = event_new(f->base, -1, 0, on_resume, f);
 	f->page_policy = page_new();
 	f->page_plain = page_new();
+	put_web(f);
 	MUST(f->resume != NULL);
 	MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, wire) == 0 &&
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, visitor) == 0);
@@ -398,6 +453,7 @@ run_close(struct run *r)
 	wire_conn_free(r->vault);
 	evbuffer_free(f->page_policy);
 	evbuffer_free(f->page_plain);
+	front_web_free(&f->web);
 	event_free(f->resume);
 	event_base_free(f->base);
 	free(f);
