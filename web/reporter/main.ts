@@ -15,6 +15,7 @@ const worker = startWorker("/web/reporter-worker.js");
 const api = call<ReporterApi>(worker);
 const main = byId("main");
 const home = h("div", {}, ...main.querySelectorAll(".page > *"));
+main.querySelector(".page")?.append(home);
 
 const app: App = {
   api,

@@ -128,7 +128,7 @@ export function choices(a: ChoiceAsked): HTMLElement {
     }
     list.append(choice(a, o, i, onChange));
   });
-  const legend = h("legend", { class: `nhsuk-fieldset__legend nhsuk-fieldset__legend--${a.isHeading ? "l" : "m"}` },
+  const legend = h("legend", { class: `nhsuk-fieldset__legend nhsuk-fieldset__legend--${a.isHeading ? "l" : "s"}` },
     a.isHeading ? h("h1", { class: "nhsuk-fieldset__heading" }, a.label) : a.label);
   return group(a, h("fieldset", { class: "nhsuk-fieldset", "aria-describedby": describedBy(a) },
     legend, hintOf(a), errorOf(a), list));

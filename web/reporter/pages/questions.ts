@@ -92,8 +92,7 @@ function peopleQuestion(app: App, field: Field, count: string, done: () => void)
     return page(app, h("p", { class: "caption" }, count),
       h("h1", { class: "nhsuk-heading-l" }, field.ask),
       field.hint !== "" && h("p", {}, field.hint),
-      h("p", {}, "Whomever you mark never gets it, now or later, and is not told. Where the rules say so, " +
-        "that holds for the people whom they manage, too."),
+      h("p", {}, "Nobody whom you mark gets it, now or later. Where the rules say so, nor do those below them."),
       formWith(buttons(app, field, done), done,
         textField({
           id: "search", label: "Find somebody by name or job", value: "",

@@ -28,7 +28,7 @@ export function readerList(readers: Reader[]): HTMLElement {
     whens.set(r.name + "\n" + r.title, known);
   }
   return h("ul", { class: "readers" }, [...whens].map(([key, r]) =>
-    h("li", {}, h("strong", {}, key.split("\n")[0] ?? ""), ` ${r.title}`,
+    h("li", {}, h("strong", {}, key.split("\n")[0] ?? ""), h("span", {}, r.title),
       r.when.map((w) => h("span", { class: "when" }, w)))));
 }
 
