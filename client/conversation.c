@@ -220,7 +220,10 @@ on_file(void *ctx, size_t index, struct bytes x)
 		return ERR_SYNTAX;
 	if (index == 0 && strcmp(m->file[0].name, "message.txt") == 0) {
 		buf_put_bytes(&c->current->text, x);
-		return c->current->text.err;
+		/* too long: said when the message ends, as what it hides is
+		 * itself */
+		return c->current->text.err == ERR_LIMIT ? ERR_OK
+							 : c->current->text.err;
 	}
 	return c->sink != NULL ? c->sink(c->sink_ctx, m, index, x) : ERR_OK;
 }
@@ -411,6 +414,8 @@ end_content(struct conversation *c)
 	enum refusal r = from_result(message_open_finish(
 	    c->open, (const uint8_t(*)[SIGN_PUB_LEN])pub, n, &m));
 
+	if (r == REFUSAL_NONE && c->current->text.err != ERR_OK)
+		r = REFUSAL_BODY;
 	if (r == REFUSAL_NONE)
 		r = find_envelope(c, m);
 	if (r != REFUSAL_NONE)

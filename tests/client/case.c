@@ -11,6 +11,8 @@
 #include "policy/members.h"
 #include "policy/zone.h"
 
+#define PAYLOAD_MAX (16 * 1024 * 1024)
+
 #define MUST(call) assert_int_equal((call), ERR_OK)
 
 static const char *const slugs[PEOPLE + 1] = { NULL, "guardian-first",
@@ -330,7 +332,7 @@ world_write(struct world *w, const struct spec *spec, struct sent *ret)
 	*ret = (struct sent){ .chain = message_kind_chain(spec->kind) };
 	ret->seq = w->count[ret->chain];
 	ret->head.max = BUNDLE_TEXT_LEN;
-	ret->payload.max = BUNDLE_TEXT_LEN;
+	ret->payload.max = PAYLOAD_MAX;
 	fill_entry(w, spec, ret);
 	if (has_content)
 		seal(w, spec, ret);

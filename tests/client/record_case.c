@@ -10,17 +10,17 @@
 
 #define MUST(call) assert_int_equal((call), ERR_OK)
 #define INLINE_MAX 1024 /* what is longer has a file of its own */
-#define PEOPLE_ASKED 7	/* 1 to 6, and nobody */
+#define PEOPLE_ASKED 7 /* 1 to 6, and nobody */
 
 /* What the tests call, and what the linker puts in its place. */
-enum refusal __real_conversation_begin(struct conversation *c,
-    enum chain chain, uint32_t seq, struct bytes head, struct bytes envelope);
-enum refusal __wrap_conversation_begin(struct conversation *c,
-    enum chain chain, uint32_t seq, struct bytes head, struct bytes envelope);
-enum refusal __real_conversation_put(
-    struct conversation *c, struct bytes payload);
-enum refusal __wrap_conversation_put(
-    struct conversation *c, struct bytes payload);
+enum refusal __real_conversation_begin(struct conversation *c, enum chain chain,
+    uint32_t seq, struct bytes head, struct bytes envelope);
+enum refusal __wrap_conversation_begin(struct conversation *c, enum chain chain,
+    uint32_t seq, struct bytes head, struct bytes envelope);
+enum refusal
+__real_conversation_put(struct conversation *c, struct bytes payload);
+enum refusal
+__wrap_conversation_put(struct conversation *c, struct bytes payload);
 enum refusal __real_conversation_end(
     struct conversation *c, const struct conversation_message **ret);
 enum refusal __wrap_conversation_end(
@@ -149,8 +149,8 @@ instance_keys_json(const struct conversation *c)
 		struct buf text CLEAN_BUF = BUF_INIT(INLINE_MAX);
 		struct note_key key;
 
-		MUST(note_key_init(&key, c->instance_keys[i].name,
-		    c->instance_keys[i].pub));
+		MUST(note_key_init(
+		    &key, c->instance_keys[i].name, c->instance_keys[i].pub));
 		note_vkey_put(&text, &key);
 		(void)json_array_append_new(list, text_json(&text));
 	}
@@ -222,8 +222,7 @@ life_json(const struct life *l)
 	struct buf flags CLEAN_BUF = BUF_INIT(INLINE_MAX);
 
 	case_flags_put(&flags, l->flags);
-	return json_pack(
-	    "{s:s, s:i, s:i, s:o, s:i, s:i, s:i, s:i}", "state",
+	return json_pack("{s:s, s:i, s:i, s:o, s:i, s:i, s:i, s:i}", "state",
 	    case_state_name(l->state), "band", l->band, "gravest", l->gravest,
 	    "flags", text_json(&flags), "first", l->first, "pending",
 	    (int)l->pending, "asked", (int)l->asked, "findings", l->findings);
@@ -236,9 +235,9 @@ members_json(const struct conversation *c)
 
 	for (size_t i = 0; i < c->n_members; i++)
 		(void)json_array_append_new(list,
-		    json_pack("{s:i, s:i, s:i}", "person",
-			c->member[i].person, "rung", c->member[i].rung,
-			"since", (int)c->member[i].since));
+		    json_pack("{s:i, s:i, s:i}", "person", c->member[i].person,
+			"rung", c->member[i].rung, "since",
+			(int)c->member[i].since));
 	return list;
 }
 
@@ -262,8 +261,7 @@ messages_json(const struct conversation *c)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < c->n_messages; i++)
-		(void)json_array_append_new(
-		    list, message_json(c->message[i]));
+		(void)json_array_append_new(list, message_json(c->message[i]));
 	return list;
 }
 

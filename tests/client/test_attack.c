@@ -1,5 +1,6 @@
 #include "tests/client/scene.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -145,6 +146,33 @@ test_nobody_who_writes_nonsense_ends_a_case_for_the_others(void **state)
 	scene_end(&s);
 }
 
+/* More than a program keeps in memory, and signed: that message is left out. */
+static void
+test_text_without_end_hides_itself_only(void **state)
+{
+	struct spec endless = { .kind = MESSAGE_REPLY, .author = SECOND };
+	char *text = malloc(CONVERSATION_TEXT_MAX + 2);
+	struct conversation *c;
+	struct scene s;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'x', CONVERSATION_TEXT_MAX + 1);
+	text[CONVERSATION_TEXT_MAX + 1] = '\0';
+	endless.text = text;
+	begin_case(&s, policy_yaml);
+	scene_write(&s, &endless);
+	WRITE(&s, REPLY, GUARDIAN, 0);
+	c = reader_new(s.w, GUARDIAN, &s.known);
+	assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
+	assert_int_equal(c->at[CHAIN_TALK][2]->failure, REFUSAL_BODY);
+	assert_int_equal(c->at[CHAIN_TALK][2]->text.n, 0);
+	assert_true(c->at[CHAIN_TALK][3]->is_readable);
+	c = reader_free(c);
+	free(text);
+	scene_end(&s);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -157,6 +185,7 @@ main(int argc, char **argv)
 		    test_silence_is_believed_when_its_time_is_over),
 		cmocka_unit_test(
 		    test_nobody_who_writes_nonsense_ends_a_case_for_the_others),
+		cmocka_unit_test(test_text_without_end_hides_itself_only),
 	};
 
 	if (argc != 2)

@@ -127,6 +127,7 @@ export interface Reading {
   concern?: Concern & { to: Who[] }; // its preamble
   plain: Uint8Array[]; // the pieces of a plain concern's file
   text: Uint8Array[]; // of message.txt
+  isTooLong: boolean; // the text
   isLinked: boolean; // at.talk[0] has its link
   /** Of the entry that was not allowed. */
   lifeWhy?: { why: LifeRefusal; state: State } | undefined;
@@ -146,7 +147,7 @@ export function newConversation(given: Given): Conversation {
     members: [],
     refusal: undefined,
     refused: undefined,
-    reading: { headBytes: new Uint8Array(), plain: [], text: [], isLinked: false },
+    reading: { headBytes: new Uint8Array(), plain: [], text: [], isTooLong: false, isLinked: false },
   };
 }
 
@@ -162,6 +163,7 @@ function dropCurrent(c: Conversation): void {
   c.reading.opener = undefined;
   c.reading.hash = undefined;
   c.reading.text = [];
+  c.reading.isTooLong = false;
   c.reading.plain = [];
 }
 

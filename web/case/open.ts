@@ -53,8 +53,8 @@ function onFile(c: Conversation, opener: MessageOpener, index: number, bytes: Ui
     return;
   }
   const had = c.reading.text.reduce((n, part) => n + part.length, 0);
-  if (had + bytes.length > TEXT_MAX) throw new Refused("limit", "The text is too long.");
-  c.reading.text.push(bytes.slice());
+  if (had + bytes.length > TEXT_MAX) c.reading.isTooLong = true; // said when the message ends
+  else if (!c.reading.isTooLong) c.reading.text.push(bytes.slice());
 }
 
 /** What the envelope begins; whether it is the author's own is seen at the end. */
@@ -105,6 +105,7 @@ async function endSealed(
   } catch (e) {
     return openingRefusal(e);
   }
+  if (c.reading.isTooLong) return "body";
   message.isGranted = !isListed(c, message, m);
   // of what came, with the envelopes that the manifest names
   const content = contentDigest(hash.finish(), m.to.map((to) => to.sha256));
