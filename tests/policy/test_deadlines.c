@@ -1,8 +1,11 @@
 #include "tests/policy/lives.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/codec.h"
+#include "policy/names.h"
+#include "policy/wall.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -248,6 +251,68 @@ test_what_lies_behind_the_calendar_still_comes(void **state)
 	policy_free(p);
 }
 
+/* --- tests/cases/deadlines.yaml --- */
+
+static int64_t
+wall(const struct policy *p, const struct yaml_node *at, const char *key)
+{
+	int64_t t = 0;
+
+	assert_int_equal(wall_parse(&london, p->zone,
+	    bytes_str(yaml_get(at, key)->text), &t), ERR_OK);
+	return t;
+}
+
+static int64_t
+due_of(const struct policy *p, const struct yaml_node *at)
+{
+	const struct yaml_node *after = yaml_get(at, "after");
+	int64_t filed_at = wall(p, at, "filed"), due = 0;
+	struct policy_duration d;
+	struct life l;
+	unsigned which = 0;
+
+	if (after != NULL) {
+		assert_int_equal(
+		    duration_parse(bytes_str(after->text), &d), ERR_OK);
+		assert_int_equal(calendar_add(p, filed_at, d, &due), ERR_OK);
+		return due;
+	}
+	assert_int_equal(names_find(&deadline_names,
+	    bytes_str(yaml_get(at, "deadline")->text), &which), ERR_OK);
+	life_begin(&l, (uint8_t)(yaml_get(at, "band")->text[1] - '0'),
+	    p->serial, filed_at);
+	assert_true(clock_deadline_of(
+	    p, &l, (enum policy_deadline)which, &due));
+	return due;
+}
+
+static void
+test_cases_written_by_hand_hold(void **state)
+{
+	char *text = file_text("tests/cases/deadlines.yaml");
+	struct policy *p = example_policy(MADE_CLASSIC);
+	struct yaml_doc *d = NULL;
+	struct yaml_error error;
+	char got[WALL_TEXT_MAX];
+	size_t n = 0;
+
+	(void)state;
+	if (yaml_parse(bytes_str(text), "deadlines.yaml", &d, &error) !=
+	    ERR_OK)
+		fail_msg("%s", error.text);
+	for (const struct yaml_node *at = yaml_root(d)->first; at != NULL;
+	     at = at->next, n++) {
+		wall_format(&london, p->zone, due_of(p, at), got);
+		if (strcmp(got, yaml_get(at, "due")->text) != 0)
+			fail_msg("line %u: %s", at->line, got);
+	}
+	assert_true(n >= 30);
+	yaml_free(d);
+	policy_free(p);
+	free(text);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -263,6 +328,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_breach_ends_with_the_last_that_is_late),
 		cmocka_unit_test(
 		    test_what_lies_behind_the_calendar_still_comes),
+		cmocka_unit_test(test_cases_written_by_hand_hold),
 	};
 
 	if (argc != 2)
