@@ -1,3 +1,4 @@
+import { Refused } from "../core/types.ts";
 import { byId, h } from "../ui/dom.ts";
 import { armLeaving } from "../ui/leave.ts";
 import { call } from "../ui/rpc.ts";
@@ -53,8 +54,13 @@ function open(): Promise<Service> {
   return opening;
 }
 
+/** A worker that does not start answers nothing. */
+const broken = new Promise<never>((_, fail) => worker.addEventListener("error", () =>
+  fail(new Refused("failed", "A part of this page did not load. Please load the page again."))));
+broken.catch(() => undefined);
+
 async function fetchService(): Promise<Service> {
-  const service = await api.open();
+  const service = await Promise.race([api.open(), broken]);
   app.service = service;
   fillStart(home, service);
   return service;

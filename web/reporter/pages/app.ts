@@ -110,6 +110,7 @@ export interface Work<T> {
   /** What a failure means, under its sentence. */
   meaning?: string;
   isSending?: boolean; // not to be left in the middle
+  doing?: string; // instead of the step's own words
 }
 
 /** Shows that something is going on; when it fails, offers to try again. */
@@ -120,8 +121,8 @@ export function work<T>(app: App, w: Work<T>): void {
   function start(): void {
     error = undefined;
     app.isSending = w.isSending ?? false;
-    bar.set("One moment.", 0, 0);
-    w.run((step, done, of) => bar.set(STEP_TEXT[step], done, of)).then(end, fail);
+    bar.set(w.doing ?? "One moment.", 0, 0);
+    w.run((step, done, of) => bar.set(w.doing ?? STEP_TEXT[step], done, of)).then(end, fail);
   }
 
   function end(result: T): void {

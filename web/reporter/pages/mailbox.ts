@@ -24,6 +24,7 @@ export function showMailbox(app: App, mailbox: Mailbox, said?: string): void {
 function download(app: App, m: Shown, f: ShownFile): void {
   work(app, {
     title: "Fetching the file",
+    doing: "Fetching and opening it.",
     run: (onProgress) => app.api.attachment(m.seq, f.index, onProgress),
     done(blob) {
       save(f.name, blob);
