@@ -2,14 +2,18 @@ import type { Day } from "../core/types.ts";
 
 const DAY_MS = 86_400_000;
 
-/** "Monday 23 November 2026". Days are of UTC. */
-export function longDay(day: Day): string {
-  return new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeZone: "UTC" }).format(day * DAY_MS);
+function format(day: Day, options: Intl.DateTimeFormatOptions): string {
+  return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: "UTC" }).format(day * DAY_MS);
 }
 
-/** "23 November 2026". */
+/** "23 November 2026". Days are of UTC. */
 export function plainDay(day: Day): string {
-  return new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" }).format(day * DAY_MS);
+  return format(day, { dateStyle: "long" });
+}
+
+/** "Monday 23 November 2026". */
+export function longDay(day: Day): string {
+  return `${format(day, { weekday: "long" })} ${plainDay(day)}`;
 }
 
 const UNITS = ["bytes", "KB", "MB", "GB"];

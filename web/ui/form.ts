@@ -22,6 +22,9 @@ export interface Asked {
 
 export const UNKEPT = { autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false" };
 
+/** Some browsers check spelling on another computer. */
+const PROSE = { autocomplete: "off", autocapitalize: "sentences", spellcheck: "false", writingsuggestions: "false" };
+
 export function problemOf(problems: readonly Problem[], field: string): string | undefined {
   return problems.find((p) => p.field === field)?.text;
 }
@@ -56,6 +59,7 @@ export function labelOf(a: Asked): HTMLElement {
 export interface TextAsked extends Asked {
   value: string;
   rows?: number; // more than one line
+  isProse?: boolean; // begins sentences with capitals, as telephones help to
   width?: number; // in characters, of one line
   onInput(value: string): void;
 }
@@ -63,7 +67,7 @@ export interface TextAsked extends Asked {
 export function textField(a: TextAsked): HTMLElement {
   const error = a.problem ? true : undefined;
   const attributes = {
-    ...UNKEPT, id: a.id, "aria-describedby": describedBy(a), "aria-invalid": error,
+    ...(a.isProse ? PROSE : UNKEPT), id: a.id, "aria-describedby": describedBy(a), "aria-invalid": error,
     on: { input: (e: Event) => a.onInput((e.target as HTMLInputElement).value) },
   };
   const field = a.rows

@@ -99,6 +99,7 @@ const STEP_TEXT: Record<Step, string> = {
   sealing: "Locking it on this device.",
   sending: "Sending.",
   checking: "Checking that it is stored.",
+  fetching: "Fetching.",
 };
 
 export interface Work<T> {

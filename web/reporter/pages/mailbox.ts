@@ -43,7 +43,7 @@ function files(app: App, m: Shown): Child {
 function message(app: App, m: Shown, isNewest: boolean): HTMLElement {
   return h("li", { class: m.mine ? "message mine" : "message" },
     h("h2", { class: "nhsuk-heading-s", id: isNewest ? "newest" : undefined }, m.title,
-      h("span", { class: "caption" }, ` ${m.by}, ${longDay(m.day)}`)),
+      h("span", { class: "caption" }, ` ${m.by}${m.day > 0 ? `, ${longDay(m.day)}` : ""}`)),
     m.failure !== undefined && inset(h("p", {}, m.failure)),
     m.text !== "" && paragraphs(m.text),
     files(app, m),

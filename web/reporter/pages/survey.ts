@@ -45,7 +45,7 @@ export function surveyPage(app: App, mailbox: Mailbox): View {
           problem: problemOf(problems, "again"), onChange: ([chosen = ""]) => (again = chosen),
         }),
         textField({
-          id: "text", label: "Anything that you want to add", rows: 5, value: text,
+          id: "text", label: "Anything that you want to add", rows: 5, isProse: true, value: text,
           problem: problemOf(problems, "text"),
           onInput: (value) => (text = value, watch.look(value)),
         }), watch.element));

@@ -33,6 +33,7 @@ export function textPage(app: App, done: () => void): View {
         hint: "In your own words. You do not have to say who you are.",
         problem: problemOf(problems, "text"),
         rows: 12,
+        isProse: true,
         value: app.concern.text,
         onInput: (value) => (app.concern.text = value, watch.look(value)),
       }),

@@ -65,7 +65,7 @@ export function writePage(app: App, title: string): View {
     const watch = watchText(app.letter.text);
     return page(app, errorSummary(problems), form("Send", submit,
       textField({
-        id: "text", label: title, isHeading: true, rows: 8, value: app.letter.text,
+        id: "text", label: title, isHeading: true, rows: 8, isProse: true, value: app.letter.text,
         problem: problemOf(problems, "text"),
         onInput: (value) => (app.letter.text = value, watch.look(value)),
       }), watch.element,
