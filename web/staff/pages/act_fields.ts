@@ -1,0 +1,173 @@
+import type { Band } from "../../core/types.ts";
+import type { Case, Eligible } from "../api.ts";
+import type { Desk } from "./desk.ts";
+import { type Child, h } from "../../ui/dom.ts";
+import { lineField, selectField, tick } from "../../ui/fields.ts";
+import { choices, type Option, type Problem, problemOf, textField } from "../../ui/form.ts";
+import { details } from "../../ui/parts.ts";
+import { asksOf, isForReporter } from "./asks.ts";
+import { asksShare, type Draft, placeOf, type Share, shareable } from "./draft.ts";
+import { filesField } from "./files.ts";
+import { audienceTag } from "./tags.ts";
+import { dayWords } from "./words.ts";
+
+/* The questions of the form of an action: just those that its kind asks. */
+
+export interface Asking {
+  desk: Desk;
+  case: Case;
+  draft: Draft;
+  people: Eligible[];
+  problems: Problem[];
+}
+
+const BANDS: Option[] = [
+  { value: "1", label: "P1", hint: "Most urgent: somebody is at risk now" },
+  { value: "2", label: "P2", hint: "Serious" },
+  { value: "3", label: "P3", hint: "Usual" },
+  { value: "4", label: "P4", hint: "Least urgent" },
+];
+const YES_NO: Option[] = [{ value: "yes", label: "Yes" }, { value: "no", label: "No" }];
+
+function yesNo(a: Asking, id: "complex" | "conduct", label: string, hint: string): HTMLElement {
+  const now = a.draft[id];
+  return choices({
+    id, label, hint, problem: problemOf(a.problems, id), options: YES_NO,
+    chosen: now === undefined ? [] : [now ? "yes" : "no"],
+    onChange: ([v]) => void (a.draft[id] = v === "yes"),
+  });
+}
+
+function bandField(a: Asking): HTMLElement {
+  return choices({
+    id: "band", label: "How urgent is it?", hint: `It is P${a.case.band} now.`, options: BANDS,
+    problem: problemOf(a.problems, "band"), chosen: a.draft.band === undefined ? [] : [String(a.draft.band)],
+    onChange: ([v]) => void (a.draft.band = Number(v) as Band),
+  });
+}
+
+function routeField(a: Asking): HTMLElement {
+  return selectField({
+    id: "route", label: "Which route should it take?", hint: `It is on "${a.case.route}" now.`,
+    problem: problemOf(a.problems, "route"), chosen: String(a.draft.route ?? ""),
+    options: a.desk.me.routes.filter((r) => r.title !== a.case.route)
+      .map((r) => ({ value: String(r.number), label: r.title })),
+    onChange: (v) => {
+      if (v === "") delete a.draft.route;
+      else a.draft.route = Number(v);
+    },
+  });
+}
+
+/* --- people --- */
+
+function personHint(p: Eligible): string {
+  return p.why === "" ? p.title : `${p.title}: ${p.why}`;
+}
+
+/** Those who suit first; who was left out by the reporter cannot be chosen. */
+function personField(a: Asking): Child[] {
+  const can = a.people.filter((p) => !p.never);
+  const never = a.people.filter((p) => p.never);
+  const sorted = [...can.filter((p) => p.suits), ...can.filter((p) => !p.suits)];
+  const force = h("div", {}, tick("force", "Give it to them in spite of what stands beside their name",
+    a.draft.force, (on) => void (a.draft.force = on)));
+  const settle = (): void => {
+    const chosen = can.find((p) => p.number === a.draft.person);
+    force.hidden = a.draft.doable.kind !== "assign" || chosen === undefined || chosen.suits;
+  };
+  settle();
+  const forced = problemOf(a.problems, "force");
+  return [
+    choices({
+      id: "person", label: "Who?", problem: problemOf(a.problems, "person"),
+      hint: sorted.length === 0 ? "By the policy nobody can be chosen here." : undefined,
+      options: sorted.map((p) => ({ value: String(p.number), label: p.name, hint: personHint(p) })),
+      chosen: a.draft.person === undefined ? [] : [String(a.draft.person)],
+      onChange: ([v]) => (a.draft.person = Number(v), settle()),
+    }),
+    h("div", { class: `nhsuk-form-group${forced ? " nhsuk-form-group--error" : ""}` },
+      forced !== undefined && h("span", { class: "nhsuk-error-message" }, forced), force),
+    never.length > 0 && details("Who cannot be chosen", h("ul", { class: "nhsuk-list" },
+      never.map((p) => h("li", {}, h("strong", {}, p.name), ` ${personHint(p)}`)))),
+  ];
+}
+
+/** Whose place: mine, or that of somebody else who reads it. */
+function fromField(a: Asking): HTMLElement {
+  const me = a.desk.me.number;
+  const others = a.case.readers.filter((r) => r.number !== me);
+  return choices({
+    id: "from", label: "Whose place?", chosen: [String(a.draft.from ?? me)],
+    options: [{ value: String(me), label: "Mine" },
+      ...others.map((r) => ({ value: String(r.number), label: r.name, hint: r.title }))],
+    onChange: ([v]) => void (a.draft.from = Number(v)),
+  });
+}
+
+/* --- how much they read --- */
+
+const SHARES: Option[] = [
+  { value: "all", label: "Everything", hint: "All that was written, with all files" },
+  { value: "selected", label: "Some messages", hint: "Choose them below, and sum up the rest in a note" },
+  { value: "from-now", label: "Only what is written from now on" },
+];
+
+function shareField(a: Asking): Child[] {
+  const picks = h("div", { class: "indent" }, choices({
+    id: "selected", label: "Which messages?", isMany: true, problem: problemOf(a.problems, "selected"),
+    options: shareable(a.case.messages).map((m) => ({
+      value: placeOf(m), label: `${m.title}, ${m.by}, ${dayWords(m.day)}`,
+      ...(m.text !== "" && { hint: m.text.slice(0, 120) }),
+    })),
+    chosen: a.draft.selected,
+    onChange: (chosen) => void (a.draft.selected = chosen),
+  }));
+  const settle = (): void => void (picks.hidden = a.draft.share !== "selected");
+  settle();
+  return [choices({
+    id: "share", label: "How much of the case can they read?", problem: problemOf(a.problems, "share"),
+    options: SHARES, chosen: a.draft.share === undefined ? [] : [a.draft.share],
+    onChange: ([v]) => (a.draft.share = v as Share, settle()),
+  }), picks];
+}
+
+/* --- text --- */
+
+function textPart(a: Asking): Child[] {
+  const asks = asksOf(a.draft.doable);
+  return [
+    audienceTag(isForReporter(a.draft.doable.kind) ? "talk" : "staff"),
+    textField({
+      id: "text", label: asks.text, hint: asks.hint, rows: 8, value: a.draft.text,
+      problem: problemOf(a.problems, "text"), onInput: (v) => void (a.draft.text = v),
+    }),
+  ];
+}
+
+function expectedField(a: Asking): HTMLElement {
+  return lineField({
+    id: "expected", type: "date", width: 10, label: "When can the reporter expect to hear? (optional)",
+    problem: problemOf(a.problems, "expected"), value: a.draft.expected,
+    onInput: (v) => void (a.draft.expected = v),
+  });
+}
+
+/** All questions of this action, in the order in which they are asked. */
+export function fieldsOf(a: Asking): Child[] {
+  const { lines, kind, content } = a.draft.doable;
+  const hasFiles = content !== "none" && kind !== "handover";
+  return [
+    lines.includes("band") && bandField(a),
+    lines.includes("complex") && yesNo(a, "complex", "Is it complex?", "An investigation then has more time."),
+    lines.includes("conduct") && yesNo(a, "conduct", "Is it about somebody's conduct?",
+      kind === "report" ? "Then a review must be held before anything is done." : ""),
+    lines.includes("route") && routeField(a),
+    lines.includes("from") && fromField(a),
+    lines.includes("person") && personField(a),
+    asksShare(a.draft.doable) && shareField(a),
+    content !== "none" && textPart(a),
+    asksShare(a.draft.doable) && expectedField(a),
+    hasFiles && filesField(a.draft.files),
+  ];
+}

@@ -1,0 +1,50 @@
+/*
+ * Locks after a time without use, and warns before (WCAG 2.2.1). The clock is
+ * the machine's: a laptop that slept through the time is locked as it wakes.
+ */
+
+export interface IdleHooks {
+  warn(secondsLeft: number): void; // once a tick, from the warning on
+  calm(): void; // used again
+  lock(): void;
+}
+
+export interface Idle {
+  /** Somebody is there. Not while a warning stands: that needs stay(). */
+  used(): void;
+  stay(): void;
+  /** Once a second, with the time in milliseconds. */
+  tick(now: number): void;
+}
+
+export const WARN_SECONDS = 60;
+
+/** lockAfter: seconds without use. */
+export function makeIdle(lockAfter: number, start: number, hooks: IdleHooks): Idle {
+  let last = start;
+  let now = start;
+  let isWarned = false;
+  let isOver = false;
+  return {
+    used() {
+      if (!isWarned) last = now;
+    },
+    stay() {
+      last = now;
+      if (isWarned) hooks.calm();
+      isWarned = false;
+    },
+    tick(at) {
+      now = at;
+      const left = Math.ceil(lockAfter - (now - last) / 1000);
+      if (isOver || left > WARN_SECONDS) return;
+      if (left > 0) {
+        isWarned = true;
+        hooks.warn(left);
+      } else {
+        isOver = true;
+        hooks.lock();
+      }
+    },
+  };
+}

@@ -1,0 +1,9 @@
+import type { Step } from "../../reporter/api.ts";
+
+const STEPS: Record<Step, string> = {
+  sealing: "Sealing it in this browser",
+  sending: "Sending it",
+  checking: "Checking what was stored",
+};
+
+export const stepText = (step: Step): string => STEPS[step];

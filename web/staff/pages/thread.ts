@@ -1,0 +1,115 @@
+import type { CaseMessage } from "../api.ts";
+import type { CasePage } from "./case.ts";
+import { type Child, h, newId } from "../../ui/dom.ts";
+import { button, linkButton } from "../../ui/form.ts";
+import { sizeText } from "../../ui/days.ts";
+import { type Progress, progress, summaryList } from "../../ui/parts.ts";
+import { save } from "../../ui/save.ts";
+import { sentenceOf } from "./desk.ts";
+import { placeOf } from "./draft.ts";
+import { stepText } from "./steps.ts";
+import { audienceTag } from "./tags.ts";
+import { caseName, count, dayWords } from "./words.ts";
+import { isWritten } from "./messages.ts";
+
+/*
+ * What was written, both chains in one order. What the reporter reads and what
+ * stays among staff differ in words, in place and in ground; what the service
+ * or a button said is one line.
+ */
+
+const SHOWN = 40;
+
+export function thread(page: CasePage): Child[] {
+  const { messages } = page.case;
+  const list = h("ol", { class: "thread" });
+  let from = Math.max(0, messages.length - SHOWN);
+  const draw = (): void => {
+    const first = from > 0 ? messages.slice(0, 1) : [];
+    const rest = messages.slice(from);
+    list.replaceChildren(...[...first, ...(from > 0 ? [undefined] : []), ...rest].map((m) =>
+      m ? item(page, m) : h("li", { class: "thread__more" }, more)));
+  };
+  const more = button("", () => {
+    from = Math.max(0, from - SHOWN);
+    more.textContent = moreText();
+    draw();
+  }, "secondary");
+  const moreText = (): string => `Show ${count(Math.min(from - 1, SHOWN), "earlier message")}`;
+  more.textContent = moreText();
+  draw();
+  return [list];
+}
+
+function item(page: CasePage, m: CaseMessage): HTMLElement {
+  const place = placeOf(m);
+  if (!isWritten(m)) {
+    const detail = m.details.length > 0 ? `: ${m.details.join(", ")}` : "";
+    return h("li", { class: "thread__line", id: place },
+      h("span", { class: "thread__day" }, dayWords(m.day)), ` ${m.by}: ${m.title}${detail}`);
+  }
+  return h("li", { id: place }, card(page, m));
+}
+
+/* --- a message with words --- */
+
+function card(page: CasePage, m: CaseMessage): HTMLElement {
+  const id = newId();
+  const isReporter = m.chain === "talk" && m.by === "The reporter";
+  const look = m.chain === "staff" ? "staff" : isReporter ? "reporter" : "talk";
+  return h("article", { class: `message message--${look}`, "aria-labelledby": id },
+    h("h3", { class: "nhsuk-heading-s message__title", id }, m.title),
+    h("p", { class: "message__meta" }, `${m.by}, ${dayWords(m.day)}`),
+    !isReporter && audienceTag(m.chain),
+    m.failure !== undefined && h("p", { class: "failure" },
+      h("strong", {}, "This message is not shown. "), m.failure),
+    m.text !== "" && h("div", { class: "typed", translate: "no", dir: "auto" }, m.text),
+    m.details.length > 0 && h("ul", { class: "nhsuk-list message__details" }, m.details.map((d) => h("li", {}, d))),
+    m.kind === "concern" && answers(page),
+    m.files.length > 0 && files(page, m),
+    m.envelope && sealed(page, m));
+}
+
+function answers(page: CasePage): Child {
+  const given = page.case.answers;
+  return given.length > 0 && summaryList(given.map((a) => ({ key: a.ask, value: a.value })));
+}
+
+/* --- to save --- */
+
+/** Fetches beside the button, then lets the browser save it. */
+async function fetchAndSave(
+  page: CasePage, at: HTMLElement, name: string, fetch: (bar: Progress) => Promise<Blob>,
+): Promise<void> {
+  const bar = progress((text) => page.desk.shell.say(text));
+  at.replaceChildren(bar.element);
+  try {
+    save(name, await fetch(bar));
+    at.replaceChildren(h("p", {}, `${name} was given to the browser to save.`));
+  } catch (e) {
+    at.replaceChildren(h("p", { class: "failure", role: "alert" }, sentenceOf(e)));
+  }
+}
+
+function files(page: CasePage, m: CaseMessage): HTMLElement {
+  const one = (f: CaseMessage["files"][number]): HTMLElement => {
+    const at = h("div", {});
+    const start = (): void => void fetchAndSave(page, at, f.name, (bar) =>
+      page.desk.api.attachment(page.case.caseId, m.chain, m.seq, f.index,
+        (step, done, of) => bar.set(stepText(step), done, of)));
+    return h("li", {}, linkButton(`Save ${f.name}`, start), ` (${sizeText(f.size)})`, at);
+  };
+  return h("div", { class: "message__files" },
+    h("h4", { class: "nhsuk-heading-xs" }, "Files"),
+    h("ul", { class: "nhsuk-list" }, m.files.map(one)));
+}
+
+function sealed(page: CasePage, m: CaseMessage): HTMLElement {
+  const at = h("div", {});
+  const name = `${page.case.caseId.slice(0, 8)}-${placeOf(m)}.age`;
+  const start = (): void => void fetchAndSave(page, at, name, (bar) =>
+    page.desk.api.sealed(page.case.caseId, m.chain, m.seq,
+      (step, done, of) => bar.set(stepText(step), done, of)));
+  return h("div", { class: "message__sealed" },
+    linkButton("Save it sealed", start, `: ${m.title} of case ${caseName(page.case.caseId)}, as an age file`), at);
+}
