@@ -118,7 +118,7 @@ listeners:
   - name: main
     kind: both
     address: 127.0.0.1:${port}
-${options.web === undefined ? "" : `web: ${options.web}\n`}${limits === "" ? "" : `limits:\n${limits}`}`;
+${options.web === undefined ? "" : `web: ${org}/web\n`}${limits === "" ? "" : `limits:\n${limits}`}`;
 }
 
 /** Whether the whole service, vault included, answers. */
@@ -168,7 +168,8 @@ export async function startLive(options: LiveOptions = {}): Promise<Live> {
   let child: ChildProcess;
   try {
     await run([join(top, "etc/demo/make-org"), org, "--build", build, "--port", String(port),
-      "--work-factor", "2", ...(options.policy === undefined ? [] : ["--policy", options.policy])]);
+      "--work-factor", "2", ...(options.policy === undefined ? [] : ["--policy", options.policy]),
+      ...(options.web === undefined ? [] : ["--web", options.web])]);
     mkdirSync(join(dir, "state"), { mode: 0o700 });
     writeFileSync(config, configText(org, dir, port, options));
     child = await startDaemon({ build, port, ca: join(org, "tls/ca.pem") }, config, log);
