@@ -60,5 +60,5 @@ export function mayPass(e: unknown): boolean {
 /** After these nothing is known of what was sent: it may be stored. */
 export function isOpen(e: unknown): boolean {
   return e instanceof Refused &&
-    ["unreachable", "broken-off", "too-slow", "bad-answer", "stopped", "down"].includes(e.code);
+    ["unreachable", "broken-off", "too-slow", "bad-answer", "bad-proof", "stopped", "down"].includes(e.code);
 }

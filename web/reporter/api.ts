@@ -49,7 +49,7 @@ export interface Draft {
   files: File[]; // as they are to be sent: cleaned or original
 }
 
-export type Step = "sealing" | "sending" | "checking";
+export type Step = "sealing" | "sending" | "checking" | "fetching";
 export type OnProgress = (step: Step, done: number, of: number) => void;
 
 export interface Filed {
@@ -67,7 +67,7 @@ export interface ShownFile {
 /** One message of the talk chain, checked. */
 export interface Shown {
   seq: number;
-  day: Day;
+  day: Day; // 0: not known, for the server does not say when a concern came
   /** "You", a name, "The service", "Somebody who has left" */
   by: string;
   mine: boolean;
@@ -94,6 +94,9 @@ export interface Mailbox {
   /** How have you been treated since? */
   asksDetriment: boolean;
   readers: Reader[];
+  /** Something does not fit. The messages are what could be checked before it;
+   * nothing can be written. */
+  refused?: { code: string; message: string };
 }
 
 /** People who read since, and to whom nothing of the mailbox went yet. */

@@ -1,0 +1,121 @@
+/* The reporter's side of the service: ReporterApi, as the worker serves it. */
+import { Refused } from "../core/types.ts";
+import { pendingConsent } from "../case/conversation.ts";
+import type { Net } from "../net/server.ts";
+import { previewOf } from "../policy/explain.ts";
+import { personOf } from "../policy/policy.ts";
+import type { Mailbox, OnProgress, ReporterApi } from "./api.ts";
+import { fileConcern } from "./file.ts";
+import { newPeople, type Say, sayIt } from "./letter.ts";
+import { fetchFile, fetchTalk, openBox, refusedCase } from "./mailbox.ts";
+import { serviceOf } from "./preview.ts";
+import {
+  type Box, boxOf, dropBox, dropFiling, fetchService, freshService, newReporter, nowSeconds, openedOf, type Reporter,
+} from "./state.ts";
+import { emptyMailbox, mailboxOf, SURVEY_AGAIN, SURVEY_DETRIMENT } from "./words.ts";
+
+/** One at a time, in the order in which they were asked. */
+function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const now = last.then(work);
+    last = now.catch(() => undefined);
+    return now;
+  };
+}
+
+/** What was checked; where something does not fit, what was checked before it. */
+async function look(r: Reporter, box: Box): Promise<Mailbox> {
+  let refused: Refused | undefined;
+  try {
+    await fetchTalk(r, box);
+  } catch (e) {
+    if (!(e instanceof Refused)) throw e;
+    refused = refusedCase(box, e);
+    if (refused === e || box.c.at.talk.length === 0) throw refused;
+  }
+  const mailbox = mailboxOf(box.c, openedOf(r).policy);
+  return refused === undefined ? mailbox :
+    { ...mailbox, refused: { code: refused.code, message: refused.message } };
+}
+
+async function enter(r: Reporter, words: string): Promise<Mailbox> {
+  const box = await openBox(r, words);
+  r.box = box;
+  try {
+    return await look(r, box);
+  } catch (e) {
+    dropBox(r);
+    throw e;
+  }
+}
+
+async function say(r: Reporter, what: Say, onProgress: OnProgress): Promise<Mailbox> {
+  const box = boxOf(r);
+  await sayIt(r, box, what, onProgress);
+  return look(r, box);
+}
+
+async function withdraw(r: Reporter): Promise<Mailbox> {
+  const box = boxOf(r);
+  await sayIt(r, box, { kind: "withdraw" }, () => undefined);
+  try {
+    return await look(r, box);
+  } catch (e) {
+    // the proof was checked: nothing is there any more, since it was removed
+    if (!(e instanceof Refused) || e.code !== "unknown") throw e;
+    dropBox(r);
+    return emptyMailbox();
+  }
+}
+
+async function consent(r: Reporter, seq: number, agree: boolean): Promise<Mailbox> {
+  if (pendingConsent(boxOf(r).c)?.seq !== seq)
+    throw new Refused("nothing-asked", "Nobody waits for your consent to this. Please look again.");
+  return say(r, { kind: "consent", lines: { agree, about: seq } }, () => undefined);
+}
+
+async function write(r: Reporter, text: string, files: File[], onProgress: OnProgress): Promise<Mailbox> {
+  if (text === "" && files.length === 0) throw new Refused("empty", "There is nothing to send yet.");
+  return say(r, { kind: "followup", text, files }, onProgress);
+}
+
+function survey(r: Reporter, again: boolean, treatedBadly: boolean | undefined, text: string): Promise<Mailbox> {
+  const yesNo = (yes: boolean): string => (yes ? "yes" : "no");
+  const answers = [{ field: SURVEY_AGAIN, value: yesNo(again) }];
+  if (treatedBadly !== undefined) answers.push({ field: SURVEY_DETRIMENT, value: yesNo(treatedBadly) });
+  return say(r, { kind: "survey", answers, text }, () => undefined);
+}
+
+export function reporterOver(net: Net): ReporterApi {
+  const r = newReporter(net);
+  const turn = inTurn();
+  return {
+    open: () => turn(async () => serviceOf(await fetchService(r))),
+    preview: async (answers, about) => previewOf(openedOf(r).policy, answers, about, nowSeconds()),
+    file: (draft, onProgress) => turn(() => fileConcern(r, draft, onProgress)),
+    enter: (words) => turn(() => enter(r, words)),
+    refresh: () => turn(() => look(r, boxOf(r))),
+    attachment: (seq, index, onProgress) => turn(() => fetchFile(r, boxOf(r), seq, index, onProgress)),
+    newReaders: () => turn(async () => {
+      const { policy } = await freshService(r);
+      const box = boxOf(r);
+      const people = newPeople(r, box);
+      box.agreed = new Set(people);
+      return { people: people.map((who) => ({
+        name: personOf(policy, who)?.name ?? "", title: personOf(policy, who)?.title ?? "", when: "" })) };
+    }),
+    write: (text, files, onProgress) => turn(() => write(r, text, files, onProgress)),
+    consent: (seq, agree) => turn(() => consent(r, seq, agree)),
+    survey: (again, treatedBadly, text) => turn(() => survey(r, again, treatedBadly, text)),
+    withdraw: () => turn(() => withdraw(r)),
+    forget: () => {
+      r.closing.abort();
+      return turn(async () => {
+        dropBox(r);
+        dropFiling(r);
+        r.closing = new AbortController();
+      });
+    },
+  };
+}
