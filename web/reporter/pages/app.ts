@@ -99,7 +99,7 @@ const STEP_TEXT: Record<Step, string> = {
   sealing: "Locking it on this device.",
   sending: "Sending.",
   checking: "Checking that it is stored.",
-  fetching: "Fetching.",
+  fetching: "Fetching and opening it.",
 };
 
 export interface Work<T> {
@@ -111,7 +111,6 @@ export interface Work<T> {
   /** What a failure means, under its sentence. */
   meaning?: string;
   isSending?: boolean; // not to be left in the middle
-  doing?: string; // instead of the step's own words
 }
 
 /** Shows that something is going on; when it fails, offers to try again. */
@@ -122,8 +121,8 @@ export function work<T>(app: App, w: Work<T>): void {
   function start(): void {
     error = undefined;
     app.isSending = w.isSending ?? false;
-    bar.set(w.doing ?? "One moment.", 0, 0);
-    w.run((step, done, of) => bar.set(w.doing ?? STEP_TEXT[step], done, of)).then(end, fail);
+    bar.set("One moment.", 0, 0);
+    w.run((step, done, of) => bar.set(STEP_TEXT[step], done, of)).then(end, fail);
   }
 
   function end(result: T): void {

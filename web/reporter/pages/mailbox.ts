@@ -24,7 +24,6 @@ export function showMailbox(app: App, mailbox: Mailbox, said?: string): void {
 function download(app: App, m: Shown, f: ShownFile): void {
   work(app, {
     title: "Fetching the file",
-    doing: "Fetching and opening it.",
     run: (onProgress) => app.api.attachment(m.seq, f.index, onProgress),
     done(blob) {
       save(f.name, blob);
@@ -62,9 +61,20 @@ function newest(mailbox: Mailbox): Child {
     `${last.by === "You" ? "you" : last.by}: `, linkButton(last.title, to));
 }
 
+function refusal(b: Mailbox): Child {
+  return b.refused && h("div", { class: "summary", role: "alert" },
+    h("h2", { class: "nhsuk-heading-m" }, "Something does not fit"), h("p", {}, b.refused.message),
+    h("p", {}, "What is shown here could be checked. Nothing can be written until it fits again."));
+}
+
+function isOpen(b: Mailbox): boolean {
+  return !b.isWithdrawn && !b.refused;
+}
+
 /** What is wanted of the reporter. */
 function wanted(app: App, b: Mailbox): Child[] {
   const out: Child[] = [];
+  if (!isOpen(b)) return out;
   const asked = b.messages.find((m) => m.seq === b.consent?.seq);
   if (asked) {
     out.push(care("You are asked for your consent",
@@ -95,7 +105,7 @@ function refresh(app: App): void {
 function actions(app: App, b: Mailbox): HTMLElement {
   const kind = b.awaits ? "secondary" : "";
   return h("div", { class: "buttons" },
-    !b.isWithdrawn && button("Write again", () => app.shell.go(writePage(app, "Write again")), kind),
+    isOpen(b) && button("Write again", () => app.shell.go(writePage(app, "Write again")), kind),
     button("Look for something new", () => refresh(app), "secondary"),
     button("Close the mailbox", () => app.shell.back(), "secondary"));
 }
@@ -104,7 +114,7 @@ function more(app: App, b: Mailbox): Child[] {
   return [
     b.readers.length > 0 && details("Who can read this", readerList(b.readers)),
     details("Help outside the organisation", contacts([...serviceOf(app).crisis, ...serviceOf(app).outside])),
-    !b.isWithdrawn && details("Take your concern back",
+    isOpen(b) && details("Take your concern back",
       button("Withdraw it", () => app.shell.go(withdrawPage(app, b)), "warning")),
   ];
 }
@@ -113,7 +123,10 @@ function mailboxPage(app: App, b: Mailbox, said: string | undefined): View {
   return () => [
     heading("Your concern"),
     said !== undefined && h("div", { class: "stored", role: "status" }, h("p", {}, said)),
+    b.refused && care("Something does not fit", h("p", {}, b.refused.message),
+      h("p", {}, "Below is what could be checked before it.")),
     b.isWithdrawn && inset(h("p", {}, "You have withdrawn it. Nothing more can be written.")),
+    refusal(b),
     newest(b),
     wanted(app, b),
     h("ol", { class: "messages" }, b.messages.map((m, i) => message(app, m, i === b.messages.length - 1))),
