@@ -1,4 +1,4 @@
-import type { Answer, Band, Policy, Route, Rung, Who } from "../core/types.ts";
+import type { Answer, Band, Policy, Route, Rule, Rung, Who } from "../core/types.ts";
 import type { Preview, Reader } from "../reporter/api.ts";
 import { closeExclusions, computeMembers, rungHas, toldMembers } from "./members.ts";
 import { durationText } from "./names.ts";
@@ -77,11 +77,12 @@ function neverText(policy: Policy, marked: readonly Who[], person: Who): string 
 
 /* The policy itself sends concerns about them another way, or they are somebody
  * who reads concerns; or there is hardly anybody left to read this one. */
-function isAboutReaders(policy: Policy, marked: readonly Who[]): boolean {
+function isAboutReaders(policy: Policy, marked: readonly Who[], rule: Rule | undefined): boolean {
   const reads = (route: Route, person: Who): boolean =>
     rungHas(route, 0, person) ||
     route.ladder.some((rung) => rung.verb === "join" && rung.who.includes(person));
-  return marked.some((m) => policy.routes.some((route) => reads(route, m)));
+  const isApart = rule !== undefined && rule.aboutRoles.length + rule.aboutPeople.length > 0;
+  return isApart || marked.some((m) => policy.routes.some((route) => reads(route, m)));
 }
 
 /**
@@ -93,7 +94,7 @@ export function previewOf(
   policy: Policy, answers: readonly Answer[], about: readonly Who[], now: number,
 ): Preview {
   const day = Math.floor(now / DAY_SECONDS);
-  const { route: number, band } = pickRoute(policy, answers, about);
+  const { route: number, band, rule } = pickRoute(policy, answers, about);
   const route = routeOf(policy, number)!; // the policy was checked
   const members = computeMembers(policy, route, about, day);
   const reads = new Set(members.map((m) => m.person));
@@ -108,7 +109,7 @@ export function previewOf(
     never: closeExclusions(policy, route, about)
       .map((n) => readerOf(policy, n, neverText(policy, about, n))),
     deadlines: deadlineWords(policy, band, now),
-    showOutside: members.length < 2 || isAboutReaders(policy, about),
+    showOutside: members.length < 2 || isAboutReaders(policy, about, policy.rules[rule]),
     postQuantum: route.keys === "hybrid",
   };
 }

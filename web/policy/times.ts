@@ -20,20 +20,33 @@ interface Wall {
   time: string; // "14:00"
 }
 
-/* Where the browser does not know the zone, it is UTC, and said so. */
-function formatOf(zone: string): Intl.DateTimeFormat {
-  return new Intl.DateTimeFormat("en-GB", {
+interface Clock {
+  format: Intl.DateTimeFormat;
+  suffix: string;
+}
+
+function makeClock(zone: string, suffix: string): Clock {
+  const format = new Intl.DateTimeFormat("en-GB", {
     timeZone: zone, hourCycle: "h23", weekday: "long", year: "numeric", month: "long",
     day: "numeric", hour: "2-digit", minute: "2-digit",
   });
+  return { format, suffix };
 }
 
-function zoneFor(policy: Policy): { format: Intl.DateTimeFormat; suffix: string } {
-  try {
-    return { format: formatOf(policy.zone), suffix: "" };
-  } catch {
-    return { format: formatOf("UTC"), suffix: " UTC" };
+const clocks = new Map<string, Clock>(); // by zone: making one takes long
+
+/* Where the browser does not know the zone, it is UTC, and said so. */
+function clockOf(zone: string): Clock {
+  let clock = clocks.get(zone);
+  if (clock === undefined) {
+    try {
+      clock = makeClock(zone, "");
+    } catch {
+      clock = makeClock("UTC", " UTC");
+    }
+    clocks.set(zone, clock);
   }
+  return clock;
 }
 
 const MONTHS = [
@@ -43,7 +56,7 @@ const MONTHS = [
 
 /** What the clocks of the policy's zone show; t in seconds. */
 export function wallClock(policy: Policy, t: number): Wall {
-  const { format, suffix } = zoneFor(policy);
+  const { format, suffix } = clockOf(policy.zone);
   const parts = new Map(format.formatToParts(t * 1000).map((p) => [p.type, p.value]));
   const of = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? "";
   const month = String(MONTHS.indexOf(of("month")) + 1).padStart(2, "0");
@@ -65,6 +78,7 @@ export function momentText(policy: Policy, t: number): string {
 
 const LOOKED_AT = 40; // working times: every working day of the week is among them
 const AHEAD = 14; // days
+const ALL_DAY = "00:00 to 00:00";
 
 interface Hours {
   weekdays: string[];
@@ -85,8 +99,8 @@ function hoursOf(policy: Policy, now: number): Hours | undefined {
   if (usual.text === "") return undefined;
   return {
     weekdays: WEEK.filter((d) => walls.some((w) => w.weekday === d)),
-    text: usual.text,
-    isAllDay: usual.text === "00:00 to 00:00",
+    text: usual.text === ALL_DAY ? "at any hour" : usual.text,
+    isAllDay: usual.text === ALL_DAY,
   };
 }
 
@@ -166,7 +180,7 @@ export function deadlineWords(policy: Policy, band: Band, now: number): string[]
     ...say(deadlines.feedback[band - 1],
       (time) => `You hear what came of it within ${time} of the report or of what is done.`),
     `If you leave a question of ours unanswered for ${limits.closeAfterDays} days, ` +
-      (limits.closeNeedsSecond.includes(band) ? "two people together may close it." : "it is closed.") +
+      (limits.closeNeedsSecond.includes(band) ? "two people together may close your concern." : "your concern is closed.") +
       " An answer opens it again.",
   ];
 }
