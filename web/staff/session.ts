@@ -160,8 +160,7 @@ export async function unlock(s: Staff, file: Uint8Array, passphrase: string): Pr
   await lock(s);
   s.me = me;
   try {
-    me.session = login(s, me);
-    await me.session;
+    await sessionOf(s, me);
   } catch (e) {
     await lock(s);
     throw e;
@@ -198,25 +197,35 @@ function isOver(e: unknown): boolean {
   return e instanceof Refused && e.code === "no-session";
 }
 
+function sessionOf(s: Staff, me: Me): Promise<Uint8Array> {
+  me.session ??= login(s, me).catch((e: unknown) => {
+    me.session = undefined;
+    throw e;
+  });
+  return me.session;
+}
+
 /**
  * Asks within the session; one that has ended is begun anew, once. With a signal
- * it asks only once, and can be stopped.
+ * it asks only once, and can be stopped; locking stops it in any case.
  */
 export async function ask<T>(
   s: Staff, make: (session: Uint8Array) => Exchange<T>, signal?: AbortSignal,
 ): Promise<T> {
   const me = meOf(s);
+  const locking = s.closing.signal;
   const once = async (session: Promise<Uint8Array>): Promise<T> => {
     const exchange = make(await session);
     if (s.me !== me) throw locked();
-    return signal === undefined ? s.net.askAgain(exchange) : s.net.ask(exchange, signal);
+    return signal === undefined ? s.net.askAgain(exchange, locking) : s.net.ask(exchange, signal);
   };
-  const session = me.session ?? (me.session = login(s, me));
+  const session = sessionOf(s, me);
   try {
     return await once(session);
   } catch (e) {
-    if (s.me !== me || !isOver(e)) throw e;
-    if (me.session === session) me.session = login(s, me);
-    return once(me.session);
+    if (s.me !== me) throw locked();
+    if (!isOver(e)) throw e;
+    if (me.session === session) me.session = undefined;
+    return once(sessionOf(s, me));
   }
 }

@@ -1,0 +1,220 @@
+/* The staff console's side of the service: StaffApi, as the worker serves it. */
+import { Refused, type Hex } from "../core/types.ts";
+import type { Net } from "../net/server.ts";
+import { previewOf } from "../policy/explain.ts";
+import type { OnProgress } from "../reporter/api.ts";
+import { runAction, runRoute, runUnopened } from "./action.ts";
+import type { Action, Case, Console, Myself, StaffApi } from "./api.ts";
+import { closeCase, openCase, refreshCase, type StaffCase } from "./case.ts";
+import { openAttachment, sealedMessage } from "./files.ts";
+import { handOverAll } from "./handover.ts";
+import { listCandidates, listInvestigators } from "./investigators.ts";
+import { queuePage, watchQueue, type Watching } from "./queue.ts";
+import { loadRecord, recordSet, recordText } from "./record.ts";
+import { searchCases } from "./search.ts";
+import {
+  fetchPolicy, freshen, lock, meOf, newStaff, openedOf, personOfMe, policyOf, unlock, type Staff,
+} from "./session.ts";
+import { shownCase, shownPerson } from "./shown.ts";
+import { dropTeller, newTeller, tellConcern, type Teller } from "./tell.ts";
+import { today } from "./words.ts";
+
+const LOCK_AFTER = 600; // seconds; the server ends a session after 15 minutes
+
+interface Desk {
+  s: Staff;
+  current: StaffCase | undefined; // the one that was opened last
+  watching: Watching | undefined;
+  watch: AbortController;
+  teller: Teller;
+}
+
+/** One at a time, in the order in which they were asked. */
+function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const now = last.then(work);
+    last = now.catch(() => undefined);
+    return now;
+  };
+}
+
+/* --- the case at hand --- */
+
+function dropCurrent(d: Desk): void {
+  if (d.current !== undefined) closeCase(d.current);
+  d.current = undefined;
+}
+
+function isCurrent(d: Desk, caseId: Hex): boolean {
+  const c = d.current?.c;
+  return c?.caseId === caseId && c.refusal === undefined && c.known === d.s.known && c.today === today();
+}
+
+async function look(d: Desk, caseId: Hex): Promise<StaffCase> {
+  if (!isCurrent(d, caseId)) dropCurrent(d);
+  if (d.current !== undefined) await refreshCase(d.current);
+  else d.current = await openCase(d.s, caseId);
+  return d.current;
+}
+
+/* What may be right by a policy that came a moment ago. */
+const BY_POLICY = [
+  "unknown-signer", "signature", "members", "excluded", "not-a-reader", "not-allowed", "told",
+];
+
+/** Fetched, checked and up to date. */
+async function caseOf(d: Desk, caseId: Hex): Promise<StaffCase> {
+  await freshen(d.s);
+  try {
+    return await look(d, caseId);
+  } catch (e) {
+    dropCurrent(d);
+    if (!(e instanceof Refused) || !BY_POLICY.includes(e.code)) throw e;
+    const before = policyOf(d.s).hash;
+    if ((await fetchPolicy(d.s)).policy.hash === before) throw e;
+    return look(d, caseId);
+  }
+}
+
+/* --- doing --- */
+
+function run(k: StaffCase, action: Action, onProgress: OnProgress): Promise<void> {
+  if (action.kind === "route") return runRoute(k, action, onProgress);
+  if (action.kind === "unopened") return runUnopened(k, onProgress);
+  return runAction(k, action, onProgress);
+}
+
+/* From then on it is not open to us. */
+function leaves(k: StaffCase, { kind, lines }: Action): boolean {
+  return kind === "recuse" || (kind === "handover" && (lines.from ?? k.c.person) === k.c.person);
+}
+
+/* As it was before we left it. */
+function leftCase(d: Desk, k: StaffCase): Case {
+  const shown = shownCase(k);
+  dropCurrent(d);
+  const warning = "You do not read this case any more. This is how it was.";
+  return { ...shown, doable: [], warnings: [warning, ...shown.warnings] };
+}
+
+/* It was stored: what fails now must not sound as if it was not. */
+async function lookAgain(d: Desk, k: StaffCase): Promise<Case> {
+  try {
+    await refreshCase(k);
+    return shownCase(k);
+  } catch (e) {
+    dropCurrent(d);
+    if (!(e instanceof Refused)) throw e;
+    throw new Refused(e.code, `It was stored, but the case could not be looked at again: ${e.message}`);
+  }
+}
+
+async function act(d: Desk, caseId: Hex, action: Action, onProgress: OnProgress): Promise<Case> {
+  const k = await caseOf(d, caseId);
+  await run(k, action, onProgress);
+  return leaves(k, action) ? leftCase(d, k) : lookAgain(d, k);
+}
+
+async function record(d: Desk, caseId: Hex, set: Record<string, string>): Promise<Case> {
+  const k = await caseOf(d, caseId);
+  const r = loadRecord(k.c);
+  for (const [name, value] of Object.entries(set)) recordSet(policyOf(d.s), r, name, value);
+  if (r.size === 0) throw new Refused("syntax", "An empty record cannot be kept.");
+  await runAction(k, { kind: "record", lines: {}, text: recordText(r) }, () => undefined);
+  return lookAgain(d, k);
+}
+
+/* --- who --- */
+
+function consoleOf(d: Desk): Console {
+  const { root, policy, softExpired } = openedOf(d.s);
+  return { org: root.org, fingerprint: root.fingerprint, serial: policy.serial, warnsOfAge: softExpired };
+}
+
+function myselfOf(d: Desk): Myself {
+  const policy = policyOf(d.s);
+  const me = personOfMe(d.s);
+  return {
+    ...shownPerson(policy, me.number),
+    role: me.role,
+    people: policy.people.map((p) => shownPerson(policy, p.number)),
+    areas: policy.areas.map(({ slug, title }) => ({ slug, title })),
+    routes: policy.routes.map(({ number, title }) => ({ number, title })),
+    form: policy.form,
+    lockAfter: LOCK_AFTER,
+  };
+}
+
+async function open(d: Desk, file: Uint8Array, passphrase: string): Promise<Myself> {
+  await forget(d);
+  await unlock(d.s, file, passphrase);
+  return myselfOf(d);
+}
+
+/** Keys, session and all that was opened. */
+async function forget(d: Desk): Promise<void> {
+  d.watch.abort();
+  dropCurrent(d);
+  dropTeller(d.teller);
+  d.teller = newTeller(d.s.net);
+  d.watching = undefined;
+  await lock(d.s);
+}
+
+/* One at a time: another ends the one before. */
+async function watch(d: Desk): Promise<boolean> {
+  d.watch.abort();
+  const { signal } = (d.watch = new AbortController());
+  const { changed, now } = await watchQueue(d.s, d.watching, signal);
+  if (!signal.aborted) d.watching = now;
+  return changed;
+}
+
+/** Of this service, with everything in memory only. */
+export function staffOver(net: Net): StaffApi {
+  const d: Desk = {
+    s: newStaff(net), current: undefined, watching: undefined, watch: new AbortController(),
+    teller: newTeller(net),
+  };
+  const turn = inTurn();
+  const onCase = <T>(caseId: Hex, work: (k: StaffCase) => Promise<T>): Promise<T> =>
+    turn(async () => work(await caseOf(d, caseId)));
+  return {
+    open: () => turn(async () => {
+      await fetchPolicy(d.s);
+      return consoleOf(d);
+    }),
+    unlock: (identity, passphrase) => turn(() => open(d, identity, passphrase)),
+    lock: () => forget(d),
+    queue: (after, limit) => queuePage(d.s, after, limit),
+    watch: () => watch(d),
+    show: (caseId) => onCase(caseId, async (k) => shownCase(k)),
+    attachment: (caseId, chain, seq, index, onProgress) =>
+      onCase(caseId, (k) => openAttachment(k, chain, seq, index, onProgress)),
+    sealed: (caseId, chain, seq, onProgress) =>
+      onCase(caseId, (k) => sealedMessage(k, chain, seq, onProgress)),
+    act: (caseId, action, onProgress) => turn(() => act(d, caseId, action, onProgress)),
+    record: (caseId, set) => turn(() => record(d, caseId, set)),
+    investigators: (caseId) => onCase(caseId, listInvestigators),
+    candidates: (caseId, kind) => onCase(caseId, (k) => listCandidates(k, kind)),
+    handoverAll: (to, from, text, onProgress) => turn(async () => {
+      await freshen(d.s);
+      dropCurrent(d);
+      return handOverAll(d.s, to, from, text, onProgress);
+    }),
+    search: (words, onProgress) => turn(async () => {
+      await freshen(d.s);
+      return searchCases(d.s, words, onProgress);
+    }),
+    preview: async (answers, about) => {
+      meOf(d.s);
+      return previewOf(policyOf(d.s), answers, about, Math.floor(Date.now() / 1000));
+    },
+    tell: (answers, about, text, raised, keep, onProgress) => turn(async () => {
+      await freshen(d.s);
+      d.teller.opened = openedOf(d.s);
+      return tellConcern(d.s, d.teller, { answers, about, text, raised }, keep, onProgress);
+    }),
+  };
+}
