@@ -1,29 +1,24 @@
-// The cases that C and browser share (tests/cases, tests/crypto/test_cases.c).
+// The cases that C and browser share: texts (tests/cases, tests/crypto/test_cases.c).
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { parseIdentity, payloadSize } from "../../web/core/age.ts";
-import { base64, hex, unbase64, unhex } from "../../web/core/bytes.ts";
-import { dayText, parseDay, parseDecimal } from "../../web/core/lines.ts";
-import { nameOk } from "../../web/core/manifest.ts";
+import { base64, hex, sha256, unbase64, unhex, utf8 } from "../../web/core/bytes.ts";
 import {
-  openNote, parseVerifierKey, signNote, signPublic, verifySignature,
+  parseEntry, signEntry, signLogin, verifyEntry, verifyNotice,
+} from "../../web/core/entry.ts";
+import { dayText, parseDay, parseDecimal } from "../../web/core/lines.ts";
+import { contentDigest, grantsDigest, linkDigest, PayloadHash } from "../../web/core/link.ts";
+import { nameOk, parseManifest, putManifest } from "../../web/core/manifest.ts";
+import {
+  NOTE_ENTRY, NOTE_NOTICE, openNote, parseVerifierKey, signNote, signPublic, verifySignature,
 } from "../../web/core/note.ts";
 import {
   caseIdOf, deriveReceipt, parseReceipt, receiptWords, staffSignSeed,
 } from "../../web/core/receipt.ts";
 import { padSize, paddedSize } from "../../web/core/sealed.ts";
 import { parseFlags } from "../../web/core/state.ts";
-import { type Hex, Refused } from "../../web/core/types.ts";
-
-declare const __TESTS__: string;
-
-const load = <T>(name: string): T =>
-  JSON.parse(readFileSync(join(__TESTS__, "cases", name), "utf8")) as T;
-
-const refuses = (code: string, act: () => unknown, why: string): void =>
-  assert.throws(act, (e) => e instanceof Refused && e.code === code, why);
+import { type Chain, type Hex, Refused } from "../../web/core/types.ts";
+import { edited, load, refuses, type Text, textOf, verifierKey } from "./core_cases.ts";
 
 test("receipts: words, as they are typed, refusals, derivations", () => {
   const c = load<{
@@ -129,4 +124,86 @@ test("signed notes and verifier keys", () => {
   }
   for (const [key, name, pub] of c.keys) assert.deepEqual(parseVerifierKey(key), { name, pub });
   for (const key of c["no-keys"]) refuses("syntax", () => parseVerifierKey(key), key);
+});
+
+test("digests, links and grants", () => {
+  const c = load<{
+    payloads: { parts: [number, number][]; digest: Hex }[];
+    contents: { payload: Hex; envelopes: Hex[]; digest: Hex }[];
+    links: { head: string; content: Hex | null; link: Hex }[];
+    grants: { grants: [Chain, number, Hex][]; digest: Hex }[];
+    "no-grants": [Chain, number, Hex][][];
+  }>("links.json");
+  const grants = (g: [Chain, number, Hex][]) =>
+    grantsDigest(g.map(([chain, seq, sha256]) => ({ chain, seq, sha256 })));
+  for (const p of c.payloads) {
+    const hash = new PayloadHash();
+    for (const [byte, n] of p.parts) hash.put(new Uint8Array(n).fill(byte));
+    assert.equal(hash.finish(), p.digest);
+  }
+  for (const x of c.contents) assert.equal(contentDigest(x.payload, x.envelopes), x.digest);
+  for (const l of c.links)
+    assert.equal(linkDigest(utf8(l.head), l.content ?? undefined), l.link);
+  for (const g of c.grants) assert.equal(grants(g.grants), g.digest);
+  for (const g of c["no-grants"]) refuses("syntax", () => grants(g), JSON.stringify(g));
+});
+
+type By = "reporter" | "person" | "instance";
+
+interface Entries {
+  seeds: Record<By, Hex>;
+  names: Record<By, string>;
+  accepted: { why: string; by: By; name?: string; body: Text; sha256: Hex }[];
+  refused: { why: string; of: string; edits: [string, string][]; by?: By; append?: string }[];
+  login: { seed: By; root: Hex; person: number; challenge: Hex; note: string };
+}
+
+const namespaceOf = (by: By): string => (by === "instance" ? NOTE_NOTICE : NOTE_ENTRY);
+
+test("entries that are accepted, and made again", () => {
+  const c = load<Entries>("entries.json");
+  for (const a of c.accepted) {
+    const seed = unhex(c.seeds[a.by]);
+    const name = a.name ?? c.names[a.by];
+    const note = signNote(`${namespaceOf(a.by)}\n${textOf(a.body)}`, name, seed);
+    assert.equal(sha256(utf8(note)), a.sha256, a.why);
+    const entry = parseEntry(note);
+    if (a.by === "instance") {
+      assert.ok(verifyNotice(note, [verifierKey(name, signPublic(seed))]), a.why);
+      assert.ok(!verifyNotice(note, [verifierKey(name, signPublic(new Uint8Array(32)))]), a.why);
+      refuses("syntax", () => signEntry(entry, seed), a.why);
+    } else {
+      assert.equal(signEntry(entry, seed), note, a.why);
+      assert.ok(verifyEntry(note, entry, signPublic(seed)), a.why);
+      assert.ok(!verifyEntry(note, entry, signPublic(new Uint8Array(32))), a.why);
+    }
+  }
+});
+
+test("entries that are refused, and a login", () => {
+  const c = load<Entries>("entries.json");
+  for (const r of c.refused) {
+    const of = c.accepted.find((a) => a.why === r.of)!;
+    const by = r.by ?? of.by;
+    const name = r.by === undefined ? of.name ?? c.names[by] : c.names[by];
+    refuses("syntax", () => {
+      const text = `${namespaceOf(by)}\n${edited(textOf(of.body), r.edits)}`;
+      parseEntry(signNote(text, name, unhex(c.seeds[by])) + (r.append ?? ""));
+    }, r.why);
+  }
+  const { seed, note, ...login } = c.login;
+  assert.equal(signLogin(login, unhex(c.seeds[seed])), note);
+});
+
+test("manifests that are accepted, written again byte for byte, and refused", () => {
+  const c = load<{
+    accepted: { why: string; body: Text }[];
+    refused: { why: string; of: string; edits: [string, string][] }[];
+  }>("manifests.json");
+  for (const a of c.accepted)
+    assert.equal(putManifest(parseManifest(textOf(a.body))), textOf(a.body), a.why);
+  for (const r of c.refused) {
+    const body = textOf(c.accepted.find((a) => a.why === r.of)!.body);
+    refuses("syntax", () => parseManifest(edited(body, r.edits)), r.why);
+  }
 });
