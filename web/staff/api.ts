@@ -121,6 +121,9 @@ export interface Case {
   report?: string; // of the latest findings
   pending?: string; // "Marta Nowak wants to close it: a second person must agree"
   audit: Audit;
+  /** Something in it does not fit: this is what could be checked before that,
+   * and nothing can be done. The sentence is the first of the warnings, too. */
+  refused?: string;
 }
 
 export interface Eligible extends PersonShown {

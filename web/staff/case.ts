@@ -37,9 +37,14 @@ function conversationOf(s: Staff, caseId: Hex): Conversation {
   });
 }
 
+/** Not fetched yet: refreshCase. */
+export function newCase(s: Staff, caseId: Hex): StaffCase {
+  return { staff: s, c: conversationOf(s, caseId), due: 0, flags: [] };
+}
+
 /** Fetches both chains and checks them. Refused with what is wrong; "unknown". */
 export async function openCase(s: Staff, caseId: Hex): Promise<StaffCase> {
-  const k = { staff: s, c: conversationOf(s, caseId), due: 0, flags: [] };
+  const k = newCase(s, caseId);
   try {
     await refreshCase(k);
     return k;
@@ -68,6 +73,12 @@ function explain(k: StaffCase, e: unknown): unknown {
   return new Refused(e.code, "This case was refused, because something in it does not fit: " +
     `${e.message} ${which}${which === "" ? "" : " "}` +
     "Please tell the people who run the service, and do not rely on what it shows.");
+}
+
+/** Whether this refusal is of one message, and others were checked before it. */
+export function isPartial(k: StaffCase, e: Refused): boolean {
+  const isOfCase = e.code === k.c.refusal || e.code === "dropped" || e.code === "seen";
+  return isOfCase && e.code !== "not-for-us" && e.code !== "failed" && k.c.messages.length > 0;
 }
 
 /* --- fetching --- */

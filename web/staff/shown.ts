@@ -14,7 +14,7 @@ import type { Audit, Case, CaseMessage, CaseReader, Doable, PersonShown } from "
 import type { StaffCase } from "./case.ts";
 import { loadRecord, recordFields } from "./record.ts";
 import { policyOf } from "./session.ts";
-import { auditDetail, dueText, LABELS, nameOf, routeTitle } from "./words.ts";
+import { auditDetail, DEADLINE_WORDS, dueText, LABELS, nameOf, routeTitle } from "./words.ts";
 
 /* A case as the console shows it (client/ftsu_show.c, client/show.c,
  * client/audit.c). */
@@ -188,7 +188,7 @@ function flagsOf(k: StaffCase): Flag[] {
 function deadlineOf(k: StaffCase): string {
   const text = dueText(k.due, Math.floor(Date.now() / 1000));
   const first = k.due === 0 || !k.c.life ? undefined : firstDeadline(policyOf(k.staff), k.c.life);
-  return first === undefined ? text : `${first.which}: ${text}`;
+  return first === undefined ? text : `${DEADLINE_WORDS[first.which]}: ${text}`;
 }
 
 function answersOf(k: StaffCase): { ask: string; value: string }[] {
@@ -234,9 +234,9 @@ export function shownCase(k: StaffCase): Case {
   return {
     caseId: k.c.caseId,
     kind: k.c.isPlain ? "plain" : "sealed",
-    state: k.c.life?.state ?? "received",
+    state: k.c.life?.state ?? k.c.messages.at(-1)?.state ?? "received",
     band: k.c.life?.band ?? k.c.band,
-    route: routeTitle(policy, k.c.nowOn),
+    route: routeTitle(policy, k.c.nowOn || k.c.route),
     filed: dayText(k.c.filed),
     dueText: deadlineOf(k),
     flags: flagsOf(k),
@@ -250,4 +250,10 @@ export function shownCase(k: StaffCase): Case {
     audit: auditOf(k),
     ...Object.fromEntries(given) as Pick<Case, "terms" | "report" | "pending">,
   };
+}
+
+/** What could be checked before something that does not fit. */
+export function shownPart(k: StaffCase, refused: string): Case {
+  const shown = shownCase(k);
+  return { ...shown, refused, warnings: [refused, ...shown.warnings], doable: [], readers: [] };
 }

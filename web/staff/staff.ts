@@ -5,7 +5,7 @@ import { previewOf } from "../policy/explain.ts";
 import type { OnProgress } from "../reporter/api.ts";
 import { runAction, runRoute, runUnopened } from "./action.ts";
 import type { Action, Case, Console, Myself, StaffApi } from "./api.ts";
-import { closeCase, openCase, refreshCase, type StaffCase } from "./case.ts";
+import { closeCase, isPartial, newCase, refreshCase, type StaffCase } from "./case.ts";
 import { openAttachment, sealedMessage } from "./files.ts";
 import { handOverAll } from "./handover.ts";
 import { listCandidates, listInvestigators } from "./investigators.ts";
@@ -15,7 +15,7 @@ import { searchCases } from "./search.ts";
 import {
   fetchPolicy, freshen, lock, meOf, newStaff, openedOf, personOfMe, policyOf, unlock, type Staff,
 } from "./session.ts";
-import { shownCase, shownPerson } from "./shown.ts";
+import { shownCase, shownPart, shownPerson } from "./shown.ts";
 import { dropTeller, newTeller, tellConcern, type Teller } from "./tell.ts";
 import { today } from "./words.ts";
 
@@ -53,9 +53,10 @@ function isCurrent(d: Desk, caseId: Hex): boolean {
 
 async function look(d: Desk, caseId: Hex): Promise<StaffCase> {
   if (!isCurrent(d, caseId)) dropCurrent(d);
-  if (d.current !== undefined) await refreshCase(d.current);
-  else d.current = await openCase(d.s, caseId);
-  return d.current;
+  d.current ??= newCase(d.s, caseId);
+  const k = d.current;
+  await refreshCase(k);
+  return k;
 }
 
 /* What may be right by a policy that came a moment ago. */
@@ -69,11 +70,20 @@ async function caseOf(d: Desk, caseId: Hex): Promise<StaffCase> {
   try {
     return await look(d, caseId);
   } catch (e) {
-    dropCurrent(d);
     if (!(e instanceof Refused) || !BY_POLICY.includes(e.code)) throw e;
     const before = policyOf(d.s).hash;
     if ((await fetchPolicy(d.s)).policy.hash === before) throw e;
     return look(d, caseId);
+  }
+}
+
+/* One bad message, by whomever, hides nothing that was checked before it. */
+async function show(d: Desk, caseId: Hex): Promise<Case> {
+  try {
+    return shownCase(await caseOf(d, caseId));
+  } catch (e) {
+    if (!(e instanceof Refused) || d.current === undefined || !isPartial(d.current, e)) throw e;
+    return shownPart(d.current, e.message);
   }
 }
 
@@ -189,7 +199,7 @@ export function staffOver(net: Net): StaffApi {
     lock: () => forget(d),
     queue: (after, limit) => queuePage(d.s, after, limit),
     watch: () => watch(d),
-    show: (caseId) => onCase(caseId, async (k) => shownCase(k)),
+    show: (caseId) => turn(() => show(d, caseId)),
     attachment: (caseId, chain, seq, index, onProgress) =>
       onCase(caseId, (k) => openAttachment(k, chain, seq, index, onProgress)),
     sealed: (caseId, chain, seq, onProgress) =>

@@ -1,4 +1,6 @@
-import { INSTANCE, REPORTER, type Entry, type Kind, type Policy, type Who } from "../core/types.ts";
+import {
+  INSTANCE, REPORTER, type DeadlineName, type Entry, type Kind, type Policy, type Who,
+} from "../core/types.ts";
 import { KINDS } from "../core/kind.ts";
 
 /*
@@ -37,26 +39,14 @@ export function routeTitle(policy: Policy, number: number): string {
   return policy.routes.find((r) => r.number === number)?.title ?? "a route of an older policy";
 }
 
-/** What a button says that does it; of the kinds that staff write. */
+/** What a button says that does it; the kinds that staff write, in the order of a menu. */
 export const LABELS: Partial<Record<Kind, string>> = {
-  reply: "Reply to the reporter",
   ack: "Acknowledge",
-  note: "Write a note for the other readers",
-  ask: "Ask the reporter",
-  disclose: "Ask the reporter whether it may be told",
-  route: "Send the case another way",
-  assign: "Give the case to somebody",
-  handover: "Hand the case over",
-  recuse: "Step back from the case",
-  grant: "Give what was written before",
-  feedback: "Tell the reporter what came of it",
-  close: "Close the case",
-  reopen: "Open the case again",
-  override: "Disclose without consent",
-  second: "Agree, as a second person",
-  decline: "Do not agree",
   triage: "Decide how urgent it is",
-  band: "Set another band",
+  reply: "Reply to the reporter",
+  ask: "Ask the reporter",
+  note: "Write a note for the other readers",
+  assign: "Give the case to somebody",
   advise: "Advise only",
   handle: "Handle it",
   refer: "Refer it",
@@ -66,11 +56,36 @@ export const LABELS: Partial<Record<Kind, string>> = {
   report: "Report findings",
   review: "Hold the pre-action review",
   action: "Take action",
+  feedback: "Tell the reporter what came of it",
+  close: "Close the case",
+  second: "Agree, as a second person",
+  decline: "Do not agree",
+  reopen: "Open the case again",
+  record: "Keep the record",
+  band: "Set another band",
+  disclose: "Ask the reporter whether it may be told",
+  override: "Disclose without consent",
+  escalate: "Escalate it",
+  route: "Send the case another way",
+  handover: "Hand the case over",
+  grant: "Give what was written before",
   hold: "Put a legal hold on it",
   release: "End the legal hold",
-  escalate: "Escalate it",
-  record: "Keep the record",
   unopened: "Tell the others that a message does not open",
+  recuse: "Step back from the case",
+};
+
+/** What a deadline is for. */
+export const DEADLINE_WORDS: Record<DeadlineName, string> = {
+  acknowledge: "to acknowledge it",
+  triage: "to decide how urgent it is",
+  update: "to tell the reporter how it goes",
+  route: "to choose its way",
+  terms: "to set terms of reference",
+  report: "to report findings",
+  "report-complex": "to report findings",
+  review: "to hold the pre-action review",
+  feedback: "to tell the reporter what came of it",
 };
 
 /** What an entry says besides, as one line of the audit: put_detail of client/audit.c. */
