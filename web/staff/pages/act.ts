@@ -54,7 +54,7 @@ function formView(act: ActPage): Child[] {
     errorSummary(act.problems),
     h("h1", { class: "nhsuk-heading-l" },
       h("span", { class: "nhsuk-caption-l" }, `Case ${caseName(act.case.caseId)}`), act.draft.doable.label),
-    asks.lead !== "" && h("p", { class: "nhsuk-body-l" }, asks.lead),
+    asks.lead !== "" && h("p", { class: "lead" }, asks.lead),
     h("div", { id: "send", tabindex: -1 }, form(next, () => submit(act, asks.isFinal), fieldsOf(act))),
   ];
 }
@@ -89,6 +89,13 @@ function answersOf(act: ActPage): Row[] {
   return rows.filter((r) => r !== false);
 }
 
+function lastWords(act: ActPage): string {
+  const { doable, person } = act.draft;
+  const name = act.people.find((p) => p.number === person)?.name;
+  if (name === undefined) return doable.label;
+  return doable.kind === "handover" ? `Hand it over to ${name}` : `Give it to ${name}`;
+}
+
 function checkView(act: ActPage): Child[] {
   const { draft, desk } = act;
   const rows = answersOf(act);
@@ -101,7 +108,7 @@ function checkView(act: ActPage): Child[] {
     rows.length > 0 && summaryList(rows),
     care("What this does", bullets(consequences(act.case, draft, act.people, desk.me))),
     h("div", { class: "buttons", id: "send" },
-      button(draft.doable.label, () => void send(act), leavesCase(draft, desk.me) ? "warning" : ""),
+      button(lastWords(act), () => void send(act), leavesCase(draft, desk.me) ? "warning" : ""),
       button("Do not do it", () => (desk.shell.back(), desk.shell.back()), "secondary")),
   ];
 }
@@ -144,7 +151,7 @@ function sent(act: ActPage, after: Case): void {
   const { desk, draft, page } = act;
   desk.drafts.delete(draftKey(draft.caseId, draft.doable));
   page.case = after;
-  page.said = `Done: ${draft.doable.label.toLowerCase()}`;
+  page.said = asksOf(draft.doable).done;
   for (let i = 0; i < act.depth; i++) desk.shell.back();
   if (leavesCase(draft, desk.me)) desk.shell.back();
 }

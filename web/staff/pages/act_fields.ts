@@ -22,9 +22,9 @@ export interface Asking {
 }
 
 const BANDS: Option[] = [
-  { value: "1", label: "P1", hint: "Most urgent: somebody is at risk now" },
-  { value: "2", label: "P2", hint: "Serious" },
-  { value: "3", label: "P3", hint: "Usual" },
+  { value: "1", label: "P1", hint: "Most urgent" },
+  { value: "2", label: "P2" },
+  { value: "3", label: "P3" },
   { value: "4", label: "P4", hint: "Least urgent" },
 ];
 const YES_NO: Option[] = [{ value: "yes", label: "Yes" }, { value: "no", label: "No" }];

@@ -2,7 +2,7 @@ import type { Case, CaseReader, Doable } from "../api.ts";
 import type { View } from "../../ui/shell.ts";
 import { type Child, h } from "../../ui/dom.ts";
 import { backLink, button, linkButton } from "../../ui/form.ts";
-import { care, details, inset, section, summaryList } from "../../ui/parts.ts";
+import { care, details, inset, section } from "../../ui/parts.ts";
 import { type Tab, type Tabs, tabs } from "../../ui/tabs.ts";
 import { openAction } from "./act.ts";
 import { auditPanel } from "./audit.ts";
@@ -12,7 +12,7 @@ import { grouped, likelyNext } from "./likely.ts";
 import { openRecord, recordPanel } from "./record.ts";
 import { bandTag, flagTags, tag } from "./tags.ts";
 import { thread } from "./thread.ts";
-import { caseName, dayWords, STATE_MEANS, STATE_WORDS } from "./words.ts";
+import { caseName, count, dayWords, overdueText, STATE_MEANS, STATE_WORDS } from "./words.ts";
 
 /*
  * One case: how it stands and what can be done above or beside it, then what was
@@ -53,9 +53,9 @@ function caseView(page: CasePage): Child[] {
   return [
     backLink(() => desk.shell.back()),
     said !== "" && h("div", { class: "done" }, h("p", {}, said)),
-    h("h1", { class: "nhsuk-heading-l case__name" },
-      h("span", { class: "nhsuk-u-visually-hidden" }, "Case "), caseName(c.caseId)),
+    h("h1", { class: "nhsuk-heading-l" }, "Case ", h("span", { class: "case__name" }, caseName(c.caseId))),
     stand(c),
+    facts(c),
     warnings(c),
     h("div", { class: "case" }, side(page), h("div", { class: "case__main" }, panels(page))),
   ];
@@ -66,7 +66,7 @@ function caseView(page: CasePage): Child[] {
 function dueLine(c: Case): Child {
   if (c.dueText === "-") return "No deadline runs.";
   const isOver = c.dueText.endsWith("over");
-  return isOver ? h("strong", { class: "overdue" }, `Overdue: ${c.dueText}`) : `Next deadline ${c.dueText}`;
+  return isOver ? h("strong", { class: "overdue" }, `${overdueText(c.dueText)}.`) : `Next deadline ${c.dueText}.`;
 }
 
 function stand(c: Case): HTMLElement {
@@ -85,13 +85,13 @@ function warnings(c: Case): Child[] {
 }
 
 function facts(c: Case): HTMLElement {
-  const readers = c.readers.filter((r) => r.reads).length;
-  return summaryList([
-    { key: "Route", value: c.route },
-    { key: "Filed", value: dayWords(c.filed) },
-    { key: "Left out", value: c.leftOut.length > 0 ? c.leftOut.map((p) => h("div", {}, p.name)) : "Nobody" },
-    { key: "Read by", value: `${readers} now` },
-  ]);
+  const fact = (key: string, value: string): HTMLElement => h("div", {}, h("dt", {}, key), h("dd", {}, value));
+  const out = c.leftOut.map((p) => p.name).join(", ");
+  return h("dl", { class: "facts" },
+    fact("Route", c.route),
+    fact("Filed", dayWords(c.filed)),
+    fact("Read by", count(c.readers.filter((r) => r.reads).length, "person", "people")),
+    fact("Left out by the reporter", out === "" ? "Nobody" : out));
 }
 
 /* --- what can be done --- */
@@ -115,8 +115,7 @@ function side(page: CasePage): HTMLElement {
       h("h3", { class: "nhsuk-heading-xs" }, g.title),
       h("ul", { class: "nhsuk-list" }, g.doable.map((d) =>
         h("li", {}, linkButton(d.label, () => start(page, d))))),
-    ])),
-    facts(c));
+    ])));
 }
 
 let now: CasePage | undefined;

@@ -1,6 +1,6 @@
 import type { Case, Eligible, Myself } from "../api.ts";
 import { type Draft, placeOf } from "./draft.ts";
-import { caseName, count } from "./words.ts";
+import { caseName, dayWords } from "./words.ts";
 
 /*
  * What somebody who presses the last button should know: above all who will be
@@ -18,14 +18,15 @@ const readersBut = (c: Case, gone: number | undefined): { name: string }[] =>
 function amount(d: Draft): string {
   if (d.share === "from-now") return "what is written from now on, and nothing of before";
   if (d.share === "selected")
-    return `the ${count(d.selected.length, "message")} that you chose, and all that is written from now on`;
+    return `${d.selected.length === 1 ? "the one message" : `the ${d.selected.length} messages`} that you chose, ` +
+      "and all that is written from now on";
   return "everything that was written, with all files, and all that is written from now on";
 }
 
 function given(c: Case, d: Draft, to: string): string[] {
   return [
     `${to} will be able to read ${amount(d)}.`,
-    `With them it is read by ${namesOf(readersBut(c, d.person))}.`,
+    `It is read already by ${namesOf(readersBut(c, d.person))}.`,
     STAYS,
   ];
 }
@@ -101,4 +102,4 @@ export const leavesCase = (d: Draft, me: Myself): boolean =>
 
 /** What somebody reads once they were given selected messages. */
 export const chosenMessages = (c: Case, d: Draft): string[] =>
-  c.messages.filter((m) => d.selected.includes(placeOf(m))).map((m) => `${m.title}, ${m.by}, ${m.day}`);
+  c.messages.filter((m) => d.selected.includes(placeOf(m))).map((m) => `${m.title}, ${m.by}, ${dayWords(m.day)}`);

@@ -54,6 +54,8 @@ export async function goTo<T>(desk: Desk, what: string, fetch: () => Promise<T>,
   const mine = Symbol();
   waits = mine;
   desk.shell.say(`${what}: being fetched and checked.`);
+  const main = document.querySelector<HTMLElement>("main");
+  if (main) main.dataset["waits"] = "";
   let next: View;
   try {
     next = view(await fetch());
@@ -63,12 +65,15 @@ export async function goTo<T>(desk: Desk, what: string, fetch: () => Promise<T>,
       void goTo(desk, what, fetch, view);
     });
   }
-  if (waits === mine) desk.shell.go(next);
+  if (waits !== mine) return;
+  delete main?.dataset["waits"];
+  desk.shell.go(next);
 }
 
 /** Whatever is being fetched is not gone to any more. */
 export function stopGoing(): void {
   waits = undefined;
+  delete document.querySelector<HTMLElement>("main")?.dataset["waits"];
 }
 
 /** The top of a page that is not the queue. */

@@ -39,7 +39,7 @@ function formView(p: Handing): Child[] {
     backLink(() => p.desk.shell.back()),
     errorSummary(p.problems),
     pageHead(p.desk, "Hand over all open cases").slice(1),
-    h("p", { class: "nhsuk-body-l" }, "For somebody who is ill, away or leaves. Cases whose reporter left the " +
+    h("p", { class: "lead" }, "For somebody who is ill, away or leaves. Cases whose reporter left the " +
       "new person out stay where they are."),
     form("Continue", () => submit(p),
       selectField({

@@ -9,7 +9,7 @@ import { openCase } from "./case.ts";
 import { codeOf, type Desk, sentenceOf } from "./desk.ts";
 import { filterRows, isFiltered, joinPages, looksSame, NO_FILTER, statesOf } from "./rows.ts";
 import { bandTag, flagTags, tag } from "./tags.ts";
-import { caseName, count, dayWords, isOverdue, STATE_WORDS } from "./words.ts";
+import { caseName, count, dayWords, isOverdue, overdueText, STATE_WORDS } from "./words.ts";
 
 /*
  * The cases of one person, in the server's order. What changes meanwhile is
@@ -120,12 +120,12 @@ function countsOf(q: Queue): HTMLElement[] {
 function dueCell(r: Row): Child {
   if (r.due === undefined) return h("span", { class: "none" }, "None");
   return isOverdue(r, Date.now() / 1000)
-    ? h("strong", { class: "overdue" }, `Overdue: ${r.dueText}`) : r.dueText;
+    ? h("strong", { class: "overdue" }, overdueText(r.dueText)) : r.dueText;
 }
 
 function besides(r: Row): Child {
   const tags = [
-    ...flagTags(r.flags),
+    ...flagTags(r.flags.filter((f) => f !== "breached" || !isOverdue(r, Date.now() / 1000))),
     ...(r.kind === "plain" ? [tag("Unsigned", "yellow")] : []),
     ...(r.given ? [tag("Given to you", "grey")] : []),
   ];
@@ -140,10 +140,10 @@ function columnsOf(desk: Desk): Column<Row>[] {
     }, h("span", { class: "nhsuk-u-visually-hidden" }, "Open case "), caseName(r.caseId)) },
     { title: "Band", cell: (r) => bandTag(r.band) },
     { title: "State", cell: (r) => STATE_WORDS[r.state] },
-    { title: "Next deadline", cell: dueCell },
-    { title: "Besides", cell: besides },
+    { title: "Next deadline", cell: (r) => h("span", { class: "whole" }, dueCell(r)) },
+    { title: "To note", cell: besides },
     { title: "Route", cell: (r) => r.route },
-    { title: "Filed", cell: (r) => dayWords(r.day) },
+    { title: "Filed", cell: (r) => h("span", { class: "whole" }, dayWords(r.day)) },
     { title: "Messages", cell: (r) => String(r.messages) },
   ];
 }

@@ -61,6 +61,8 @@ export function armShortcuts(s: Shortcuts): void {
 
 /** The list, with the switch that turns them off. */
 export function showShortcuts(): void {
+  const close = button("Close", () => dialog.close(), "secondary");
+  close.autofocus = true;
   const dialog = openDialog({
     title: "Keyboard shortcuts",
     body: [
@@ -69,7 +71,7 @@ export function showShortcuts(): void {
         h("dd", {}, s.text)))),
       tick("shortcuts-on", "Shortcuts are on", keymap.isOn, (on) => void (keymap.isOn = on)),
       h("p", { class: "nhsuk-body-s" }, "They are never taken from what you type into a field."),
-      button("Close", () => dialog.close(), "secondary"),
+      close,
     ],
   });
 }

@@ -51,7 +51,8 @@ function question(t: Telling, f: Field): HTMLElement {
   const isMany = f.kind === "many" || f.kind === "people";
   if (!isMany && options.length > RADIOS_MOST)
     return selectField({ id, label: f.ask, hint: f.hint, options, chosen: chosen[0] ?? "", onChange: (v) => set([v]) });
-  return choices({ id, label: f.ask, hint: f.hint, options, chosen, isMany, onChange: set });
+  const asked = choices({ id, label: f.ask, hint: f.hint, options, chosen, isMany, onChange: set });
+  return f.kind === "people" ? h("div", { class: "people" }, asked) : asked;
 }
 
 function formView(t: Telling): Child[] {
@@ -59,7 +60,7 @@ function formView(t: Telling): Child[] {
     backLink(() => t.desk.shell.back()),
     errorSummary(t.problems),
     pageHead(t.desk, "Write down a concern").slice(1),
-    h("p", { class: "nhsuk-body-l" }, "For what somebody told you in person or by telephone. It is sealed to the " +
+    h("p", { class: "lead" }, "For what somebody told you in person or by telephone. It is sealed to the " +
       "people who would have got it from them. Every question can be left unanswered."),
     form("Continue", () => submit(t),
       choices({

@@ -3,13 +3,13 @@ import type { CasePage } from "./case.ts";
 import { type Child, h, newId } from "../../ui/dom.ts";
 import { button, linkButton } from "../../ui/form.ts";
 import { sizeText } from "../../ui/days.ts";
-import { type Progress, progress, summaryList } from "../../ui/parts.ts";
+import { details, type Progress, progress, summaryList } from "../../ui/parts.ts";
 import { save } from "../../ui/save.ts";
 import { sentenceOf } from "./desk.ts";
 import { placeOf } from "./draft.ts";
 import { stepText } from "./steps.ts";
 import { audienceTag } from "./tags.ts";
-import { caseName, count, dayWords } from "./words.ts";
+import { count, dayWords } from "./words.ts";
 import { isWritten } from "./messages.ts";
 
 /*
@@ -46,7 +46,8 @@ function item(page: CasePage, m: CaseMessage): HTMLElement {
   if (!isWritten(m)) {
     const detail = m.details.length > 0 ? `: ${m.details.join(", ")}` : "";
     return h("li", { class: "thread__line", id: place },
-      h("span", { class: "thread__day" }, dayWords(m.day)), ` ${m.by}: ${m.title}${detail}`);
+      h("span", { class: "whole" }, dayWords(m.day)), ` ${m.by}: ${m.title}${detail}`,
+      m.chain === "talk" && h("span", { class: "thread__seen" }, " (the reporter sees this)"));
   }
   return h("li", { id: place }, card(page, m));
 }
@@ -58,17 +59,21 @@ function card(page: CasePage, m: CaseMessage): HTMLElement {
   const isReporter = m.chain === "talk" && m.by === "The reporter";
   const look = m.chain === "staff" ? "staff" : isReporter ? "reporter" : "talk";
   return h("article", { class: `message message--${look}`, "aria-labelledby": id },
-    h("h3", { class: "nhsuk-heading-s message__title", id }, m.title),
+    h("div", { class: "message__head" },
+      h("h3", { class: "nhsuk-heading-s message__title", id }, m.title),
+      m.envelope && sealed(page, m)),
     h("p", { class: "message__meta" }, `${m.by}, ${dayWords(m.day)}`),
     !isReporter && audienceTag(m.chain),
     m.failure !== undefined && h("p", { class: "failure" },
       h("strong", {}, "This message is not shown. "), m.failure),
-    m.text !== "" && h("div", { class: "typed", translate: "no", dir: "auto" }, m.text),
+    m.text !== "" && (m.kind === "record" ? details("What was kept", words(m)) : words(m)),
     m.details.length > 0 && h("ul", { class: "nhsuk-list message__details" }, m.details.map((d) => h("li", {}, d))),
     m.kind === "concern" && answers(page),
-    m.files.length > 0 && files(page, m),
-    m.envelope && sealed(page, m));
+    m.files.length > 0 && files(page, m));
 }
+
+const words = (m: CaseMessage): HTMLElement =>
+  h("div", { class: "typed", translate: "no", dir: "auto" }, m.text);
 
 function answers(page: CasePage): Child {
   const given = page.case.answers;
@@ -111,5 +116,5 @@ function sealed(page: CasePage, m: CaseMessage): HTMLElement {
     page.desk.api.sealed(page.case.caseId, m.chain, m.seq,
       (step, done, of) => bar.set(stepText(step), done, of)));
   return h("div", { class: "message__sealed" },
-    linkButton("Save it sealed", start, `: ${m.title} of case ${caseName(page.case.caseId)}, as an age file`), at);
+    linkButton("Save sealed", start, `: ${m.title}, as an age file`), at);
 }

@@ -68,17 +68,28 @@ function isThisRight(c: Console): HTMLElement {
 
 function questions(gate: Gate): HTMLElement {
   let passphrase = "";
-  return form("Open", () => void submit(gate, passphrase),
+  const made = form("Open", () => void submit(gate, passphrase),
     fileField({
       id: "identity", label: "Your identity file",
-      hint: gate.file ? `${gate.file.name} is chosen.`
-        : "The file of keys that you made with ftsu keygen. It never leaves this browser, and nothing of it is stored.",
+      hint: "The file of keys that you made with ftsu keygen. It never leaves this browser, and nothing of it is stored.",
       problem: problemOf(gate.problems, "identity"), onChoose: ([f]) => void (gate.file = f),
     }),
     lineField({
       id: "passphrase", type: "password", label: "Its passphrase", width: 20, value: "",
       problem: problemOf(gate.problems, "passphrase"), onInput: (v) => void (passphrase = v),
     }));
+  keepFile(made.querySelector("#identity"), gate.file);
+  return made;
+}
+
+/** One file, and the one that was chosen before the page was drawn again. */
+function keepFile(input: HTMLInputElement | null, file: File | undefined): void {
+  if (!input) return;
+  input.multiple = false;
+  if (!file) return;
+  const chosen = new DataTransfer();
+  chosen.items.add(file);
+  input.files = chosen.files;
 }
 
 function tell(gate: Gate, field: string, text: string): void {

@@ -82,6 +82,9 @@ export function dayWords(day: string): string {
 /** Whether the next deadline of a row has passed at `now` (seconds). */
 export const isOverdue = (row: Row, now: number): boolean => row.due !== undefined && row.due <= now;
 
+/** "2 days over" as "Overdue by 2 days". */
+export const overdueText = (dueText: string): string => `Overdue by ${dueText.replace(/ over$/, "")}`;
+
 /** Who sees a message, in the words that stand beside it. */
 export const audienceOf = (chain: CaseMessage["chain"]): string =>
   chain === "talk" ? "The reporter sees this" : "Among staff";
