@@ -32,6 +32,10 @@ struct ctl_options {
 	struct option_list about; /* slugs of people */
 	const char *concerns; /* file of answers */
 	const char *from;     /* time of filing */
+	const char *server;
+	const char *ca_file;
+	const char *proxy;
+	const char *dir;      /* of the pages for browsers */
 };
 
 static inline struct term
@@ -62,6 +66,7 @@ enum exit_code ctl_policy_explain(const void *values,
 enum exit_code ctl_policy_diff(const void *values, const struct args *args);
 enum exit_code ctl_policy_simulate(const void *values,
     const struct args *args);
+enum exit_code ctl_web_manifest(const void *values, const struct args *args);
 enum exit_code ctl_web_sign(const void *values, const struct args *args);
 enum exit_code ctl_check(const void *values, const struct args *args);
 enum exit_code ctl_status(const void *values, const struct args *args);

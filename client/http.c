@@ -165,6 +165,13 @@ http_patience(struct http *h, unsigned seconds)
 	    (long)seconds) == CURLE_OK ? HTTP_ANSWERED : HTTP_NO_MEMORY;
 }
 
+enum http_result
+http_decode(struct http *h)
+{
+	return curl_easy_setopt(h->curl, CURLOPT_ACCEPT_ENCODING, "gzip") ==
+	    CURLE_OK ? HTTP_ANSWERED : HTTP_NO_MEMORY;
+}
+
 struct http *
 http_close(struct http *h)
 {

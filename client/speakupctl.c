@@ -17,6 +17,7 @@ enum {
 	POLICY_DIFF = 1 << 13,
 	POLICY_SIMULATE = 1 << 14,
 	WEB_SIGN = 1 << 15,
+	WEB_MANIFEST = 1 << 16,
 };
 
 #define SIGNS (ROOT_SIGN | POLICY_SIGN | WEB_SIGN)
@@ -58,9 +59,9 @@ static const struct option options[] = {
 	    "Instead of the document's day of issue; or \"now\"." },
 	{ COMPILES, "previous", 0, OPTION_TEXT, "FILE", AT(previous),
 	    "The signed policy that this one follows." },
-	{ POLICY_VERIFY, "root", 0, OPTION_LIST, "FILE", AT(roots),
+	{ POLICY_VERIFY | WEB_MANIFEST, "root", 0, OPTION_LIST, "FILE", AT(roots),
 	    "The roots, in order from root 0 on." },
-	{ POLICY_VERIFY | ROOT_SHOW, "root-hash", 0, OPTION_TEXT, "HASH",
+	{ POLICY_VERIFY | ROOT_SHOW | WEB_MANIFEST, "root-hash", 0, OPTION_TEXT, "HASH",
 	    AT(root_hash), "What root 0 must have: 64 hex digits or words." },
 	{ CHECK | STATUS, "config", 'c', OPTION_TEXT, "FILE", AT(config),
 	    "speakupd.yaml of the instance." },
@@ -70,6 +71,14 @@ static const struct option options[] = {
 	    OPTION_TEXT, "FILE", AT(out), "Where the result goes." },
 	{ ROOT_NEW | SIGNS | POLICY_COMPILE, "force", 'f', OPTION_FLAG, NULL,
 	    AT(force), "Replace that file where it is there already." },
+	{ WEB_MANIFEST, "server", 's', OPTION_TEXT, "URL", AT(server),
+	    "The server whose pages are meant: https://…" },
+	{ WEB_MANIFEST, "cacert", 0, OPTION_TEXT, "FILE", AT(ca_file),
+	    "Certificates to trust, instead of the system's." },
+	{ WEB_MANIFEST, "proxy", 0, OPTION_TEXT, "URL", AT(proxy),
+	    "socks5h://127.0.0.1:9050 for Tor, or http://…." },
+	{ WEB_MANIFEST, "dir", 'd', OPTION_TEXT, "DIRECTORY", AT(dir),
+	    "The pages in this directory instead." },
 	{ POLICY_EXPLAIN, "about", 'a', OPTION_LIST, "PERSON", AT(about),
 	    "Somebody the concern is about; repeat for each." },
 	{ POLICY_SIMULATE, "concerns", 0, OPTION_TEXT, "FILE", AT(concerns),
@@ -77,7 +86,7 @@ static const struct option options[] = {
 	{ POLICY_SIMULATE, "from", 0, OPTION_TEXT, "TIME", AT(from),
 	    "When the concerns are filed: \"2026-11-23 10:00\"." },
 	{ ROOT_SHOW | POLICY_CHECK | POLICY_SHOW | POLICY_EXPLAIN |
-		POLICY_DIFF | POLICY_SIMULATE | CHECK | STATUS,
+		POLICY_DIFF | POLICY_SIMULATE | CHECK | STATUS | WEB_MANIFEST,
 	    "json", 0, OPTION_FLAG, NULL, AT(json), "Answer in JSON." },
 };
 
@@ -118,6 +127,9 @@ static const struct command commands[] = {
 	{ WEB_SIGN, "web sign", "FILE", 1, 1,
 	    "Add signatures to the manifest of the pages for browsers.",
 	    ctl_web_sign },
+	{ WEB_MANIFEST, "web manifest", "", 0, 0,
+	    "Print the signed manifest of the pages, and hold every file "
+	    "against it.", ctl_web_manifest },
 	{ CHECK, "check", "[STATE-DIRECTORY]", 0, 1,
 	    "Read a whole store and say whether it is sound.", ctl_check },
 	{ STATUS, "status", "", 0, 0,
