@@ -1,3 +1,5 @@
+#include "tests/crypto/cases.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +12,6 @@
 
 #include "crypto/codec.h"
 #include "crypto/note.h"
-#include "tests/crypto/cases.h"
 
 json_t *
 cases_load(const char *dir, const char *name)
