@@ -301,6 +301,19 @@ struct record {
 	struct record *next;
 };
 static struct record *records;
+static bool is_paused;
+
+void
+record_pause(bool on)
+{
+	is_paused = on;
+}
+
+bool
+record_is_on(void)
+{
+	return directory() != NULL && !is_paused;
+}
 
 static struct record *
 record_of(const struct conversation *c)
@@ -309,7 +322,7 @@ record_of(const struct conversation *c)
 
 	while (r != NULL && r->c != c)
 		r = r->next;
-	if (r != NULL || directory() == NULL)
+	if (r != NULL || !record_is_on())
 		return r;
 	r = calloc(1, sizeof(*r));
 	assert_non_null(r);

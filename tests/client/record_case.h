@@ -10,8 +10,17 @@
  * The calls are caught by the linker (--wrap), so tests know nothing of it.
  */
 
+#include <stdbool.h>
+
 struct scene;
 
 /* Reads what was written in a scene once more: by everybody, and bent in ways
  * that a scene's own test does not try. Nothing without the variable. */
 void record_scene(struct scene *s);
+
+/* Between the files of the recorder. */
+
+void record_pause(bool on);
+bool record_is_on(void);
+/* Some more messages, drawn but always the same. */
+void record_go_on(struct scene *s);

@@ -3,13 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/server.h"
 #include "tests/client/scene.h"
 
 /* Scenes read in ways that their own tests do not try. */
 
 #define SCENE_LONG 64 /* messages: such a one is not read any more often */
 #define PAYLOAD_LONG (1024 * 1024)
-#define BENT 9 /* times that each scene is read so */
+#define BENT 4 /* times that each scene is read so */
+#define BENT_LATER 6 /* and once it has gone on */
 #define MUST(call) assert_int_equal((call), ERR_OK)
 
 enum bend {
@@ -36,6 +38,7 @@ struct bending {
 	struct conversation *c;
 	enum bend bend;
 	size_t at;
+	size_t turn;
 };
 
 static struct bytes
@@ -160,10 +163,45 @@ finish(struct conversation *c)
 	(void)r; /* it is recorded */
 }
 
-/* As it is, with another serial, and a little different: who comes first on
- * the route, who manages whom, and when a case without answers is closed. */
+static struct policy_person *
+person_of(struct policy *p, uint16_t number)
+{
+	for (size_t i = 0; i < p->n_people; i++) {
+		if (p->people[i].number == number)
+			return &p->people[i];
+	}
+	fail_msg("nobody has this number");
+	return NULL;
+}
+
+/* As it is, with another serial, and a little different: on the way of the
+ * case, in who manages whom, in roles, in keys, and in when a case without
+ * answers is closed. */
+static void
+change_policy(struct policy *p, size_t turn)
+{
+	struct policy_person *second = person_of(p, SECOND);
+
+	p->issued -= (int64_t)(turn % 4) * 24 * 60 * 60;
+	p->serial += turn % 5 == 0 ? 2 : 1;
+	p->limits.close_after_days = turn % 3 == 0 ? 30 : 1;
+	if (turn % 2 == 0)
+		second->role = ROLE_INVESTIGATOR;
+	if (turn % 3 == 0)
+		second->keys[0].until = today() - (int64_t)(turn % 4);
+	if (turn % 7 == 0)
+		second->keys[0].from = today() + (int64_t)(turn % 4);
+	if (turn % 3 == 1)
+		person_of(p, EXECUTIVE)->n_reports_to = 0;
+	if (turn % 4 == 1) {
+		p->routes[0].first[0] = CHAIR;
+		p->routes[0].n_first = 1;
+	}
+	p->routes[0].recuse_line = turn % 4 != 2;
+}
+
 static struct policy *
-next_policy(struct scene *s)
+next_policy(struct scene *s, size_t turn)
 {
 	struct buf text CLEAN_BUF = BUF_INIT(POLICY_JSON_MAX);
 	struct policy_problem problem;
@@ -171,27 +209,18 @@ next_policy(struct scene *s)
 
 	MUST(policy_put(s->w->policy, &text));
 	MUST(policy_parse(buf_bytes(&text), &p, &problem));
-	p->serial++;
 	memcpy(p->previous, s->w->hash, SHA256_LEN);
-	p->limits.close_after_days = 1;
-	for (size_t i = 0; i < p->n_people; i++) {
-		if (p->people[i].number == SECOND)
-			p->people[i].role = ROLE_INVESTIGATOR;
-	}
-	p->routes[0].first[0] = CHAIR;
-	p->routes[0].n_first = 1;
+	change_policy(p, turn);
 	return p;
 }
 
 static void
 read_with_policies(struct bending *b)
 {
-	struct policy *p = next_policy(b->s);
+	struct policy *p = next_policy(b->s, b->turn);
 	struct known_policy known[2] = { { .policy = p, .hash = { 1 } },
 		b->s->known };
 
-	if (b->at % 2 == 0)
-		p->issued -= (int64_t)3 * 24 * 60 * 60;
 	b->c->known = known;
 	b->c->n_known = b->bend == BEND_POLICY ? 2 : 1;
 	take_bent_chain(b, CHAIN_TALK);
@@ -203,17 +232,20 @@ read_with_policies(struct bending *b)
 }
 
 static void
-read_bent(struct scene *s, uint16_t person, enum bend bend, size_t at)
+read_bent(struct scene *s, uint16_t person, size_t turn)
 {
-	struct bending b = { .s = s, .bend = bend, .at = at };
+	struct bending b = { .s = s,
+		.bend = (enum bend)(turn % BENDS),
+		.at = turn / 3 % s->n,
+		.turn = turn };
 
 	b.c = reader_new(s->w, person, &s->known);
-	if (bend == BEND_POLICY || bend == BEND_OLD_POLICY) {
+	if (b.bend == BEND_POLICY || b.bend == BEND_OLD_POLICY) {
 		read_with_policies(&b);
 		return;
 	}
-	if (bend == BEND_FILED)
-		b.c->filed = at % 2 == 0 ? 0 : b.c->filed - 3;
+	if (b.bend == BEND_FILED)
+		b.c->filed = b.at % 2 == 0 ? 0 : b.c->filed - 3;
 	take_bent_chain(&b, CHAIN_TALK);
 	if (person != PERSON_REPORTER)
 		take_bent_chain(&b, CHAIN_STAFF);
@@ -231,19 +263,29 @@ is_long(const struct scene *s)
 	return s->n > SCENE_LONG;
 }
 
+static void
+read_other_ways(struct scene *s, unsigned bent)
+{
+	static const uint16_t readers[] = { GUARDIAN, PERSON_REPORTER, SECOND,
+		EXECUTIVE, INVESTIGATOR, GUARDIAN, 5 };
+	static size_t turn;
+
+	for (unsigned i = 0; i < bent; i++, turn++)
+		read_bent(s, readers[turn % 7], turn);
+}
+
 /* Each scene gets a few of the ways, and another scene the next ones. */
 void
 record_scene(struct scene *s)
 {
-	static const uint16_t readers[] = { GUARDIAN, PERSON_REPORTER, SECOND,
-		EXECUTIVE, INVESTIGATOR };
-	static size_t turn;
-
-	if (getenv("SPEAKUP_RECORD_CASES") == NULL || s->n == 0 || is_long(s))
+	if (!record_is_on() || s->n == 0 || is_long(s))
 		return;
-	for (uint16_t person = 0; person <= PEOPLE; person++)
-		(void)read_all(s, person);
-	for (size_t i = 0; i < BENT; i++, turn++)
-		read_bent(s, readers[turn % 5], (enum bend)(turn % BENDS),
-		    turn / 3 % s->n);
+	read_other_ways(s, BENT);
+	record_go_on(s);
+	for (uint16_t person = 0; person <= PEOPLE; person++) {
+		enum refusal r = read_all(s, person);
+
+		(void)r; /* it is recorded */
+	}
+	read_other_ways(s, BENT_LATER);
 }
