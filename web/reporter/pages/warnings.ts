@@ -5,6 +5,14 @@ import { bullets } from "../../ui/parts.ts";
 /* What a text gives away, said beside it while it is written. It stops nobody. */
 
 const PAUSE_MS = 600;
+const SHOWN_MAX = 6;
+
+/** Each once, and not more than anybody reads. */
+function sentences(text: string): string[] {
+  const all = [...new Set(warnings(text).map((w) => w.sentence))];
+  const more = all.length - SHOWN_MAX;
+  return more > 0 ? [...all.slice(0, SHOWN_MAX), `And ${more} more.`] : all;
+}
 
 export interface Watch {
   element: HTMLElement;
@@ -17,7 +25,7 @@ export function watchText(text: string): Watch {
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   function draw(now: string): void {
-    const found = warnings(now);
+    const found = sentences(now);
     if (found.join("\n") === shown) return; // or it would be read out at every pause
     shown = found.join("\n");
     element.replaceChildren(...(found.length === 0 ? [] : [h("div", { class: "care" },
