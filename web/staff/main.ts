@@ -45,7 +45,7 @@ function connect(): StaffApi {
 
 function open(me: Myself): void {
   const opened: Desk = {
-    api: gate.api, shell, me, drafts: new Map(), cases: newQueueState(), last: "", isSending: false,
+    api: gate.api, shell, me, drafts: new Map(), cases: newQueueState(), last: "", said: "", isSending: false,
   };
   desk = opened;
   byId("who").textContent = me.name;

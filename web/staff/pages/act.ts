@@ -152,7 +152,8 @@ function sent(act: ActPage, after: Case): void {
   desk.drafts.delete(draftKey(draft.caseId, draft.doable));
   page.case = after;
   page.said = asksOf(draft.doable).done;
-  for (let i = 0; i < act.depth; i++) desk.shell.back();
-  if (leavesCase(draft, desk.me)) desk.shell.back();
+  const isLeft = leavesCase(draft, desk.me);
+  if (isLeft) desk.said = `Case ${caseName(draft.caseId)}: ${page.said}`;
+  for (let i = 0; i < act.depth + (isLeft ? 1 : 0); i++) desk.shell.back();
 }
 

@@ -12,7 +12,7 @@ import { grouped, likelyNext } from "./likely.ts";
 import { openRecord, recordPanel } from "./record.ts";
 import { bandTag, flagTags, tag } from "./tags.ts";
 import { thread } from "./thread.ts";
-import { caseName, count, dayWords, overdueText, STATE_MEANS, STATE_WORDS } from "./words.ts";
+import { caseName, count, dayWords, deadlineText, STATE_MEANS, STATE_WORDS } from "./words.ts";
 
 /*
  * One case: how it stands and what can be done above or beside it, then what was
@@ -64,9 +64,8 @@ function caseView(page: CasePage): Child[] {
 /* --- how it stands --- */
 
 function dueLine(c: Case): Child {
-  if (c.dueText === "-") return "No deadline runs.";
-  const isOver = c.dueText.endsWith("over");
-  return isOver ? h("strong", { class: "overdue" }, `${overdueText(c.dueText)}.`) : `Next deadline ${c.dueText}.`;
+  const { text, isOver } = deadlineText(c.dueText);
+  return isOver ? h("strong", { class: "overdue" }, text) : text;
 }
 
 function stand(c: Case): HTMLElement {
@@ -78,9 +77,14 @@ function stand(c: Case): HTMLElement {
 }
 
 function warnings(c: Case): Child[] {
+  const others = c.warnings.filter((w) => w !== c.refused);
   return [
     c.pending !== undefined && inset(h("p", {}, c.pending)),
-    c.warnings.length > 0 && care("Be careful with this case", c.warnings.map((w) => h("p", {}, w))),
+    c.refused !== undefined && h("div", { class: "refused" },
+      h("h2", { class: "nhsuk-heading-s" }, "Something in this case does not fit"),
+      h("p", {}, c.refused),
+      h("p", {}, "What could be checked before it is shown below. Nothing can be done here.")),
+    others.length > 0 && care("Be careful with this case", others.map((w) => h("p", {}, w))),
   ];
 }
 

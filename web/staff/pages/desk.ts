@@ -21,6 +21,8 @@ export interface Desk {
   cases: QueueState;
   /** The case that was last shown, for the queue to come back to. */
   last: string;
+  /** What was just done, where the queue is shown after it: said once. */
+  said: string;
   /** Something is being sent: there is no way back now. */
   isSending: boolean;
 }

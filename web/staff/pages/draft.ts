@@ -95,7 +95,7 @@ function linesOf(d: Draft): EntryLines {
 }
 
 function shareOf(d: Draft): Partial<Action> {
-  if (!asksShare(d.doable) || d.share === undefined) return has(d, "grants") ? { share: "all" } : {};
+  if (!asksShare(d.doable) || d.share === undefined) return {};
   return {
     share: d.share,
     force: d.force,

@@ -66,7 +66,11 @@ export function queueView(desk: Desk): Child[] {
   };
   parts = made;
   void arrive(desk, made);
+  const { said } = desk;
+  desk.said = "";
+  if (said !== "") queueMicrotask(() => desk.shell.say(said));
   return [
+    said !== "" && h("div", { class: "done" }, h("p", {}, said)),
     h("div", { class: "queue__top" }, h("h1", { class: "nhsuk-heading-l" }, "Your cases"), made.counts),
     made.news, made.filter, made.list,
   ];

@@ -85,6 +85,15 @@ export const isOverdue = (row: Row, now: number): boolean => row.due !== undefin
 /** "2 days over" as "Overdue by 2 days". */
 export const overdueText = (dueText: string): string => `Overdue by ${dueText.replace(/ over$/, "")}`;
 
+/** Of a case, whose next deadline may be named: "to acknowledge it: in 3 h". */
+export function deadlineText(dueText: string): { text: string; isOver: boolean } {
+  const [, what, when] = /^(?:(.*): )?([^:]*)$/.exec(dueText) ?? ["", "", dueText];
+  if (when === "-" || when === undefined) return { text: "No deadline runs.", isOver: false };
+  const named = what === undefined ? "" : ` ${what}`;
+  const isOver = when.endsWith(" over");
+  return { text: isOver ? `${overdueText(when)}${named}.` : `Next deadline${named}: ${when}.`, isOver };
+}
+
 /** Who sees a message, in the words that stand beside it. */
 export const audienceOf = (chain: CaseMessage["chain"]): string =>
   chain === "talk" ? "The reporter sees this" : "Among staff";
