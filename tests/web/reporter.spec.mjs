@@ -62,7 +62,7 @@ async function arrive({ label, ...options } = {}) {
   const visit = await browse(service, options);
   visit.label = label;
   await visit.page.goto(`${service.url}/`);
-  await visit.page.getByText("not at night").first().waitFor();
+  await visit.page.getByRole("heading", { name: "Is this the right page?" }).waitFor();
   return visit;
 }
 
@@ -590,7 +590,7 @@ test("the browser's profile has no word of the concern, nor of the receipt", { s
     const context = await chromium.launchPersistentContext(profile, PERSISTENT);
     const visit = { context, page: context.pages()[0] };
     await visit.page.goto(`${service.url}/`);
-    await visit.page.getByText("not at night").first().waitFor();
+    await visit.page.getByRole("heading", { name: "Is this the right page?" }).waitFor();
     const words = await file(visit, "Only the zanzibarquince knows of the wobblegate.");
     await button(visit, "Finish and clear this page").click();
     await comeBack(visit, words);

@@ -123,8 +123,6 @@ function mailboxPage(app: App, b: Mailbox, said: string | undefined): View {
   return () => [
     heading("Your concern"),
     said !== undefined && h("div", { class: "stored", role: "status" }, h("p", {}, said)),
-    b.refused && care("Something does not fit", h("p", {}, b.refused.message),
-      h("p", {}, "Below is what could be checked before it.")),
     b.isWithdrawn && inset(h("p", {}, "You have withdrawn it. Nothing more can be written.")),
     refusal(b),
     newest(b),
