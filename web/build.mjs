@@ -2,7 +2,7 @@
 // The same sources give the same bytes, wherever they lie: OUT/manifest, which is
 // to be signed (`speakupctl web sign`), says what they have to be.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -117,21 +117,12 @@ function manifestOf(files) {
   return Buffer.from(`${SPACE}\n${lines.join("")}`);
 }
 
-/** What is not written yet is left out, as long as the pages are being made. */
-function isThere(path) {
-  if (existsSync(join(here, path))) return true;
-  console.error(`web/${path} is not there yet`);
-  return false;
-}
-
 async function buildAll() {
   const files = new Map();
   const packages = new Set();
-  for (const script of SCRIPTS)
-    if (isThere(script.entry)) files.set(script.name, await buildScript(script, packages));
-  for (const style of STYLES)
-    if (isThere(style.entry)) files.set(style.name, buildStyle(style, packages, files));
-  for (const name of PAGES) if (isThere(`pages/${name}`)) files.set(name, buildPage(name, files));
+  for (const script of SCRIPTS) files.set(script.name, await buildScript(script, packages));
+  for (const style of STYLES) files.set(style.name, buildStyle(style, packages, files));
+  for (const name of PAGES) files.set(name, buildPage(name, files));
   files.set(LICENCES, licences(packages));
   return files;
 }

@@ -33,6 +33,8 @@ static const struct {
 	    "f:1:8:", "path" },
 	{ "relative root", "state: /s\npolicy: /p\nroots: [/r, q]\n" KEYS
 	    PLAIN, "f:3:13:", "path" },
+	{ "relative folder of pages", FILES KEYS PLAIN "web: pages\n", "f:8:6:",
+	    "path" },
 	{ "state is a list", "state: [/s]\npolicy: /p\nroots: /r\n" KEYS PLAIN,
 	    "f:1:8:", "path" },
 	{ "no fronts", FILES KEYS PLAIN "fronts: 0\n", "f:8:9:", "" },
@@ -140,6 +142,7 @@ test_defaults_are_safe(void **state)
 	assert_int_equal(c->listeners[0].flags, LISTENER_PUBLIC | LISTENER_TLS);
 	assert_string_equal(c->listeners[0].address, "");
 	assert_string_equal(c->notify.address, "");
+	assert_string_equal(c->web, "");
 	assert_true(c->limits.connections > 0 && c->limits.rate > 0);
 	config_free(c);
 }
@@ -157,6 +160,7 @@ test_everything_can_be_set(void **state)
 	    "- {name: onion, kind: public, address: unix:/run/o, tls: no}\n"
 	    "- {name: in, kind: staff, address: \"127.0.0.1:80\", tls: no}\n"
 	    "notify: /run/n\n"
+	    "web: /w\n"
 	    "limits: {connections: 10, in-flight-mib: 8, "
 	    "bytes-per-second: 100, handshake-seconds: 1, header-seconds: 2, "
 	    "body-seconds: 3, answer-seconds: 4, idle-seconds: 5, "
@@ -166,6 +170,7 @@ test_everything_can_be_set(void **state)
 	(void)state;
 	assert_string_equal(c->user, "speakup");
 	assert_string_equal(c->notify.address, "unix:/run/n");
+	assert_string_equal(c->web, "/w");
 	assert_int_equal(c->n_roots, 2);
 	assert_string_equal(c->roots[1].path, "/r1");
 	assert_int_equal(c->tls.minimum, TLS_MINIMUM_1_2);

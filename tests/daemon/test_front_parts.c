@@ -18,6 +18,7 @@
 #include "daemon/front_reply.h"
 #include "daemon/http_answer.h"
 #include "daemon/tls.h"
+#include "policy/public_page.h"
 
 /* --- errors --- */
 
@@ -131,6 +132,75 @@ test_pages_are_found_by_method_path_and_listener(void **state)
 	    ENDPOINT_METHOD);
 	r = request(HTTP_GET, "/v1/policy/");
 	assert_int_equal(endpoint_find(&r, ~0u, &e), ENDPOINT_UNKNOWN);
+}
+
+static void
+put_page(struct buf *out, const char *name, const char *content)
+{
+	const struct web_page p = { .name = bytes_str(name),
+		.content = bytes_str(content) };
+
+	web_page_put(out, &p);
+}
+
+static void
+assert_page_is(const struct front_web *w, const char *path, const char *text)
+{
+	struct reply r = { 0 };
+	size_t n;
+
+	assert_true(front_web_find(w, path, LISTENER_PUBLIC, &r));
+	assert_non_null(r.page);
+	n = evbuffer_get_length(r.page);
+	assert_int_equal(n, strlen(text));
+	assert_memory_equal(evbuffer_pullup(r.page, -1), text, n);
+}
+
+static void
+test_pages_change_whole_or_not_at_all(void **state)
+{
+	struct front_web w = { 0 };
+	struct buf old = BUF_INIT(4096), cut = BUF_INIT(4096),
+		   unmarked = BUF_INIT(4096);
+
+	(void)state;
+	put_page(&old, "a.js", "old");
+	put_page(&old, "index.html", "<" PUBLIC_PAGE_MARK ">");
+	put_page(&cut, "a.js", "new");
+	put_page(&cut, "b.js", "new");
+	put_page(&unmarked, "a.js", "new");
+	put_page(&unmarked, "index.html", "no mark");
+	assert_int_equal(front_web_say(&w, BYTES_LIT("first")), ERR_OK);
+	assert_int_equal(front_web_take(&w, buf_bytes(&old)), ERR_OK);
+	assert_page_is(&w, "/", "<first>");
+	assert_int_equal(front_web_say(&w, BYTES_LIT("second")), ERR_OK);
+	assert_int_equal(front_web_take(&w, BYTES(cut.p, cut.n - 1)),
+	    ERR_SYNTAX);
+	assert_int_equal(front_web_take(&w, buf_bytes(&unmarked)), ERR_SYNTAX);
+	assert_page_is(&w, "/", "<second>");
+	assert_page_is(&w, "/web/a.js", "old");
+	assert_int_equal(front_web_take(&w, BYTES(NULL, 0)), ERR_OK);
+	assert_int_equal(w.n, 0);
+	front_web_free(&w);
+	buf_free(&old);
+	buf_free(&cut);
+	buf_free(&unmarked);
+}
+
+static void
+test_no_more_pages_than_the_limit(void **state)
+{
+	struct buf body = BUF_INIT(4096);
+	struct web_pages pages;
+
+	(void)state;
+	for (size_t i = 0; i <= WEB_FILES_MAX; i++)
+		put_page(&body, "a.js", "");
+	assert_int_equal(web_pages_get(buf_bytes(&body), &pages), ERR_OK);
+	assert_int_equal(pages.n, WEB_FILES_MAX + 1);
+	put_page(&body, "a.js", "");
+	assert_int_equal(web_pages_get(buf_bytes(&body), &pages), ERR_LIMIT);
+	buf_free(&body);
 }
 
 static void
@@ -284,6 +354,8 @@ main(void)
 		cmocka_unit_test(test_a_body_over_its_size_is_not_sent),
 		cmocka_unit_test(
 		    test_pages_are_found_by_method_path_and_listener),
+		cmocka_unit_test(test_pages_change_whole_or_not_at_all),
+		cmocka_unit_test(test_no_more_pages_than_the_limit),
 		cmocka_unit_test(test_only_a_watch_may_be_held),
 		cmocka_unit_test(
 		    test_a_bundle_belongs_to_one_page_and_one_length),

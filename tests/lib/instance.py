@@ -76,18 +76,19 @@ class Failed(Exception):
 
 class Instance:
     def __init__(self, build, directory, limits=None, fronts=1, env=None,
-                 kind="both", org=None, start=True):
+                 kind="both", org=None, start=True, web=None):
         self.build, self.dir = Path(build), Path(directory)
         self.limits, self.fronts, self.kind = limits or {}, fronts, kind
         self.env = {**os.environ, **(env or {})}
         self.port = free_port()
-        self.process = None
+        self.web, self.process = web, None
         self.dir.mkdir(parents=True, exist_ok=True)
         self.org = Path(org) if org else self.dir / "org"
         if not self.org.exists():
             self.run([ROOT / "etc/demo/make-org", self.org, "--build",
                       self.build, "--port", str(self.port),
-                      "--work-factor", "2"])
+                      "--work-factor", "2",
+                      *(("--web", web) if web else ())])
         self.state = self.dir / "state"
         self.state.mkdir(mode=0o700, exist_ok=True)
         self.config = self.dir / "speakupd.yaml"
@@ -114,6 +115,7 @@ class Instance:
                 f"store-key: {self.org}/keys/store.key\n"
                 f"tls:\n  certificate: {self.tls_cert}\n"
                 f"  key: {self.tls_key}\n"
+                + (f"web: {self.org}/web\n" if self.web else "") +
                 f"listeners:\n  - name: main\n    kind: {self.kind}\n"
                 f"    address: 127.0.0.1:{self.port}\n"
                 + (f"limits:\n{limits}" if limits else ""))
