@@ -90,29 +90,35 @@ function isPassing(e: unknown): boolean {
   return mayPass(e) || (e instanceof Refused && e.code === "too-slow");
 }
 
-/** What was seen of a queue when it was last waited for. */
-export interface Watching {
-  mark: Hex;
-  seen: Hex;
+/* Its mark, once it is another than this one, or after some minutes. */
+function askMark(s: Staff, mark: Hex, signal: AbortSignal): Promise<Hex> {
+  return ask(s, (session) => watch(session, mark), signal);
+}
+
+/* A change before the first answer is not in its mark: so the queue of then is
+ * held against that of the beginning. */
+async function firstMark(s: Staff, signal: AbortSignal): Promise<{ mark: Hex; changed: boolean }> {
+  const seen = await look(s);
+  const mark = await askMark(s, NO_MARK, signal);
+  return { mark, changed: (await look(s)) !== seen };
 }
 
 /**
- * Waits until the queue is another than when this was asked last, at most about
- * five minutes. `before`: what the call before returned. A change before the
- * first answer is not in its mark: so the queue of then is held against that of
- * the beginning. Where the server cannot be reached it waits a while.
+ * Waits until the queue is another than when it was last waited for, at most
+ * about five minutes. before: the mark of that; the next is returned. Where the
+ * server cannot be reached it waits a while.
  */
 export async function watchQueue(
-  s: Staff, before: Watching | undefined, signal: AbortSignal,
-): Promise<{ changed: boolean; now: Watching | undefined }> {
+  s: Staff, before: Hex | undefined, signal: AbortSignal,
+): Promise<{ changed: boolean; mark: Hex | undefined }> {
   try {
-    const seen = before?.seen ?? (await look(s));
-    const mark = await ask(s, (session) => watch(session, before?.mark ?? NO_MARK), signal);
-    if (before !== undefined) return { changed: mark !== before.mark, now: { mark, seen } };
-    return { changed: (await look(s)) !== seen, now: { mark, seen } };
+    const first = before === undefined ? await firstMark(s, signal) : { mark: before, changed: false };
+    if (first.changed) return first;
+    const mark = await askMark(s, first.mark, signal);
+    return { changed: mark !== first.mark, mark };
   } catch (e) {
     if (signal.aborted || !isPassing(e)) throw e;
     await pause(signal);
-    return { changed: false, now: before };
+    return { changed: false, mark: before };
   }
 }

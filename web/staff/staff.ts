@@ -1,5 +1,7 @@
 /* The staff console's side of the service: StaffApi, as the worker serves it. */
+import { KINDS } from "../core/kind.ts";
 import { Refused, type Hex } from "../core/types.ts";
+import type { Message } from "../case/conversation.ts";
 import type { Net } from "../net/server.ts";
 import { previewOf } from "../policy/explain.ts";
 import type { OnProgress } from "../reporter/api.ts";
@@ -9,7 +11,7 @@ import { closeCase, isPartial, newCase, refreshCase, type StaffCase } from "./ca
 import { openAttachment, sealedMessage } from "./files.ts";
 import { handOverAll } from "./handover.ts";
 import { listCandidates, listInvestigators } from "./investigators.ts";
-import { queuePage, watchQueue, type Watching } from "./queue.ts";
+import { queuePage, watchQueue } from "./queue.ts";
 import { loadRecord, recordSet, recordText } from "./record.ts";
 import { searchCases } from "./search.ts";
 import {
@@ -24,7 +26,7 @@ const LOCK_AFTER = 600; // seconds; the server ends a session after 15 minutes
 interface Desk {
   s: Staff;
   current: StaffCase | undefined; // the one that was opened last
-  watching: Watching | undefined;
+  mark: Hex | undefined; // of the queue, as it was last waited for
   watch: AbortController;
   teller: Teller;
 }
@@ -51,10 +53,29 @@ function isCurrent(d: Desk, caseId: Hex): boolean {
   return c?.caseId === caseId && c.refusal === undefined && c.known === d.s.known && c.today === today();
 }
 
+/* Envelopes of what was written before are new: everything is to be fetched again. */
+function isGranted(k: StaffCase, had: Set<Message>): boolean {
+  return k.c.messages.some((m) =>
+    !had.has(m) && KINDS[m.kind].lines.includes("grants") && m.entry.person === k.c.person);
+}
+
+/* What came since; false: it is to be opened anew. */
+async function isKept(k: StaffCase): Promise<boolean> {
+  const had = new Set(k.c.messages);
+  try {
+    await refreshCase(k);
+    return !isGranted(k, had);
+  } catch (e) {
+    if (k.c.refusal === undefined) throw e;
+    return false;
+  }
+}
+
 async function look(d: Desk, caseId: Hex): Promise<StaffCase> {
-  if (!isCurrent(d, caseId)) dropCurrent(d);
-  d.current ??= newCase(d.s, caseId);
-  const k = d.current;
+  if (d.current !== undefined && isCurrent(d, caseId) && (await isKept(d.current))) return d.current;
+  dropCurrent(d);
+  const k = newCase(d.s, caseId);
+  d.current = k;
   await refreshCase(k);
   return k;
 }
@@ -109,12 +130,10 @@ function leftCase(d: Desk, k: StaffCase): Case {
 }
 
 /* It was stored: what fails now must not sound as if it was not. */
-async function lookAgain(d: Desk, k: StaffCase): Promise<Case> {
+async function lookAgain(d: Desk, caseId: Hex): Promise<Case> {
   try {
-    await refreshCase(k);
-    return shownCase(k);
+    return shownCase(await look(d, caseId));
   } catch (e) {
-    dropCurrent(d);
     if (!(e instanceof Refused)) throw e;
     throw new Refused(e.code, `It was stored, but the case could not be looked at again: ${e.message}`);
   }
@@ -123,7 +142,7 @@ async function lookAgain(d: Desk, k: StaffCase): Promise<Case> {
 async function act(d: Desk, caseId: Hex, action: Action, onProgress: OnProgress): Promise<Case> {
   const k = await caseOf(d, caseId);
   await run(k, action, onProgress);
-  return leaves(k, action) ? leftCase(d, k) : lookAgain(d, k);
+  return leaves(k, action) ? leftCase(d, k) : lookAgain(d, caseId);
 }
 
 async function record(d: Desk, caseId: Hex, set: Record<string, string>): Promise<Case> {
@@ -132,7 +151,7 @@ async function record(d: Desk, caseId: Hex, set: Record<string, string>): Promis
   for (const [name, value] of Object.entries(set)) recordSet(policyOf(d.s), r, name, value);
   if (r.size === 0) throw new Refused("syntax", "An empty record cannot be kept.");
   await runAction(k, { kind: "record", lines: {}, text: recordText(r) }, () => undefined);
-  return lookAgain(d, k);
+  return lookAgain(d, caseId);
 }
 
 /* --- who --- */
@@ -168,7 +187,7 @@ async function forget(d: Desk): Promise<void> {
   dropCurrent(d);
   dropTeller(d.teller);
   d.teller = newTeller(d.s.net);
-  d.watching = undefined;
+  d.mark = undefined;
   await lock(d.s);
 }
 
@@ -176,15 +195,15 @@ async function forget(d: Desk): Promise<void> {
 async function watch(d: Desk): Promise<boolean> {
   d.watch.abort();
   const { signal } = (d.watch = new AbortController());
-  const { changed, now } = await watchQueue(d.s, d.watching, signal);
-  if (!signal.aborted) d.watching = now;
+  const { changed, mark } = await watchQueue(d.s, d.mark, signal);
+  if (!signal.aborted) d.mark = mark;
   return changed;
 }
 
 /** Of this service, with everything in memory only. */
 export function staffOver(net: Net): StaffApi {
   const d: Desk = {
-    s: newStaff(net), current: undefined, watching: undefined, watch: new AbortController(),
+    s: newStaff(net), current: undefined, mark: undefined, watch: new AbortController(),
     teller: newTeller(net),
   };
   const turn = inTurn();
