@@ -44,7 +44,8 @@ function afterText(rung: Rung): string {
     case "unresolved": return `after ${time}, if it is not resolved`;
     case "no-movement": return `after ${time} in which nothing has moved`;
     case "breached":
-      return rung.after.amount === 0 ? "when a deadline is missed" : `${time} after a missed deadline`;
+      return rung.after.amount === 0
+        ? "when a deadline is missed" : `${time} after a missed deadline`;
   }
 }
 

@@ -25,7 +25,8 @@ export function isCurrent(person: Person, day: Day): boolean {
 export function keyAt(person: Person, day: Day): PersonKey | undefined {
   return person.keys
     .filter((k) => k.from <= day && (k.until === 0 || day < k.until))
-    .reduce<PersonKey | undefined>((best, k) => (best && best.from >= k.from ? best : k), undefined);
+    .reduce<PersonKey | undefined>(
+      (best, k) => (best && best.from >= k.from ? best : k), undefined);
 }
 
 /** What is sealed to: the person's recipient of the route's kind that day. */

@@ -35,7 +35,8 @@ export function numberIn(min: number, max: number): Read<number> {
 /** Seconds or days. */
 export const time = numberIn(0, TIME_MAX);
 
-export const bool: Read<boolean> = (v, at) => (typeof v === "boolean" ? v : fail(at, "is true or false"));
+export const bool: Read<boolean> = (v, at) =>
+  typeof v === "boolean" ? v : fail(at, "is true or false");
 
 /** One line of min to max bytes, without control characters. */
 export function text(min: number, max: number): Read<string> {
@@ -78,7 +79,8 @@ export function listOf<T>(read: Read<T>, min: number, max: number): Read<T[]> {
 export function namesOf<T extends string>(names: readonly T[]): Read<T[]> {
   return (v, at) => {
     const got = listOf(nameOf(names), 0, names.length)(v, at);
-    const isOrdered = got.every((name, i) => i === 0 || names.indexOf(got[i - 1]!) < names.indexOf(name));
+    const isOrdered = got.every(
+      (name, i) => i === 0 || names.indexOf(got[i - 1]!) < names.indexOf(name));
     return isOrdered ? got : fail(at, "repeats a word, or is unordered");
   };
 }

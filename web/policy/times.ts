@@ -9,8 +9,9 @@ import { DAY_SECONDS } from "./policy.ts";
 const WEEK = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /** "a, b and c" */
-export function listText(items: readonly string[]): string {
-  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
+export function listText(items: readonly string[], last = "and"): string {
+  if (items.length < 2) return items.join("");
+  return `${items.slice(0, -1).join(", ")} ${last} ${items.at(-1)}`;
 }
 
 interface Wall {
@@ -95,7 +96,8 @@ function hoursOf(policy: Policy, now: number): Hours | undefined {
     text: `${wallClock(policy, start).time} to ${wallClock(policy, end).time}`,
   }));
   const count = (text: string): number => walls.filter((w) => w.text === text).length;
-  const usual = walls.reduce((a, b) => (count(b.text) > count(a.text) ? b : a), walls[0] ?? { text: "" });
+  const usual = walls.reduce(
+    (a, b) => (count(b.text) > count(a.text) ? b : a), walls[0] ?? { text: "" });
   if (usual.text === "") return undefined;
   return {
     weekdays: WEEK.filter((d) => walls.some((w) => w.weekday === d)),
@@ -123,12 +125,12 @@ function holidays(policy: Policy, weekdays: readonly string[], now: number): str
 }
 
 function nobodyReads(hours: Hours): string {
+  const isAtWeekends = ["Saturday", "Sunday"].some((d) => hours.weekdays.includes(d));
   const when = [
-    ...(hours.isAllDay ? [] : ["at night"]),
-    ...(hours.weekdays.includes("Saturday") || hours.weekdays.includes("Sunday") ? [] : ["at weekends"]),
+    ...(hours.isAllDay ? [] : ["at night"]), ...(isAtWeekends ? [] : ["at weekends"]),
     "on holidays",
   ];
-  return `Nobody reads ${when.length < 2 ? when[0] : `${when.slice(0, -1).join(", ")} or ${when.at(-1)}`}.`;
+  return `Nobody reads ${listText(when, "or")}.`;
 }
 
 /**
@@ -165,7 +167,10 @@ export function deadlineWords(policy: Policy, band: Band, now: number): string[]
     d === undefined || d.amount === 0
       ? [] : [sentence(durationText(d), momentText(policy, dueAt(policy, filed, d)))];
   const complex = deadlines["report-complex"][band - 1];
-  const longer = complex && complex.amount > 0 ? `, or ${durationText(complex)} where it is complex` : "";
+  const closing = limits.closeNeedsSecond.includes(band)
+    ? "two people together may close your concern" : "your concern is closed";
+  const longer = complex && complex.amount > 0
+    ? `, or ${durationText(complex)} where it is complex` : "";
   return [
     ...say(deadlines.acknowledge[band - 1],
       (time, by) => `Somebody confirms that they have it within ${time}: by ${by}.`),
@@ -174,13 +179,13 @@ export function deadlineWords(policy: Policy, band: Band, now: number): string[]
     ...say(deadlines.route[band - 1],
       (time) => `How it will be handled is agreed within ${time} of that.`),
     ...say(deadlines.update[band - 1],
-      (time) => `Until it is resolved you hear from us every ${time} at least, unless we wait for your answer.`),
+      (time) => `Until it is resolved you hear from us every ${time} at least, ` +
+        "unless we wait for your answer."),
     ...say(deadlines.report[band - 1],
       (time) => `If it is investigated, the report is due within ${time}${longer}.`),
     ...say(deadlines.feedback[band - 1],
       (time) => `You hear what came of it within ${time} of the report or of what is done.`),
-    `If you leave a question of ours unanswered for ${limits.closeAfterDays} days, ` +
-      (limits.closeNeedsSecond.includes(band) ? "two people together may close your concern." : "your concern is closed.") +
-      " An answer opens it again.",
+    `If you leave a question of ours unanswered for ${limits.closeAfterDays} days, ${closing}. ` +
+      "An answer opens it again.",
   ];
 }

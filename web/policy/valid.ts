@@ -15,7 +15,8 @@ function isAscending(numbers: readonly number[]): boolean {
 
 /* Ascending, each once, and each somebody's number. */
 function expectPeople(policy: Policy, list: readonly Who[], at: string): void {
-  expect(list.every((n) => personOf(policy, n) !== undefined), at, "names somebody who is not there");
+  const isThere = list.every((n) => personOf(policy, n) !== undefined);
+  expect(isThere, at, "names somebody who is not there");
   expect(isAscending(list), at, "names people who are not in order");
 }
 
@@ -29,7 +30,8 @@ function expectTimes(policy: Policy): void {
   intervals.forEach(([start, end], i) => {
     const before = i === 0 ? -1 : intervals[i - 1]![1];
     expect(start < end && before < start, "intervals", "is not in order");
-    expect(start % QUARTER === 0 && end % QUARTER === 0, "intervals", "is not in quarters of an hour");
+    const isWhole = start % QUARTER === 0 && end % QUARTER === 0;
+    expect(isWhole, "intervals", "is not in quarters of an hour");
   });
   expect(isAscending([0, ...limits.promptDays]), "prompt-days", "is not in order");
   expect(isAscending([0, ...limits.detrimentDays]), "detriment-days", "is not in order");
@@ -39,9 +41,11 @@ function expectPlaces(policy: Policy): void {
   const { icbs, areas } = policy;
   expectUnique(icbs, "icbs");
   expectUnique(areas, "areas");
-  expect(icbs.length === 0 || icbs.filter((i) => i.lead).length === 1, "icbs", "has one that leads");
+  const leads = icbs.filter((i) => i.lead).length;
+  expect(icbs.length === 0 || leads === 1, "icbs", "has one that leads");
   for (const a of areas) {
-    expect(a.icb === "" || icbs.some((i) => i.slug === a.icb), "areas", "names an ICB that is not there");
+    const hasIcb = a.icb === "" || icbs.some((i) => i.slug === a.icb);
+    expect(hasIcb, "areas", "names an ICB that is not there");
     expect(a.until === 0 || a.from < a.until, "areas", "ends before it begins");
   }
 }
@@ -63,11 +67,10 @@ function expectField(field: Field): void {
   const at = field.slug;
   const slugs = field.options.map((o) => o.slug);
   expectUnique(field.options, at);
-  expect((field.kind === "people") === (slugs.length === 0), at, "has options, unless it asks for people");
-  expect(
-    field.kind !== "yes-no" || (slugs.length === 2 && slugs.includes("yes") && slugs.includes("no")),
-    at, "has the options yes and no",
-  );
+  const asksForPeople = field.kind === "people";
+  expect(asksForPeople === (slugs.length === 0), at, "has options, unless it asks for people");
+  const isYesNo = slugs.length === 2 && slugs.includes("yes") && slugs.includes("no");
+  expect(field.kind !== "yes-no" || isYesNo, at, "has the options yes and no");
 }
 
 function expectRung(policy: Policy, rung: Rung, at: string): void {
@@ -128,7 +131,8 @@ export function checkValid(policy: Policy): void {
   for (const person of policy.people) expectPerson(policy, person);
   expectUnique(policy.form, "form");
   for (const field of policy.form) expectField(field);
-  expect(policy.form.filter((f) => f.kind === "people").length <= 1, "form", "asks for people twice");
+  const asking = policy.form.filter((f) => f.kind === "people");
+  expect(asking.length <= 1, "form", "asks for people twice");
   expectRoutes(policy);
   expectRules(policy);
 }
