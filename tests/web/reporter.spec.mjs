@@ -322,7 +322,7 @@ function photo() {
 }
 
 test("what nobody has acknowledged is removed whole", { skip }, async () => {
-  const visit = await arrive();
+  const visit = await arrive({ allow: [/status of 404/] }); // of the mailbox that is gone
   const words = await file(visit, "Removed soon.");
   await button(visit, "Finish and clear this page").click();
   await comeBack(visit, words);
@@ -475,6 +475,7 @@ test("without scripts the page says why, and gives the lines for age and curl", 
   const text = await visit.page.locator("body").innerText();
   for (const part of ["Scripts are off", "age1", "curl", "999"]) assert.ok(text.includes(part), part);
   assert.equal(await visit.page.getByRole("button", { name: "Start now" }).isVisible(), false);
+  assert.equal(await visit.page.evaluate(() => document.documentElement.scrollWidth), 320);
   await visit.shot("reporter-no-scripts");
   await visit.close();
 });

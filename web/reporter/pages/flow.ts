@@ -7,7 +7,7 @@ import { type App, page, serviceOf, soon } from "./app.ts";
 import { filesText } from "./attached.ts";
 import { filesPage } from "./files.ts";
 import { question } from "./questions.ts";
-import { ask, readerList, readersPage } from "./readers.ts";
+import { ask, nowList, readersPage } from "./readers.ts";
 import { send } from "./send.ts";
 import { textPage } from "./text.ts";
 
@@ -70,7 +70,7 @@ function checkPage(app: App): View {
   return () => page(app, heading("Check what you are about to send"),
     h("div", { translate: "no" }, summaryList(rows(app))),
     section("Who can read it as soon as you send it",
-      soon(ask(app), (p) => (app.promised = p, [readerList(p.now)]))),
+      soon(ask(app), (p) => (app.promised = p, [nowList(p)]))),
     h("p", {}, "Nothing has left your device yet. When you send it, it is locked to the people you were shown. " +
       "You can withdraw it later."),
     form("Send it", () => send(app)));

@@ -36,12 +36,17 @@ function group(title: string, readers: Reader[], ...about: Child[]): HTMLElement
   return readers.length > 0 && section(title, ...about, readerList(readers));
 }
 
+/** Under a title that says when. */
+export function nowList(p: Preview): HTMLElement {
+  return readerList(p.now.map((r) => ({ ...r, when: "" })));
+}
+
 function preview(app: App, p: Preview): Child[] {
   return [
     p.showOutside && care("You may want to go outside",
       h("p", {}, "What you answered may be about the people who run this service, or about all who would read it. " +
         "These do not belong to the organisation:"), contacts(serviceOf(app).outside)),
-    group("As soon as you send it", p.now),
+    section("As soon as you send it", nowList(p)),
     group("Later, if nothing happens", p.later,
       h("p", {}, "So that it is not left lying. Until then it stays locked to them.")),
     group("Told that something is overdue", p.told,
