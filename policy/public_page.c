@@ -172,7 +172,7 @@ put_within(struct buf *out, const char *before, const char *text,
 static void
 html_commands(struct buf *out, const char *const *line)
 {
-	buf_put_str(out, "<pre><code>");
+	buf_put_str(out, "<pre class=\"typed\"><code>");
 	for (; *line != NULL; line++)
 		put_within(out, "", *line, "\n");
 	buf_put_str(out, "</code></pre>\n");
@@ -224,7 +224,7 @@ html_reader(struct buf *out, const struct policy_person *who,
 		return text.err;
 	put_within(out, "<li><strong>", who->name, "</strong>");
 	put_within(out, who->title[0] == '\0' ? "" : ", ", who->title,
-	    "<br><code class=\"key\">");
+	    "<br><code class=\"typed\">");
 	put_within(out, "", (const char *)text.p, "</code></li>\n");
 	return out->err;
 }

@@ -55,7 +55,7 @@ test_page_names_readers_keys_contacts_and_fingerprint(void **state)
 	for (size_t i = 0; i < r->n_first; i++)
 		assert_true(has(&page,
 		    policy_person(p, r->first[i])->name));
-	assert_int_equal(count(&page, "class=\"key\">age1"), r->n_first);
+	assert_int_equal(count(&page, "class=\"typed\">age1"), r->n_first);
 	for (size_t i = 0; i < p->n_outside; i++)
 		assert_true(has(&page, p->outside[i].contact));
 	for (size_t i = 0; i < p->n_crisis; i++)
@@ -139,7 +139,7 @@ test_without_a_plain_route_contacts_and_programs_are_named(void **state)
 	p->plain_route = -1;
 	page = html_of(p);
 	assert_false(has(&page, "concern.age"));
-	assert_false(has(&page, "class=\"key\""));
+	assert_false(has(&page, "class=\"typed\""));
 	assert_true(has(&page, "takes no concerns without them"));
 	assert_true(has(&page, p->outside[0].contact));
 	assert_int_equal(public_page_text(p, 0, &text), ERR_OK);
@@ -170,7 +170,7 @@ test_text_and_page_say_the_same_commands(void **state)
 		assert_true(has(&page, commands[i]));
 	}
 	assert_int_equal(count(&text, "\nage1"),
-	    count(&page, "class=\"key\">age1"));
+	    count(&page, "class=\"typed\">age1"));
 	buf_free(&text);
 	buf_free(&page);
 	policy_free(p);
