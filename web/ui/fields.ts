@@ -26,7 +26,7 @@ export function lineField(a: TextAsked & { type: "password" | "date" | "search";
   const error = a.problem ? " nhsuk-input--error" : "";
   const field = h("input", {
     ...UNKEPT, id: a.id, type: a.type, min: a.min, "aria-describedby": describedBy(a),
-    "aria-invalid": a.problem ? true : undefined,
+    "aria-invalid": a.problem ? "true" : undefined,
     class: `nhsuk-input${a.width ? ` nhsuk-input--width-${a.width}` : ""}${error}`,
     on: { input: (e) => a.onInput((e.target as HTMLInputElement).value) },
   });

@@ -65,7 +65,7 @@ export interface TextAsked extends Asked {
 }
 
 export function textField(a: TextAsked): HTMLElement {
-  const error = a.problem ? true : undefined;
+  const error = a.problem ? "true" : undefined;
   const attributes = {
     ...(a.isProse ? PROSE : UNKEPT), id: a.id, "aria-describedby": describedBy(a), "aria-invalid": error,
     on: { input: (e: Event) => a.onInput((e.target as HTMLInputElement).value) },
@@ -147,7 +147,7 @@ export interface FileAsked extends Asked {
 export function fileField(a: FileAsked): HTMLElement {
   const input = h("input", {
     class: "nhsuk-file-upload", id: a.id, type: "file", multiple: true, autocomplete: "off",
-    "aria-describedby": describedBy(a), "aria-invalid": a.problem ? true : undefined,
+    "aria-describedby": describedBy(a), "aria-invalid": a.problem ? "true" : undefined,
     on: { change: (e: Event) => a.onChoose([...((e.target as HTMLInputElement).files ?? [])]) },
   });
   return group(a, labelOf(a), hintOf(a), errorOf(a), input);
