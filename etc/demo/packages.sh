@@ -4,8 +4,21 @@
 
 BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config libssl-dev
 	libevent-dev liblmdb-dev libyaml-dev libjansson-dev
-	libcurl4-openssl-dev)
+	libcurl4-openssl-dev libqrencode-dev zlib1g-dev)
 RUN_PACKAGES=(openssl systemd ca-certificates tzdata)
+
+# What the pages for browsers are built with, where there is no other Node.
+need_node() {
+	if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
+		need_packages nodejs npm
+	fi
+}
+
+# npm_install DIR: the packages of DIR/package-lock.json, unless they are there.
+npm_install() {
+	[ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] ||
+		(cd "$1" && npm ci --no-audit --no-fund --silent)
+}
 
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
