@@ -175,9 +175,11 @@ function matchesOf(rule: Rule, text: string): Warning[] {
 /** In the order of the text; where two overlap, the one of the kind that comes first above. */
 export function warnings(text: string): Warning[] {
   const found: Warning[] = [];
+  const taken = new Uint8Array(text.length);
   for (const w of RULES.flatMap((rule) => matchesOf(rule, text))) {
-    const isFree = found.every((o) => w.at >= o.at + o.length || w.at + w.length <= o.at);
-    if (isFree) found.push(w);
+    if (taken.subarray(w.at, w.at + w.length).includes(1)) continue;
+    taken.fill(1, w.at, w.at + w.length);
+    found.push(w);
   }
   return found.sort((a, b) => a.at - b.at);
 }
