@@ -29,7 +29,7 @@ test("names that differ in case only are told apart", () => {
 
 test("what is sent is the cleaned copy unless the original was chosen", async () => {
   const file = new File(["original"], "a.jpg");
-  const inspected = { found: ["Where it was taken."], cleaned: new Blob(["clean"]) };
+  const inspected = { found: ["Where it was taken (GPS)."], warnings: [], cleaned: new Blob(["clean"]) };
   const both = [
     { file, name: "a.jpg", inspected, isOriginal: false },
     { file, name: "A.jpg", inspected, isOriginal: true },

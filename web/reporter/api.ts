@@ -1,4 +1,5 @@
 import type { Answer, Contact, Day, Field, Who } from "../core/types.ts";
+import type { Scanned } from "../scan/file.ts";
 
 /*
  * What the reporter's page asks of its worker. The worker does everything
@@ -108,6 +109,8 @@ export interface ReporterApi {
   /** Fetches and verifies roots and policy. Once, before all else. */
   open(): Promise<Service>;
   preview(answers: Answer[], about: Who[]): Promise<Preview>;
+  /** What a file says besides what it shows; nothing of it leaves the device. */
+  inspect(file: File): Promise<Scanned>;
   /** Seals and sends; goes on where it was when called again after a failure
    * of the network with the same draft (no second concern is made). */
   file(draft: Draft, onProgress: OnProgress): Promise<Filed>;

@@ -4,6 +4,7 @@ import { pendingConsent } from "../case/conversation.ts";
 import type { Net } from "../net/server.ts";
 import { previewOf } from "../policy/explain.ts";
 import { personOf } from "../policy/policy.ts";
+import { scanFile } from "../scan/file.ts";
 import type { Mailbox, OnProgress, ReporterApi } from "./api.ts";
 import { fileConcern } from "./file.ts";
 import { newPeople, type Say, sayIt } from "./letter.ts";
@@ -93,6 +94,7 @@ export function reporterOver(net: Net): ReporterApi {
   return {
     open: () => turn(async () => serviceOf(await fetchService(r))),
     preview: async (answers, about) => previewOf(openedOf(r).policy, answers, about, nowSeconds()),
+    inspect: (file) => scanFile(file.name, file),
     file: (draft, onProgress) => turn(() => fileConcern(r, draft, onProgress)),
     enter: (words) => turn(() => enter(r, words)),
     refresh: () => turn(() => look(r, boxOf(r))),

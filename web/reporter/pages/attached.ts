@@ -1,17 +1,12 @@
+import type { Scanned } from "../../scan/file.ts";
 import { plural } from "./words.ts";
 
 /* Files that were chosen, and what each of them says of its author. */
 
-/** What was found inside, and a copy without it where one can be made. */
-export interface Inspected {
-  found: string[]; // sentences
-  cleaned: Blob | undefined;
-}
-
 export interface Attached {
   file: File;
   name: string; // that it is sent with
-  inspected: Inspected | undefined; // still being looked at
+  inspected: Scanned | undefined; // still being looked at
   isOriginal: boolean; // to be sent as it is, although it could be cleaned
 }
 

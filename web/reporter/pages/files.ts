@@ -7,13 +7,15 @@ import { bullets, heading } from "../../ui/parts.ts";
 import type { View } from "../../ui/shell.ts";
 import { type App, page, serviceOf } from "./app.ts";
 import { type Attached, sizeOf } from "./attached.ts";
-import { inspect } from "./inspect.ts";
 import { plural } from "./words.ts";
 
 /* Files to be sent along. What they say of their author is said first. */
 
 const FILES_MAX = 63; // and the message
 const MIB = 1024 * 1024;
+const UNREADABLE = {
+  found: [], warnings: ["It cannot be read: please remove it, or choose it again."], cleaned: undefined,
+};
 
 export function fileProblems(app: App, files: Attached[]): Problem[] {
   const mib = serviceOf(app).attachmentsMib;
@@ -43,13 +45,15 @@ function copyQuestion(a: Attached): HTMLElement {
 
 function insideText(a: Attached): Child[] {
   if (!a.inspected) return [h("p", {}, "Looking for what it says of you…")];
-  const { found, cleaned } = a.inspected;
-  if (found.length === 0) return [h("p", {}, "Nothing was found in it that says who made it, where or with what.")];
+  const { found, warnings, cleaned } = a.inspected;
+  if (found.length + warnings.length === 0) {
+    return [h("p", {}, "Nothing was found in it that says who made it, where or with what.")];
+  }
   return [
-    h("p", {}, h("strong", {}, "It says more than you see:")),
-    bullets(found),
-    cleaned ? copyQuestion(a) : h("p", {}, "This cannot be taken out here. A photo or a screen shot of what matters " +
-      "says less."),
+    found.length > 0 && [h("p", {}, h("strong", {}, "It says more than you see:")), bullets(found)],
+    warnings.map((w) => h("p", {}, w)),
+    cleaned && copyQuestion(a),
+    found.length > 0 && !cleaned && h("p", {}, "This cannot be taken out here. A screenshot of what matters says less."),
   ];
 }
 
@@ -82,11 +86,10 @@ export function fileChooser(app: App, files: Attached[], label: string, problems
   }
 
   async function look(a: Attached): Promise<void> {
-    a.inspected = await inspect(a.file);
+    a.inspected = await app.api.inspect(a.file).catch(() => UNREADABLE);
     fill();
-    const { found } = a.inspected;
-    app.shell.say(found.length === 0 ? `${a.file.name}: nothing was found.`
-      : `${a.file.name}: ${found.join(" ")}`);
+    const said = [...a.inspected.found, ...a.inspected.warnings].join(" ");
+    app.shell.say(`${a.file.name}: ${said || "nothing was found."}`);
   }
 
   function add(chosen: File[]): void {
