@@ -186,20 +186,26 @@ async function attempt(r: Reporter, draft: Draft, onProgress: OnProgress): Promi
   }
 }
 
+/** The same by a policy that came meanwhile; one that never comes is a failure as any other. */
+async function attemptAgain(r: Reporter, draft: Draft, onProgress: OnProgress): Promise<Filed> {
+  await afterChange(r, draft);
+  try {
+    return await attempt(r, draft, onProgress);
+  } catch (e) {
+    throw isCode(e, "bad-policy") ? notStored(e) : e;
+  }
+}
+
 /**
  * Stored, and the proof checked. Refused "bad-policy": who may read it changed
  * since it was shown; after failures of the network the same draft may be filed
  * again.
  */
 export async function fileConcern(r: Reporter, draft: Draft, onProgress: OnProgress): Promise<Filed> {
-  let filed: Filed;
-  try {
-    filed = await attempt(r, draft, onProgress);
-  } catch (e) {
-    if (!isCode(e, "bad-policy")) throw e;
-    await afterChange(r, draft);
-    filed = await attempt(r, draft, onProgress);
-  }
+  const filed = await attempt(r, draft, onProgress).catch((e: unknown) => {
+    if (isCode(e, "bad-policy")) return attemptAgain(r, draft, onProgress);
+    throw e;
+  });
   dropFiling(r);
   return filed;
 }

@@ -6,11 +6,12 @@ import { wipe } from "../core/bytes.ts";
 import { type ManifestFile, Refused, REPORTER } from "../core/types.ts";
 import type { AnswerHead } from "../core/bundle.ts";
 import {
-  beginMessage, endMessage, finishConversation, newConversation, putPayload, refusedText,
+  beginMessage, endMessage, finishConversation, type Message, newConversation, putPayload,
 } from "../case/conversation.ts";
 import { authorKeys } from "../case/head.ts";
 import { fetchPayload } from "../net/pieces.ts";
-import { trouble } from "../net/replies.ts";
+import { isOpen, mayPass, trouble } from "../net/replies.ts";
+import { personOf } from "../policy/policy.ts";
 import type { OnProgress } from "./api.ts";
 import { type Box, dropBox, freshService, type Reporter, today } from "./state.ts";
 
@@ -65,12 +66,19 @@ export async function fetchTalk(r: Reporter, box: Box): Promise<void> {
   finishConversation(box.c);
 }
 
+/** Which message was refused, and whose. */
+function whichOne({ c }: Box): string {
+  if (c.refused === undefined) return "";
+  const { seq, entry } = c.refused;
+  const name = entry === undefined ? undefined : personOf(c.known[0]!, entry.author)?.name;
+  return ` It is message ${seq + 1}${name === undefined ? "" : `, in the name of ${name}`}.`;
+}
+
 /** What is said of a case that does not fit, where the server is not just away. */
 export function refusedCase(box: Box, e: Refused): Refused {
   if (box.c.refusal === undefined && e.code !== "dropped") return e;
-  const which = refusedText(box.c);
-  return new Refused(e.code, `Something in this case does not fit: ${e.message}${which === "" ? "" : ` ${which}`} ` +
-    "Please tell the people who run the service, and do not rely on what it shows.");
+  return new Refused(e.code, `Something in your mailbox does not fit. ${e.message}${whichOne(box)} Please ` +
+    "tell the people who run the service, and do not rely on what it shows.");
 }
 
 /* --- a file, whole --- */
@@ -86,24 +94,33 @@ function isSame(a: ManifestFile | undefined, b: ManifestFile): boolean {
   return a?.name === b.name && a.size === b.size && a.sha256 === b.sha256;
 }
 
-/** Fetched again and checked again, so that it is not kept in memory. */
-export async function fetchFile(r: Reporter, box: Box, seq: number, index: number,
+async function openFile(r: Reporter, box: Box, head: AnswerHead, message: Message, index: number,
   onProgress: OnProgress): Promise<Blob> {
-  const message = box.c.at.talk[seq];
-  const file = message?.manifest?.files[index];
-  if (message === undefined || file === undefined) throw new Refused("unknown", "There is no such file.");
   const parts: BlobPart[] = [];
   const opener = new MessageOpener({
     identities: [...box.c.identities],
     person: REPORTER,
     sink: (i, x) => void (i === index && parts.push(x.slice())),
   });
-  const head = await headAt(r, box, seq);
   await opener.put(head.envelope);
-  await fetchPayload(r.net, { token: box.keys.token, seq }, head, (x) => opener.put(x),
+  await fetchPayload(r.net, { token: box.keys.token, seq: head.seq }, head, (x) => opener.put(x),
     (done, of) => onProgress("fetching", done, of), r.closing.signal);
   const manifest = await opener.finish(authorKeys(box.c, message.author));
-  if (manifest.caseId !== box.c.caseId || !isSame(manifest.files[index], file))
-    throw new Refused("swapped", "The server gives another file than the one that it showed. It was not opened.");
+  if (manifest.caseId !== box.c.caseId || !isSame(manifest.files[index], message.manifest!.files[index]!))
+    throw new Refused("swapped", "It is another file than the one that was shown.");
   return new Blob(parts);
+}
+
+/** Fetched again and checked again, so that it is not kept in memory. */
+export async function fetchFile(r: Reporter, box: Box, seq: number, index: number,
+  onProgress: OnProgress): Promise<Blob> {
+  const message = box.c.at.talk[seq];
+  if (message?.manifest?.files[index] === undefined) throw new Refused("unknown", "There is no such file.");
+  const head = await headAt(r, box, seq);
+  try {
+    return await openFile(r, box, head, message, index, onProgress);
+  } catch (e) {
+    if (!(e instanceof Refused) || isOpen(e) || mayPass(e)) throw e;
+    throw new Refused(e.code, `The server did not give the file that was sent, so it is not opened. ${e.message}`);
+  }
 }
