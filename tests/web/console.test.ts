@@ -93,6 +93,8 @@ test("the likely next step comes first", () => {
   assert.equal(first("evidence"), "report");
   assert.equal(first("feedback"), "close");
   assert.equal(first("handling", ["closing"]), "second");
+  const asked = all.filter((d) => d.kind !== "second");
+  assert.equal(likelyNext(asked, "feedback", ["closing"], 1)[0]?.kind, "close", "who asked is not told to decline");
   assert.deepEqual(likelyNext([can("note"), can("recuse")], "received", [], 3).map((d) => d.kind), ["note"]);
 });
 

@@ -4,7 +4,7 @@ import { type Child, h } from "../../ui/dom.ts";
 import { backLink, button, errorSummary, form } from "../../ui/form.ts";
 import { bullets, care, progress, type Row, summaryList } from "../../ui/parts.ts";
 import { type Asking, fieldsOf } from "./act_fields.ts";
-import { asksOf } from "./asks.ts";
+import { asksOf, doneText } from "./asks.ts";
 import { chosenMessages, consequences, leavesCase } from "./consequences.ts";
 import { type Desk, goTo, sentenceOf } from "./desk.ts";
 import { actionOf, draftKey, isEmpty, newDraft, problemsOf } from "./draft.ts";
@@ -31,14 +31,20 @@ export function openAction(page: CasePage, doable: Doable): void {
   const draft = begun ?? newDraft(page.case.caseId, doable, page.case.band);
   draft.doable = doable;
   desk.drafts.set(key, draft);
-  const start = (people: Eligible[]) => {
-    const act: ActPage = { desk, case: page.case, draft, people, problems: [], page, depth: 1 };
+  const start = ([people, investigators]: [Eligible[], Eligible[]]) => {
+    const act: ActPage = {
+      desk, case: page.case, draft, people, investigators: investigators.map((p) => p.number), problems: [], page, depth: 1,
+    };
     return () => formView(act);
   };
-  const { kind } = doable;
-  if (kind === "assign" || kind === "handover" || kind === "grant")
-    void goTo(desk, doable.label, () => desk.api.candidates(page.case.caseId, kind), start);
-  else desk.shell.go(start([]));
+  if (doable.lines.includes("person")) void goTo(desk, doable.label, () => choosable(page, doable), start);
+  else desk.shell.go(start([[], []]));
+}
+
+/** Who can be chosen, and who of them would investigate it. */
+async function choosable({ desk, case: c }: CasePage, { kind }: Doable): Promise<[Eligible[], Eligible[]]> {
+  if (kind !== "assign") return [await desk.api.candidates(c.caseId, kind === "grant" ? kind : "handover"), []];
+  return Promise.all([desk.api.candidates(c.caseId, kind), desk.api.investigators(c.caseId)]);
 }
 
 /** Something was typed that was not sent. */
@@ -151,7 +157,7 @@ function sent(act: ActPage, after: Case): void {
   const { desk, draft, page } = act;
   desk.drafts.delete(draftKey(draft.caseId, draft.doable));
   page.case = after;
-  page.said = asksOf(draft.doable).done;
+  page.said = doneText(draft.doable, after.flags);
   const isLeft = leavesCase(draft, desk.me);
   if (isLeft) desk.said = `Case ${caseName(draft.caseId)}: ${page.said}`;
   for (let i = 0; i < act.depth + (isLeft ? 1 : 0); i++) desk.shell.back();

@@ -18,6 +18,7 @@ export interface Asking {
   case: Case;
   draft: Draft;
   people: Eligible[];
+  investigators: number[]; // of them
   problems: Problem[];
 }
 
@@ -65,32 +66,65 @@ function personHint(p: Eligible): string {
   return p.why === "" ? p.title : `${p.title}: ${p.why}`;
 }
 
-/** Those who suit first; who was left out by the reporter cannot be chosen. */
-function personField(a: Asking): Child[] {
-  const can = a.people.filter((p) => !p.never);
-  const never = a.people.filter((p) => p.never);
-  const sorted = [...can.filter((p) => p.suits), ...can.filter((p) => !p.suits)];
-  const force = h("div", {}, tick("force", "Give it to them in spite of what stands beside their name",
-    a.draft.force, (on) => void (a.draft.force = on)));
+const PURPOSES: Option[] = [
+  { value: "investigate", label: "To investigate it", hint: "They establish the facts and report" },
+  { value: "read", label: "To read it, and nothing else of it changes", hint: "As a director who is to hold the review" },
+];
+
+/** Who reads it already, or was left out by the reporter, cannot be chosen. */
+function choosable(a: Asking): { can: Eligible[]; cannot: Eligible[] } {
+  const isAssign = a.draft.doable.kind === "assign";
+  const reads = (p: Eligible): boolean => isAssign && a.case.readers.some((r) => r.reads && r.number === p.number);
+  const fits = (p: Eligible): boolean =>
+    !isAssign || a.investigators.includes(p.number) === (a.draft.purpose === "investigate");
+  const people = a.people.filter(fits);
+  const can = people.filter((p) => !p.never && !reads(p));
+  return { can: [...can.filter((p) => p.suits), ...can.filter((p) => !p.suits)],
+    cannot: people.filter((p) => p.never || reads(p)) };
+}
+
+function forceField(a: Asking, can: Eligible[]): { element: HTMLElement; settle(): void } {
+  const wrong = problemOf(a.problems, "force");
+  const element = h("div", { class: `nhsuk-form-group${wrong ? " nhsuk-form-group--error" : ""}` },
+    wrong !== undefined && h("span", { class: "nhsuk-error-message" }, wrong),
+    tick("force", "Give it to them in spite of what stands beside their name",
+      a.draft.force, (on) => void (a.draft.force = on)));
   const settle = (): void => {
     const chosen = can.find((p) => p.number === a.draft.person);
-    force.hidden = a.draft.doable.kind !== "assign" || chosen === undefined || chosen.suits;
+    element.hidden = a.draft.doable.kind !== "assign" || chosen === undefined || chosen.suits;
   };
   settle();
-  const forced = problemOf(a.problems, "force");
+  return { element, settle };
+}
+
+function personList(a: Asking): Child[] {
+  const { can, cannot } = choosable(a);
+  const force = forceField(a, can);
   return [
     choices({
       id: "person", label: "Who?", problem: problemOf(a.problems, "person"),
-      hint: sorted.length === 0 ? "By the policy nobody can be chosen here." : undefined,
-      options: sorted.map((p) => ({ value: String(p.number), label: p.name, hint: personHint(p) })),
+      hint: can.length === 0 ? "Nobody can be chosen here." : undefined,
+      options: can.map((p) => ({ value: String(p.number), label: p.name, hint: personHint(p) })),
       chosen: a.draft.person === undefined ? [] : [String(a.draft.person)],
-      onChange: ([v]) => (a.draft.person = Number(v), settle()),
+      onChange: ([v]) => (a.draft.person = Number(v), force.settle()),
     }),
-    h("div", { class: `nhsuk-form-group${forced ? " nhsuk-form-group--error" : ""}` },
-      forced !== undefined && h("span", { class: "nhsuk-error-message" }, forced), force),
-    never.length > 0 && details("Who cannot be chosen", h("ul", { class: "nhsuk-list" },
-      never.map((p) => h("li", {}, h("strong", {}, p.name), ` ${personHint(p)}`)))),
+    force.element,
+    cannot.length > 0 && details("Who cannot be chosen", h("ul", { class: "nhsuk-list" },
+      cannot.map((p) => h("li", {}, h("strong", {}, p.name), `, ${personHint(p)}`)))),
   ];
+}
+
+function personField(a: Asking): Child[] {
+  const list = h("div", {}, personList(a));
+  if (a.draft.doable.kind !== "assign") return [list];
+  return [choices({
+    id: "purpose", label: "What for?", options: PURPOSES, chosen: [a.draft.purpose],
+    onChange: ([v]) => {
+      a.draft.purpose = v === "read" ? "read" : "investigate";
+      delete a.draft.person;
+      list.replaceChildren(h("div", {}, personList(a)));
+    },
+  }), list];
 }
 
 /** Whose place: mine, or that of somebody else who reads it. */

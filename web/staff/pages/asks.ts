@@ -1,4 +1,4 @@
-import type { Kind } from "../../core/types.ts";
+import type { Flag, Kind } from "../../core/types.ts";
 import type { Doable } from "../api.ts";
 import { KINDS } from "../../core/kind.ts";
 
@@ -61,7 +61,7 @@ const SAID: Partial<Record<Kind, Said>> = {
   report: { lead: "What was found.", done: "Your findings were sent.", text: "Findings" },
   review: { lead: "What the pre-action review decided, before anything is done.", done: "The review was recorded.", text: "The review" },
   action: { lead: "What is done about it.", done: "The action was recorded." },
-  close: { lead: "The reporter is told. They can write again, which opens it again.", done: "It is closed, or waits for a second person.", isFinal: true },
+  close: { lead: "The reporter is told. They can write again, which opens it again.", done: "The case is closed.", isFinal: true },
   second: { lead: "You agree, as the second person.", done: "You have agreed.", isFinal: true },
   decline: { lead: "It is not done. If you asked for it yourself, this takes it back.", done: "It was declined." },
   reopen: { lead: "Work on the case goes on.", done: "The case is open again." },
@@ -72,6 +72,12 @@ const SAID: Partial<Record<Kind, Said>> = {
 
 /** Whether the reporter reads what is written there. */
 export const isForReporter = (kind: Kind): boolean => KINDS[kind].chain === "talk";
+
+/** What is said when it was done, by how the case stands then. */
+export function doneText(d: Doable, flags: readonly Flag[]): string {
+  return d.kind === "close" && flags.includes("closing")
+    ? "A second person must agree before it is closed." : asksOf(d).done;
+}
 
 export function asksOf(d: Doable): Asks {
   const said = SAID[d.kind];

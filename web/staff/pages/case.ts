@@ -149,7 +149,8 @@ export function forgetCase(): void {
 /* --- panels --- */
 
 function readerItem(r: CaseReader): HTMLElement {
-  return h("li", {}, h("strong", {}, r.name), `, ${r.title}`, h("br"), r.how);
+  return h("li", {}, h("strong", {}, r.name), `, ${r.title}`,
+    r.how !== "reads" && h("div", { class: "none" }, r.how));
 }
 
 function readersPanel(page: CasePage): Child[] {

@@ -17,6 +17,7 @@ export interface Draft {
   complex?: boolean;
   conduct?: boolean;
   route?: number;
+  purpose: "investigate" | "read"; // of assign: the worker goes by the person
   person?: number;
   from?: number;
   share?: Share;
@@ -30,7 +31,10 @@ export interface Draft {
 export const draftKey = (caseId: string, d: Doable): string => `${caseId} ${d.kind}`;
 
 export function newDraft(caseId: string, doable: Doable, band: Band): Draft {
-  return { caseId, doable, band, complex: false, selected: [], expected: "", force: false, text: "", files: [] };
+  return {
+    caseId, doable, band, complex: false, purpose: "investigate", selected: [], expected: "", force: false, text: "",
+    files: [],
+  };
 }
 
 /** Nothing of a draft would be lost. */

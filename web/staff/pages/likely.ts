@@ -40,13 +40,14 @@ const GROUPS: Group[] = [
   { title: "Its end", kinds: ["close", "second", "decline", "reopen", "hold", "release"] },
 ];
 
-/** A second person is waited for: nothing else is as urgent. */
-const waits = (flags: Flag[]): boolean => flags.includes("closing") || flags.includes("overriding");
+/** This person could be the second one who is waited for: nothing else is as urgent. */
+const isWaitedFor = (doable: Doable[], flags: Flag[]): boolean =>
+  (flags.includes("closing") || flags.includes("overriding")) && doable.some((d) => d.kind === "second");
 
 /** The likely next steps, of those that can be done; at most `most`. */
 export function likelyNext(doable: Doable[], state: State, flags: Flag[], most: number): Doable[] {
   const order: Kind[] = [
-    ...(waits(flags) ? ["second", "decline"] as Kind[] : []), ...NEXT[state], "reply", "note",
+    ...(isWaitedFor(doable, flags) ? ["second", "decline"] as Kind[] : []), ...NEXT[state], "reply", "note",
   ];
   const found = order.map((kind) => doable.find((d) => d.kind === kind));
   return [...new Set(found.filter((d) => d !== undefined))].slice(0, most);

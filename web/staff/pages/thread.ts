@@ -67,7 +67,7 @@ function card(page: CasePage, m: CaseMessage): HTMLElement {
     m.failure !== undefined && h("p", { class: "failure" },
       h("strong", {}, "This message is not shown. "), m.failure),
     m.text !== "" && (m.kind === "record" ? details("What was kept", words(m)) : words(m)),
-    m.details.length > 0 && h("ul", { class: "nhsuk-list message__details" }, m.details.map((d) => h("li", {}, d))),
+    m.details.length > 0 && h("p", { class: "message__details" }, m.details.join(", ")),
     m.kind === "concern" && answers(page),
     m.files.length > 0 && files(page, m));
 }
