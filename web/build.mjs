@@ -25,6 +25,7 @@ const STYLES = [
   { name: "staff.css", entry: "pages/staff.scss" },
 ];
 const PAGES = ["index.html", "staff.html"];
+const ICON = "icon.svg"; // of the tab: tells nothing
 const LICENCES = "LICENSES.txt"; // loaded by nobody
 
 const sha256 = (bytes, form) => createHash("sha256").update(bytes).digest(form);
@@ -122,6 +123,7 @@ async function buildAll() {
   const packages = new Set();
   for (const script of SCRIPTS) files.set(script.name, await buildScript(script, packages));
   for (const style of STYLES) files.set(style.name, buildStyle(style, packages, files));
+  files.set(ICON, readFileSync(join(here, "pages", ICON)));
   for (const name of PAGES) files.set(name, buildPage(name, files));
   files.set(LICENCES, licences(packages));
   return files;
