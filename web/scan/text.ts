@@ -56,7 +56,8 @@ const NO_NAME = any("u",
   "|Control|Trust|Head|Deputy|Senior|Lead|Clinical|Team|Staff)(?!\\p{L})");
 /* "My name is on the rota" and the like. */
 const NOT_SAID = "(?:not|never|no|on|in|at|to|being|known|kept|used|put|still|already|also|left|" +
-  "removed|mentioned|listed|missing|wrong|mud|there|now|all|only|often|always|read|spelt|clear)";
+  "removed|mentioned|listed|missing|wrong|mud|there|now|all|only|often|always|read|spelt|clear|" +
+  "a|an|the|out|private|secret|confidential|anonymous)";
 
 const BEGINNING = "(?:^|(?<=[.!?\\n][ \\n]{0,2}))"; // of a sentence
 
