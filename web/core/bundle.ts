@@ -189,7 +189,8 @@ export function takeContentLines(lines: LineReader): { to: Who[]; blobs: number 
   }
   if (to.length === 0) throw malformed();
   const upload = lines.maybe("upload");
-  if (upload === undefined) return { to, blobs: blobs + atLeastOne(lines.take("payload"), POLICY_MAX) };
+  if (upload === undefined)
+    return { to, blobs: blobs + atLeastOne(lines.take("payload"), POLICY_MAX) };
   const [id, length] = words(upload, 2);
   hexOf(id, 16);
   atLeastOne(length, PAYLOAD_MAX);

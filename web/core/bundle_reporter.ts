@@ -3,8 +3,8 @@
  * pieces: docs/PROTOCOL.md, "Reporter's exchanges" and "Attachments".
  */
 import {
-  type AnswerHead, bandOf, beginBundle, type BundleReader, type Content, decimal, type Exchange, getExchange,
-  malformed, MESSAGE_MAX, oneOf, personOf, PIECE_BODY_LEN, pieceExchange, PIECES_MAX,
+  type AnswerHead, bandOf, beginBundle, type BundleReader, type Content, decimal, type Exchange,
+  getExchange, malformed, MESSAGE_MAX, oneOf, personOf, PIECE_BODY_LEN, pieceExchange, PIECES_MAX,
   POLICY_MAX, putBlob, putContent, readBundle, secretLine, SEQ_MAX, SMALL_LEN,
   takeContentLines, takeHeads, TEXT_LEN, textExchange, words,
 } from "./bundle.ts";
@@ -90,7 +90,8 @@ export function parseConcernHead(head: Uint8Array): Concern & { to: Who[] } {
   const caseKey = lines.takeHex("case-key", 32);
   const mailbox = lines.takeHex("mailbox", 32);
   const tell = lines.many("tell").map((value) => personOf(value));
-  if (tell.length > TELL_MAX || tell.some((who, i) => i > 0 && who <= (tell[i - 1] ?? 0))) throw malformed();
+  const isUnordered = tell.some((who, i) => i > 0 && who <= (tell[i - 1] ?? 0));
+  if (tell.length > TELL_MAX || isUnordered) throw malformed();
   const { to, blobs } = takeContentLines(lines);
   lines.end();
   if (head.length + 1 + blobs > MESSAGE_MAX) throw malformed();
@@ -144,7 +145,9 @@ const readPieces = whole("pieces", (r): Have => {
 });
 
 /** size: of the whole payload. */
-export function putPiece(upload: Hex, size: number, index: number, piece: Uint8Array): Exchange<Have> {
+export function putPiece(
+  upload: Hex, size: number, index: number, piece: Uint8Array,
+): Exchange<Have> {
   const w = beginBundle("put");
   w.lines.line("upload", `${upload} ${size}`);
   w.lines.line("piece", `${index} ${piece.length}`);

@@ -1,14 +1,16 @@
 /* What staff send and get: docs/PROTOCOL.md, "Staff's exchanges". */
 import {
   type AnswerHead, bandOf, beginBundle, type BundleReader, type BundleWriter, type Content, decimal,
-  type Exchange, hexOf, malformed, oneOf, personOf, putBlob, putContent, readBundle, secretLine, SEQ_MAX,
-  takeHeads, textExchange, words,
+  type Exchange, hexOf, malformed, oneOf, personOf, putBlob, putContent, readBundle, secretLine,
+  SEQ_MAX, takeHeads, textExchange, words,
 } from "./bundle.ts";
 import { readStored, type Stored } from "./bundle_reporter.ts";
 import { unhex } from "./bytes.ts";
 import { parseDay } from "./lines.ts";
 import { parseFlags, parseState } from "./state.ts";
-import { type Band, type Chain, type Day, type Flag, type Hex, Refused, type State, type Who } from "./types.ts";
+import {
+  type Band, type Chain, type Day, type Flag, type Hex, Refused, type State, type Who,
+} from "./types.ts";
 
 const CURSOR_MAX = 64;
 const GRANTS_MAX = 96;
@@ -118,7 +120,8 @@ function overdueOf(values: string[]): { route: number; count: number }[] {
     const [route, count] = words(value, 2);
     return { route: decimal(route, ROUTE_MAX), count: decimal(count, COUNT_MAX) };
   });
-  const isWrong = out.some((x, i) => x.count === 0 || (i > 0 && x.route <= (out[i - 1]?.route ?? 0)));
+  const isWrong = out.some((x, i) =>
+    x.count === 0 || (i > 0 && x.route <= (out[i - 1]?.route ?? 0)));
   if (isWrong || out.length > ROUTES_MAX) throw malformed();
   return out;
 }
@@ -162,7 +165,9 @@ export interface CaseAnswer {
 }
 
 /** The messages of one chain from this place on, as many as fit. */
-export function openCase(session: Uint8Array, caseId: Hex, chain: Chain, after: number): Exchange<CaseAnswer> {
+export function openCase(
+  session: Uint8Array, caseId: Hex, chain: Chain, after: number,
+): Exchange<CaseAnswer> {
   const w = begin("case", session, caseId);
   w.lines.line("chain", chain);
   w.lines.line("after", after);
@@ -181,7 +186,9 @@ export function openCase(session: Uint8Array, caseId: Hex, chain: Chain, after: 
 }
 
 /** Every kind whose author is staff. */
-export function post(session: Uint8Array, entry: Uint8Array, content: Content | undefined): Exchange<Stored> {
+export function post(
+  session: Uint8Array, entry: Uint8Array, content: Content | undefined,
+): Exchange<Stored> {
   const w = begin("post", session);
   putBlob(w, "entry", entry);
   if (content !== undefined) putContent(w, content);
@@ -211,7 +218,9 @@ export function sendEnvelopes(session: Uint8Array, caseId: Hex, person: Who, fre
 }
 
 /** Who could be given this case to investigate, the least busy first. */
-export function investigators(session: Uint8Array, caseId: Hex): Exchange<{ person: Who; full: boolean }[]> {
+export function investigators(
+  session: Uint8Array, caseId: Hex,
+): Exchange<{ person: Who; full: boolean }[]> {
   return ask(begin("investigators", session, caseId), "investigators", (r) => {
     const out = r.lines.many("investigator").map((value) => {
       const [who, load] = words(value, 2);

@@ -57,8 +57,8 @@ export function changesWith(c: Conversation, e: Entry): MemberChange[] {
 export type Files = { name: string; data: Blob | Uint8Array }[];
 
 function badName(): Refused {
-  return new Refused("file-name", "A file cannot be attached under its name: another has it, or it " +
-    "has characters that are not safe everywhere. Please rename a copy.");
+  return new Refused("file-name", "A file cannot be attached under its name: another has it, or " +
+    "it has characters that are not safe everywhere. Please rename a copy.");
 }
 
 function checkSizes(files: { size: number }[], most: number): void {
@@ -78,7 +78,8 @@ export async function listFiles(
 ): Promise<{ files: Files; listed: ManifestFile[] }> {
   checkSizes(attached, most);
   const names = attached.map((f) => f.name.toLowerCase());
-  if (!attached.every((f) => nameOk(f.name)) || new Set(names).size !== names.length) throw badName();
+  if (!attached.every((f) => nameOk(f.name)) || new Set(names).size !== names.length)
+    throw badName();
   const files: Files = [
     ...(text === "" ? [] : [{ name: TEXT_NAME, data: utf8(text) }]),
     ...attached.map((data) => ({ name: ATTACHMENTS + data.name, data })),

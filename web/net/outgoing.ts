@@ -65,6 +65,6 @@ export function checkProof(proof: string, sent: Sent, instanceKeys: string[]): D
   const fits = stored?.caseId === sent.caseId && stored.kind === sent.kind &&
     stored.link === sent.link && (sent.policy === undefined || stored.policy === sent.policy);
   if (stored !== undefined && fits) return stored.day;
-  throw new Refused("bad-proof", "The server's proof does not fit what was sent: somebody may have " +
-    "changed it on the way. Please do not rely on it; try again later or use another way.");
+  throw new Refused("bad-proof", "The server's proof does not fit what was sent: somebody may " +
+    "have changed it on the way. Please do not rely on it; try again later or use another way.");
 }

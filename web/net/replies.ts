@@ -37,8 +37,8 @@ const TROUBLES = {
   "unreachable": "The server cannot be reached. Please check that you are online, and try again.",
   "broken-off": "The connection broke off. Please try again.",
   "too-slow": "The server took too long to answer. Please try again.",
-  "bad-answer": "The server's answer could not be understood. This may not be the right server, or " +
-    "something between you and it changes what it says.",
+  "bad-answer": "The server's answer could not be understood. This may not be the right server, " +
+    "or something between you and it changes what it says.",
   "stopped": "It was stopped.",
 } as const;
 
@@ -57,8 +57,11 @@ export function mayPass(e: unknown): boolean {
   return e instanceof Refused && ["unreachable", "broken-off", "busy", "down"].includes(e.code);
 }
 
+const OPEN = [
+  "unreachable", "broken-off", "too-slow", "bad-answer", "bad-proof", "stopped", "down",
+];
+
 /** After these nothing is known of what was sent: it may be stored. */
 export function isOpen(e: unknown): boolean {
-  return e instanceof Refused &&
-    ["unreachable", "broken-off", "too-slow", "bad-answer", "bad-proof", "stopped", "down"].includes(e.code);
+  return e instanceof Refused && OPEN.includes(e.code);
 }

@@ -74,10 +74,10 @@ async function readAnswer<T>(e: Exchange<T>, response: Response): Promise<T> {
 }
 
 function request<T>(t: Transport, e: Exchange<T>, signal: AbortSignal): Promise<Response> {
-  const post = { headers: { "Content-Type": "application/octet-stream" }, body: e.body as BodyInit };
+  const headers = { "Content-Type": "application/octet-stream" };
   return t.fetch(t.origin + e.path, {
     method: e.method,
-    ...(e.method === "POST" ? post : {}),
+    ...(e.method === "POST" ? { headers, body: e.body as BodyInit } : {}),
     credentials: "omit",
     cache: "no-store",
     referrerPolicy: "no-referrer",

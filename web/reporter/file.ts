@@ -10,7 +10,8 @@ import { wipe } from "../core/bytes.ts";
 import { linkDigest } from "../core/link.ts";
 import { deriveReceipt, newReceipt, type ReceiptKeys, receiptWords } from "../core/receipt.ts";
 import {
-  type Answer, type Day, type Manifest, NO_LINK, type Policy, Refused, REPORTER, type Route, type Who,
+  type Answer, type Day, type Manifest, NO_LINK, type Policy, Refused, REPORTER, type Route,
+  type Who,
 } from "../core/types.ts";
 import { toldOf } from "../case/conversation.ts";
 import { addressOf, type Files, listFiles } from "../net/address.ts";
@@ -74,7 +75,9 @@ async function sayOf(opened: Opened, draft: Draft): Promise<Said> {
 
 /* --- sealing --- */
 
-function concernManifest(said: Said, keys: ReceiptKeys, policy: Policy, reply: string): Omit<Manifest, "to"> {
+function concernManifest(
+  said: Said, keys: ReceiptKeys, policy: Policy, reply: string,
+): Omit<Manifest, "to"> {
   return {
     kind: "concern", caseId: keys.caseId, chain: "talk", author: REPORTER, seq: 0, prev: NO_LINK,
     seen: [], policy: policy.hash, route: said.choice.route, band: said.choice.band,
@@ -84,7 +87,8 @@ function concernManifest(said: Said, keys: ReceiptKeys, policy: Policy, reply: s
 
 function preamble(said: Said, keys: ReceiptKeys, policy: Policy, day: Day): Concern {
   const tell = toldOf(policy, said.route, { exclude: said.about }, day);
-  if (tell.length > TELL_MAX) throw new Refused("limit", "At most 32 people can be told of a concern.");
+  if (tell.length > TELL_MAX)
+    throw new Refused("limit", "At most 32 people can be told of a concern.");
   return {
     route: said.choice.route, band: said.choice.band, policy: policy.hash, caseKey: keys.signPub,
     mailbox: keys.mailbox, tell,
@@ -102,10 +106,12 @@ async function seal(opened: Opened, said: Said, onProgress: OnProgress): Promise
   const outgoing = await sealOutgoing({
     manifest: concernManifest(said, keys, policy, reporter),
     seed: keys.signSeed,
-    to: addressOf(policy, { route: said.route.number, exclude: said.about, changes: [], day, reporter }),
+    to: addressOf(policy,
+      { route: said.route.number, exclude: said.about, changes: [], day, reporter }),
     files: said.files,
   }, (done, of) => onProgress("sealing", done, of));
-  return { key: said.key, words, keys, concern: preamble(said, keys, policy, day), serial: policy.serial, outgoing };
+  const concern = preamble(said, keys, policy, day);
+  return { key: said.key, words, keys, concern, serial: policy.serial, outgoing };
 }
 
 /* --- sending --- */
@@ -114,13 +120,16 @@ function isCode(e: unknown, code: string): boolean {
   return e instanceof Refused && e.code === code;
 }
 
-async function sendOnce(r: Reporter, filing: Filing, content: Content, onProgress: OnProgress): Promise<Filed> {
+async function sendOnce(
+  r: Reporter, filing: Filing, content: Content, onProgress: OnProgress,
+): Promise<Filed> {
   const exchange = sendConcern(filing.concern, content);
   onProgress("checking", 0, 1);
   const { proof } = await r.net.askAgain(exchange, r.closing.signal);
   const link = linkDigest(exchange.head, filing.outgoing.digest);
-  const sent = { caseId: filing.keys.caseId, kind: "concern" as const, link, policy: filing.serial };
-  const day = checkProof(proof, sent, openedOf(r).root.instanceKeys);
+  const { caseId } = filing.keys;
+  const day = checkProof(proof, { caseId, kind: "concern", link, policy: filing.serial },
+    openedOf(r).root.instanceKeys);
   onProgress("checking", 1, 1);
   return { words: filing.words, day, proof };
 }
@@ -143,8 +152,8 @@ async function send(r: Reporter, filing: Filing, onProgress: OnProgress): Promis
 function notStored(e: unknown): unknown {
   if (!(e instanceof Refused)) return e;
   const meaning = isOpen(e) ?
-    "There is no proof that your concern was stored, so take it as not stored. You can try again: " +
-    "the same concern is sent, and never a second one." :
+    "There is no proof that your concern was stored, so take it as not stored. You can try " +
+    "again: the same concern is sent, and never a second one." :
     "Your concern was not stored.";
   return new Refused(e.code, `${meaning} ${e.message}`);
 }
@@ -166,8 +175,8 @@ async function afterChange(r: Reporter, draft: Draft): Promise<void> {
   dropFiling(r);
   const now = await fetchService(r);
   if (shownBy(before.policy, draft) === shownBy(now.policy, draft)) return;
-  throw new Refused("bad-policy", "The organisation has just changed who reads such concerns. Nothing " +
-    "was sent. Please look at the people again before you send it.");
+  throw new Refused("bad-policy", "The organisation has just changed who reads such concerns. " +
+    "Nothing was sent. Please look at the people again before you send it.");
 }
 
 /** Seals and sends; a draft that was sealed before is not sealed again. */
@@ -201,7 +210,9 @@ async function attemptAgain(r: Reporter, draft: Draft, onProgress: OnProgress): 
  * since it was shown; after failures of the network the same draft may be filed
  * again.
  */
-export async function fileConcern(r: Reporter, draft: Draft, onProgress: OnProgress): Promise<Filed> {
+export async function fileConcern(
+  r: Reporter, draft: Draft, onProgress: OnProgress,
+): Promise<Filed> {
   const filed = await attempt(r, draft, onProgress).catch((e: unknown) => {
     if (isCode(e, "bad-policy")) return attemptAgain(r, draft, onProgress);
     throw e;

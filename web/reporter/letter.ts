@@ -11,10 +11,13 @@ import { signEntry } from "../core/entry.ts";
 import { KINDS } from "../core/kind.ts";
 import { linkDigest } from "../core/link.ts";
 import {
-  type Answer, type Entry, type EntryLines, type Hex, type Kind, type Manifest, Refused, REPORTER, type Who,
+  type Answer, type Entry, type EntryLines, type Hex, type Kind, type Manifest, Refused, REPORTER,
+  type Who,
 } from "../core/types.ts";
 import { concernOf } from "../case/conversation.ts";
-import { addressOf, changesWith, type Files, listFiles, manifestAt, placeOf } from "../net/address.ts";
+import {
+  addressOf, changesWith, type Files, listFiles, manifestAt, placeOf,
+} from "../net/address.ts";
 import { checkProof, contentOf, type Outgoing, sealOutgoing } from "../net/outgoing.ts";
 import { isOpen } from "../net/replies.ts";
 import { personText } from "../policy/policy.ts";
@@ -49,7 +52,8 @@ interface Listed {
 
 function addressesFor(r: Reporter, box: Box, e: Entry): { person: Who; recipient: string }[] {
   const concern = concernOf(box.c);
-  if (concern?.reply === undefined) throw new Refused("no-concern", "Your concern could not be read.");
+  if (concern?.reply === undefined)
+    throw new Refused("no-concern", "Your concern could not be read.");
   return addressOf(openedOf(r).policy, {
     route: box.c.route, exclude: concern.exclude, changes: changesWith(box.c, e), day: e.day,
     reporter: concern.reply,
@@ -58,7 +62,7 @@ function addressesFor(r: Reporter, box: Box, e: Entry): { person: Who; recipient
 
 /** People to whom nothing of the mailbox went yet. */
 export function newPeople(r: Reporter, box: Box): Who[] {
-  const had = new Set(box.c.at.talk.flatMap((m) => m.manifest?.to ?? []).map(({ person }) => person));
+  const had = new Set(box.c.at.talk.flatMap((m) => (m.manifest?.to ?? []).map((t) => t.person)));
   return addressesFor(r, box, placeOf(box.c, "followup", {}, today()))
     .map(({ person }) => person)
     .filter((person) => person !== REPORTER && !had.has(person));
@@ -70,14 +74,15 @@ function checkPeople(r: Reporter, box: Box): void {
   if (unseen.length === 0) return;
   for (const who of unseen) box.agreed.add(who);
   const names = unseen.map((who) => personText(openedOf(r).policy, who)).join(", ");
-  throw new Refused("new-readers", `Nothing was sent yet. These people read your concern since you last ` +
-    `wrote, and would get this as well: ${names}. Send it again if you agree.`);
+  throw new Refused("new-readers", "Nothing was sent yet. These people read your concern since " +
+    `you last wrote, and would get this as well: ${names}. Send it again if you agree.`);
 }
 
 /* --- making it --- */
 
-async function makeLetter(r: Reporter, box: Box, say: Say, key: string, files: Listed,
-  onProgress: OnProgress): Promise<Letter> {
+async function makeLetter(
+  r: Reporter, box: Box, say: Say, key: string, files: Listed, onProgress: OnProgress,
+): Promise<Letter> {
   const entry = placeOf(box.c, say.kind, say.lines ?? {}, today());
   if (KINDS[say.kind].content === "none") return { key, entry, outgoing: undefined };
   checkPeople(r, box);
@@ -91,8 +96,9 @@ async function makeLetter(r: Reporter, box: Box, say: Say, key: string, files: L
   return { key, entry, outgoing };
 }
 
-async function signLetter(r: Reporter, box: Box, letter: Letter, onProgress: OnProgress):
-Promise<{ exchange: Exchange<Stored>; link: Hex }> {
+async function signLetter(
+  r: Reporter, box: Box, letter: Letter, onProgress: OnProgress,
+): Promise<{ exchange: Exchange<Stored>; link: Hex }> {
   const { outgoing } = letter;
   const digest = outgoing?.digest;
   const content = outgoing && await contentOf(r.net, outgoing,
@@ -109,33 +115,39 @@ function isIn(box: Box, letter: Letter): boolean {
   return letter.sealed !== undefined && box.c.at.talk.some((m) => m.link === letter.sealed?.link);
 }
 
-async function sendLetter(r: Reporter, box: Box, letter: Letter, onProgress: OnProgress): Promise<void> {
+async function sendLetter(
+  r: Reporter, box: Box, letter: Letter, onProgress: OnProgress,
+): Promise<void> {
   letter.sealed ??= await signLetter(r, box, letter, onProgress);
   const { exchange, link } = letter.sealed;
   onProgress("checking", 0, 1);
   const { proof } = await r.net.askAgain(exchange, r.closing.signal);
-  checkProof(proof, { caseId: box.c.caseId, kind: letter.entry.kind, link }, openedOf(r).root.instanceKeys);
+  checkProof(proof, { caseId: box.c.caseId, kind: letter.entry.kind, link },
+    openedOf(r).root.instanceKeys);
   onProgress("checking", 1, 1);
 }
 
 /* Who removed it is not known for certain, so this is no success. */
 function gone(): Refused {
-  return new Refused("unknown", "The server says that your concern is not there any more. Most likely you " +
-    "withdrew it just now, and the answer with the proof was lost on the way. To be sure, enter your words " +
-    "again later: nothing should be found.");
+  return new Refused("unknown", "The server says that your concern is not there any more. Most " +
+    "likely you withdrew it just now, and the answer with the proof was lost on the way. To be " +
+    "sure, enter your words again later: nothing should be found.");
 }
 
 function notStored(e: unknown, kind: Kind): unknown {
   if (!(e instanceof Refused) || e.code === "new-readers") return e;
   if (e.code === "unknown" && kind === "withdraw") return gone();
   const meaning = isOpen(e) ?
-    "There is no proof that it was stored, so take it as not stored. You can try again: it is not sent twice." :
+    "There is no proof that it was stored, so take it as not stored. You can try again: it is " +
+    "not sent twice." :
     kind === "withdraw" ? "Your concern was not withdrawn." : "It was not stored.";
   return new Refused(e.code, `${meaning} ${e.message}`);
 }
 
 /** Whether it is stored; false: somebody else wrote first, and was fetched. */
-async function attempt(r: Reporter, box: Box, letter: Letter, onProgress: OnProgress): Promise<boolean> {
+async function attempt(
+  r: Reporter, box: Box, letter: Letter, onProgress: OnProgress,
+): Promise<boolean> {
   try {
     await sendLetter(r, box, letter, onProgress);
     return true;
@@ -153,7 +165,9 @@ async function attempt(r: Reporter, box: Box, letter: Letter, onProgress: OnProg
  * Stored, and the proof checked. Refused "new-readers": it would go to people
  * of whom the reporter was not told; "conflict": others wrote all the time.
  */
-export async function sayIt(r: Reporter, box: Box, say: Say, onProgress: OnProgress): Promise<void> {
+export async function sayIt(
+  r: Reporter, box: Box, say: Say, onProgress: OnProgress,
+): Promise<void> {
   if (box.c.refusal !== undefined)
     throw new Refused(box.c.refusal, "Something in this case does not fit, so nothing was sent.");
   try {
@@ -170,5 +184,6 @@ export async function sayIt(r: Reporter, box: Box, say: Say, onProgress: OnProgr
   } catch (e) {
     throw notStored(e, say.kind);
   }
-  throw new Refused("conflict", "It was not stored: somebody writes to you at the same time. Please try again.");
+  throw new Refused("conflict",
+    "It was not stored: somebody writes to you at the same time. Please try again.");
 }

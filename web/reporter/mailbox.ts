@@ -49,10 +49,11 @@ async function takePage(r: Reporter, box: Box): Promise<boolean> {
   const had = box.c.at.talk.length;
   const { count, heads } = await r.net.askAgain(poll(box.keys.token, had), r.closing.signal);
   if (count === 0)
-    throw new Refused("unknown", "The server has nothing under this receipt. It may have been withdrawn, " +
-      "or it belongs to another organisation.");
+    throw new Refused("unknown", "The server has nothing under this receipt. It may have been " +
+      "withdrawn, or it belongs to another organisation.");
   if (count < had || (heads.length === 0 && count > had))
-    throw new Refused("dropped", "The server keeps messages back that it has shown, or says it has.");
+    throw new Refused("dropped",
+      "The server keeps messages back that it has shown, or says it has.");
   for (const h of heads) await take(r, box, h);
   return box.c.at.talk.length < count;
 }
@@ -77,8 +78,9 @@ function whichOne({ c }: Box): string {
 /** What is said of a case that does not fit, where the server is not just away. */
 export function refusedCase(box: Box, e: Refused): Refused {
   if (box.c.refusal === undefined && e.code !== "dropped") return e;
-  return new Refused(e.code, `Something in your mailbox does not fit. ${e.message}${whichOne(box)} Please ` +
-    "tell the people who run the service, and do not rely on what it shows.");
+  const what = `${e.message}${whichOne(box)}`;
+  return new Refused(e.code, `Something in your mailbox does not fit. ${what} ` +
+    "Please tell the people who run the service, and do not rely on what it shows.");
 }
 
 /* --- a file, whole --- */
@@ -94,8 +96,9 @@ function isSame(a: ManifestFile | undefined, b: ManifestFile): boolean {
   return a?.name === b.name && a.size === b.size && a.sha256 === b.sha256;
 }
 
-async function openFile(r: Reporter, box: Box, head: AnswerHead, message: Message, index: number,
-  onProgress: OnProgress): Promise<Blob> {
+async function openFile(
+  r: Reporter, box: Box, head: AnswerHead, message: Message, index: number, onProgress: OnProgress,
+): Promise<Blob> {
   const parts: BlobPart[] = [];
   const opener = new MessageOpener({
     identities: [...box.c.identities],
@@ -106,21 +109,25 @@ async function openFile(r: Reporter, box: Box, head: AnswerHead, message: Messag
   await fetchPayload(r.net, { token: box.keys.token, seq: head.seq }, head, (x) => opener.put(x),
     (done, of) => onProgress("fetching", done, of), r.closing.signal);
   const manifest = await opener.finish(authorKeys(box.c, message.author));
-  if (manifest.caseId !== box.c.caseId || !isSame(manifest.files[index], message.manifest!.files[index]!))
+  const shown = message.manifest!.files[index]!;
+  if (manifest.caseId !== box.c.caseId || !isSame(manifest.files[index], shown))
     throw new Refused("swapped", "It is another file than the one that was shown.");
   return new Blob(parts);
 }
 
 /** Fetched again and checked again, so that it is not kept in memory. */
-export async function fetchFile(r: Reporter, box: Box, seq: number, index: number,
-  onProgress: OnProgress): Promise<Blob> {
+export async function fetchFile(
+  r: Reporter, box: Box, seq: number, index: number, onProgress: OnProgress,
+): Promise<Blob> {
   const message = box.c.at.talk[seq];
-  if (message?.manifest?.files[index] === undefined) throw new Refused("unknown", "There is no such file.");
+  if (message?.manifest?.files[index] === undefined)
+    throw new Refused("unknown", "There is no such file.");
   const head = await headAt(r, box, seq);
   try {
     return await openFile(r, box, head, message, index, onProgress);
   } catch (e) {
     if (!(e instanceof Refused) || isOpen(e) || mayPass(e)) throw e;
-    throw new Refused(e.code, `The server did not give the file that was sent, so it is not opened. ${e.message}`);
+    throw new Refused(e.code,
+      `The server did not give the file that was sent, so it is not opened. ${e.message}`);
   }
 }

@@ -34,6 +34,8 @@ function numbers(policy: Policy, route: Route | undefined, about: readonly Who[]
 /** Two policies show a reporter the same people for this draft where this is the same. */
 export function readersKey(policy: Policy, draft: Draft): string {
   const { route } = pickRoute(policy, draft.answers, draft.about);
-  const { now, later, told, never, postQuantum } = previewOf(policy, draft.answers, draft.about, nowSeconds());
-  return JSON.stringify([numbers(policy, routeOf(policy, route), draft.about), now, later, told, never, postQuantum]);
+  const people = numbers(policy, routeOf(policy, route), draft.about);
+  const { now, later, told, never, postQuantum } =
+    previewOf(policy, draft.answers, draft.about, nowSeconds());
+  return JSON.stringify([people, now, later, told, never, postQuantum]);
 }

@@ -5,13 +5,14 @@ import type { Net } from "../net/server.ts";
 import { previewOf } from "../policy/explain.ts";
 import { personOf } from "../policy/policy.ts";
 import { scanFile } from "../scan/file.ts";
-import type { Mailbox, OnProgress, ReporterApi } from "./api.ts";
+import type { Mailbox, NewReaders, OnProgress, ReporterApi } from "./api.ts";
 import { fileConcern } from "./file.ts";
 import { newPeople, type Say, sayIt } from "./letter.ts";
 import { fetchFile, fetchTalk, openBox, refusedCase } from "./mailbox.ts";
 import { serviceOf } from "./preview.ts";
 import {
-  type Box, boxOf, dropBox, dropFiling, fetchService, freshService, newReporter, nowSeconds, openedOf, type Reporter,
+  type Box, boxOf, dropBox, dropFiling, fetchService, freshService, newReporter, nowSeconds,
+  openedOf, type Reporter,
 } from "./state.ts";
 import { emptyMailbox, mailboxOf, SURVEY_AGAIN, SURVEY_DETRIMENT } from "./words.ts";
 
@@ -76,15 +77,32 @@ async function consent(r: Reporter, seq: number, agree: boolean): Promise<Mailbo
   return say(r, { kind: "consent", lines: { agree, about: seq } }, () => undefined);
 }
 
-async function write(r: Reporter, text: string, files: File[], onProgress: OnProgress): Promise<Mailbox> {
-  if (text === "" && files.length === 0) throw new Refused("empty", "There is nothing to send yet.");
+async function write(
+  r: Reporter, text: string, files: File[], onProgress: OnProgress,
+): Promise<Mailbox> {
+  if (text === "" && files.length === 0)
+    throw new Refused("empty", "There is nothing to send yet.");
   return say(r, { kind: "followup", text, files }, onProgress);
 }
 
-function survey(r: Reporter, again: boolean, treatedBadly: boolean | undefined, text: string): Promise<Mailbox> {
+async function newReaders(r: Reporter): Promise<NewReaders> {
+  const { policy } = await freshService(r);
+  const box = boxOf(r);
+  const people = newPeople(r, box);
+  box.agreed = new Set(people);
+  return { people: people.map((who) => {
+    const person = personOf(policy, who);
+    return { name: person?.name ?? "", title: person?.title ?? "", when: "" };
+  }) };
+}
+
+function survey(
+  r: Reporter, again: boolean, treatedBadly: boolean | undefined, text: string,
+): Promise<Mailbox> {
   const yesNo = (yes: boolean): string => (yes ? "yes" : "no");
   const answers = [{ field: SURVEY_AGAIN, value: yesNo(again) }];
-  if (treatedBadly !== undefined) answers.push({ field: SURVEY_DETRIMENT, value: yesNo(treatedBadly) });
+  if (treatedBadly !== undefined)
+    answers.push({ field: SURVEY_DETRIMENT, value: yesNo(treatedBadly) });
   return say(r, { kind: "survey", answers, text }, () => undefined);
 }
 
@@ -98,15 +116,9 @@ export function reporterOver(net: Net): ReporterApi {
     file: (draft, onProgress) => turn(() => fileConcern(r, draft, onProgress)),
     enter: (words) => turn(() => enter(r, words)),
     refresh: () => turn(() => look(r, boxOf(r))),
-    attachment: (seq, index, onProgress) => turn(() => fetchFile(r, boxOf(r), seq, index, onProgress)),
-    newReaders: () => turn(async () => {
-      const { policy } = await freshService(r);
-      const box = boxOf(r);
-      const people = newPeople(r, box);
-      box.agreed = new Set(people);
-      return { people: people.map((who) => ({
-        name: personOf(policy, who)?.name ?? "", title: personOf(policy, who)?.title ?? "", when: "" })) };
-    }),
+    attachment: (seq, index, onProgress) =>
+      turn(() => fetchFile(r, boxOf(r), seq, index, onProgress)),
+    newReaders: () => turn(() => newReaders(r)),
     write: (text, files, onProgress) => turn(() => write(r, text, files, onProgress)),
     consent: (seq, agree) => turn(() => consent(r, seq, agree)),
     survey: (again, treatedBadly, text) => turn(() => survey(r, again, treatedBadly, text)),

@@ -53,16 +53,17 @@ export function today(): Day {
 const POLICY_FRESH_MS = 60_000;
 
 const UNTRUSTED: Readonly<Record<string, string>> = {
-  "expired": "The organisation's policy has ended, so nothing can be sent safely. If this device's " +
-    "date is right, please use another way to speak up, and tell them.",
-  "denied": "The server shows another organisation than it did before. Somebody may be tampering. " +
-    "Nothing was sent.",
+  "expired": "The organisation's policy has ended, so nothing can be sent safely. If this " +
+    "device's date is right, please use another way to speak up, and tell them.",
+  "denied": "The server shows another organisation than it did before. Somebody may be " +
+    "tampering. Nothing was sent.",
   "untrusted": "The server shows an older policy than it did before, or another organisation's. " +
     "Somebody may be tampering. Nothing was sent.",
   "bad-sig": "The organisation's policy is not signed by enough of the people who must sign it. " +
     "Somebody may be tampering. Nothing was sent.",
 };
-const NO_POLICY = "What the server shows as the organisation's policy is not one. Nothing was sent.";
+const NO_POLICY =
+  "What the server shows as the organisation's policy is not one. Nothing was sent.";
 
 function untrusted(e: unknown): unknown {
   if (!(e instanceof Refused)) return e;

@@ -2,7 +2,8 @@
 import { fromUtf8 } from "../core/bytes.ts";
 import { ATTACHMENTS } from "../core/manifest.ts";
 import {
-  type Entry, INSTANCE, type Kind, type Manifest, type NoticeCode, type Policy, Refused, REPORTER, type Who,
+  type Entry, INSTANCE, type Kind, type Manifest, type NoticeCode, type Policy, Refused, REPORTER,
+  type Who,
 } from "../core/types.ts";
 import { type Conversation, type Message, pendingConsent } from "../case/conversation.ts";
 import { refusalText } from "../case/words.ts";
@@ -39,9 +40,11 @@ const TITLES: Partial<Record<Kind, string>> = {
 
 const NOTICES: Partial<Record<NoticeCode, [title: string, note: string]>> = {
   prompt: ["An answer is awaited",
-    "Somebody waits for your answer. You do not have to give one. Without one your concern is closed in time."],
+    "Somebody waits for your answer. You do not have to give one. Without one your concern is " +
+    "closed in time."],
   silent: ["Your concern is closed",
-    "No answer came, so your concern is closed. You can write at any time, and it is opened again."],
+    "No answer came, so your concern is closed. You can write at any time, and it is opened " +
+    "again."],
   check: ["How are you treated?",
     "How are you treated since you spoke up? If it is worse than before, please say so."],
 };
@@ -65,8 +68,10 @@ const BY_KIND: Partial<Record<Kind, string>> = {
 function moved(policy: Policy, e: Entry, name: (who: Who) => string): string[] {
   const route = e.route === undefined ? undefined : routeOf(policy, e.route);
   const person = e.person === undefined ? "" : name(e.person);
-  if (e.kind === "route") return [`It now takes the route “${route?.title ?? e.route}”, and its people can read it.`];
-  if (e.kind === "handover") return [`${name(e.from ?? 0)} reads nothing more from now on; ${person} does.`];
+  if (e.kind === "route")
+    return [`It now takes the route “${route?.title ?? e.route}”, and its people can read it.`];
+  if (e.kind === "handover")
+    return [`${name(e.from ?? 0)} reads nothing more from now on; ${person} does.`];
   if (e.kind === "recuse") return [`${name(e.author)} reads nothing more from now on.`];
   if (e.kind === "grant") return [`${person} can read what was written before.`];
   if (e.kind !== "assign") return [];
@@ -107,8 +112,8 @@ function remarks(policy: Policy, m: Message): string[] {
   const out = m.kind === "concern" && m.manifest.exclude.length > 0 ?
     [`Left out: ${m.manifest.exclude.map((who) => personText(policy, who)).join(", ")}.`] : [];
   if (!m.isPolicyKnown)
-    out.push("It was sealed under an earlier policy: its list of readers was checked for people left out, " +
-      "and could not be worked out again.");
+    out.push("It was sealed under an earlier policy: its list of readers was checked for people " +
+      "left out, and could not be worked out again.");
   return out;
 }
 
@@ -166,12 +171,13 @@ interface Standing {
 function stand(s: Standing, { kind, entry }: Message): Standing {
   const isClosed = kind === "close" || entry.code === "silent";
   if (kind === "ack") return { ...s, isAcknowledged: true };
-  if (kind === "ask" || kind === "disclose" || entry.code === "prompt") return { ...s, awaits: true };
+  const isAsked = kind === "ask" || kind === "disclose" || entry.code === "prompt";
+  if (isAsked) return { ...s, awaits: true };
   if (kind === "followup" || kind === "consent") return { ...s, awaits: false };
   if (kind === "survey") return { ...s, asksSurvey: false, asksDetriment: false };
   if (entry.code === "check") return { ...s, asksSurvey: true, asksDetriment: true };
-  if (isClosed || kind === "feedback") return { ...s, asksSurvey: true, awaits: s.awaits && !isClosed };
-  return s;
+  const isTold = isClosed || kind === "feedback";
+  return isTold ? { ...s, asksSurvey: true, awaits: s.awaits && !isClosed } : s;
 }
 
 /** By the ladder of the route by which they came; whoever reads already says nothing of it. */
@@ -179,7 +185,8 @@ function readers(c: Conversation, policy: Policy): Reader[] {
   return c.members.map(({ person, rung, since }) => {
     const by = since === 0 ? c.route : c.at.talk[since]?.entry.route;
     const route = by === undefined ? undefined : routeOf(policy, by);
-    const when = rung === 0 || route === undefined ? "" : readerWords(policy, route, c.band, person).when;
+    const waits = rung > 0 && route !== undefined;
+    const when = waits ? readerWords(policy, route, c.band, person).when : "";
     return { name: nameOf(policy, person), title: personOf(policy, person)?.title ?? "", when };
   });
 }

@@ -75,7 +75,8 @@ export function serve<T extends Methods<T>>(port: Port, api: T): void {
     const method = Object.hasOwn(api, name) ? (api[name as keyof T] as unknown) : undefined;
     if (typeof method !== "function") return { id, refused: FAILED };
     for (const listener of listeners)
-      args[listener] = (...told: unknown[]) => port.postMessage({ id, listener, told } satisfies Reply);
+      args[listener] = (...told: unknown[]) =>
+        port.postMessage({ id, listener, told } satisfies Reply);
     try {
       return { id, result: await (method as (...args: unknown[]) => Promise<unknown>)(...args) };
     } catch (e) {
