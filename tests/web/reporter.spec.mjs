@@ -2,7 +2,8 @@
 // answer read and answered, by mouse, by keyboard, small, large, dark, in forced
 // colours, without scripts; and what stays behind when the page is left.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -361,6 +362,48 @@ test("a network that fails costs nothing: the same concern is sent again", { ski
   assert.deepEqual(await shownWords(visit), words, "Back does not lose the words");
   await confirm(visit, words);
   await visit.close();
+});
+
+/** The tasks of the page's main thread that took longer than a tenth of a second. */
+async function longTasks(page, run) {
+  await page.evaluate(() => {
+    globalThis.tasks = [];
+    new PerformanceObserver((list) => globalThis.tasks.push(...list.getEntries().map((e) => e.duration)))
+      .observe({ type: "longtask" });
+  });
+  await run();
+  return page.evaluate(() => globalThis.tasks.filter((ms) => ms > 100));
+}
+
+test("a picture of 50 MB is looked through, locked and sent while the page answers", { skip }, async () => {
+  const visit = await arrive();
+  const { page } = visit;
+  const directory = mkdtempSync(join(tmpdir(), "speakup-large-"));
+  try {
+    const whole = photo();
+    const path = join(directory, "large.jpg");
+    writeFileSync(path, Buffer.concat([whole.subarray(0, -2), randomBytes(50 << 20).map((x) => x & 0x7f), whole.subarray(-2)]));
+    await button(visit, "Start now").click();
+    await skipQuestions(visit);
+    await write(visit, "A large one.");
+    const heard = page.locator("#live");
+    const tasks = await longTasks(page, async () => {
+      await page.getByLabel("Choose files").setInputFiles(path);
+      await page.getByText("A copy without these details").waitFor();
+      await toSending(visit);
+      await button(visit, "Send it").click();
+      await page.locator("progress").waitFor();
+      await page.waitForFunction(() => /Sending\. 25 per cent/.test(document.getElementById("live").textContent),
+        undefined, { timeout: 300_000 });
+      assert.match(await heard.textContent(), /per cent/);
+      await page.getByRole("heading", { name: "It is stored" }).waitFor({ timeout: 300_000 });
+    });
+    assert.deepEqual(tasks, []);
+    await confirm(visit, await shownWords(visit));
+    await visit.close();
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 });
 
 /* --- other hands, other eyes --- */
