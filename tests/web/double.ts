@@ -51,7 +51,8 @@ function whole(stream: IncomingMessage): Promise<Buffer> {
 function forwardTo(port: number, agent: Agent): (asked: Asked) => Promise<Answered> {
   return (asked) => new Promise((done, fail) => {
     const r = request({ host: "127.0.0.1", port, path: asked.path, method: asked.method, agent,
-      headers: asked.method === "POST" ? { "Content-Length": asked.body.length } : {} }, (answer) => {
+      headers: asked.method === "POST" ? { "Content-Length": asked.body.length } : {} },
+        (answer) => {
       whole(answer).then((body) => done({ status: answer.statusCode ?? 0,
         type: answer.headers["content-type"] ?? "", body }), fail);
     });
@@ -62,7 +63,8 @@ function forwardTo(port: number, agent: Agent): (asked: Asked) => Promise<Answer
 
 function send(out: ServerResponse, answer: Answered): void {
   const type = answer.type === "" ? {} : { "Content-Type": answer.type };
-  out.writeHead(answer.status, { "Content-Length": answer.body.length, ...type, ...answer.headers });
+  out.writeHead(answer.status,
+    { "Content-Length": answer.body.length, ...type, ...answer.headers });
   out.end(answer.body);
 }
 

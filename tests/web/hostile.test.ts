@@ -39,15 +39,18 @@ after(async () => {
 const noise = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31) & 255);
 
 /** What comes before, honestly; and what is done with the hostile server. */
-async function stepOf(api: ReporterApi, during: HostileCase["during"]): Promise<() => Promise<unknown>> {
+async function stepOf(api: ReporterApi, during: HostileCase["during"]): Promise<() =>
+  Promise<unknown>> {
   const draft = { answers: [], about: [], text: TEXT, files: [] };
   if (during !== "open") await api.open();
-  if (["refresh", "attachment", "attachment-large", "write"].includes(during)) await api.enter(kit.words);
+  if (["refresh", "attachment", "attachment-large",
+    "write"].includes(during)) await api.enter(kit.words);
   switch (during) {
     case "open":
     case "reopen": return () => api.open();
     case "file": return () => api.file(draft, quiet);
-    case "file-large": return () => api.file({ ...draft, files: [new File([noise], "film.mp4")] }, quiet);
+    case "file-large": return () =>
+      api.file({ ...draft, files: [new File([noise], "film.mp4")] }, quiet);
     case "enter": return () => api.enter(kit.words);
     case "refresh": return () => api.refresh();
     case "attachment": return () => api.attachment(2, 1, quiet);
@@ -70,7 +73,8 @@ async function refusalOf(step: () => Promise<unknown>): Promise<{ code: string; 
 
 function understandable(sentence: string): void {
   assert.match(sentence, /^[A-Z].{20,}\.$/);
-  assert.doesNotMatch(sentence, /undefined|NaN|\[object|Trust me|Words of the concern|[a-z]-[a-z]+-[a-z]+-/);
+  assert.doesNotMatch(sentence,
+    /undefined|NaN|\[object|Trust me|Words of the concern|[a-z]-[a-z]+-[a-z]+-/);
 }
 
 async function isLeftOut(step: () => Promise<unknown>, code: string): Promise<void> {

@@ -11,7 +11,8 @@ import {
 import { poll, readStored } from "../../web/core/bundle_reporter.ts";
 import { base64, concat, fromUtf8, randomBytes, sha256Bytes, utf8 } from "../../web/core/bytes.ts";
 import { parseEntry, signEntry } from "../../web/core/entry.ts";
-import { NOTE_NOTICE, NOTE_STORED, noteText, parseVerifierKey, signNote } from "../../web/core/note.ts";
+import { NOTE_NOTICE, NOTE_STORED, noteText, parseVerifierKey,
+  signNote } from "../../web/core/note.ts";
 import { newNet } from "../../web/net/server.ts";
 import { reporterOver } from "../../web/reporter/reporter.ts";
 import type { Answered, Asked, Double, Meddle } from "./double.ts";
@@ -36,6 +37,9 @@ export function hostileCases(): HostileCase[] {
 
 /* --- what is prepared --- */
 
+type PolicyName =
+  | "other" | "ownKeys" | "ownPolicy" | "oneSignature" | "expired" | "repeated" | "older";
+
 /** Made once, against an honest server. */
 export interface Kit {
   /** The twelve words of a concern with an acknowledgement and two replies, each
@@ -45,7 +49,7 @@ export interface Kit {
   otherHeads: AnswerHead[]; // of another concern
   oldProof: string; // of that
   /** Answers to GET /v1/policy. */
-  policies: Record<"other" | "ownKeys" | "ownPolicy" | "oneSignature" | "expired" | "repeated" | "older", Uint8Array>;
+  policies: Record<PolicyName, Uint8Array>;
   instanceName: string;
 }
 
@@ -62,11 +66,14 @@ function policyBody(roots: string[], policy: string): Uint8Array {
 }
 
 /** A policy that is signed by these keys of the organisation. */
-async function signedPolicy(live: Live, name: string, issued: string, keys: number[]): Promise<string> {
+async function signedPolicy(live: Live, name: string, issued: string,
+  keys: number[]): Promise<string> {
   const at = (file: string): string => join(live.org, file);
-  await live.ctl("policy", "compile", join(__TESTS__, "../etc/policy.yaml"), "--keys", at("keys.yaml"),
+  await live.ctl("policy", "compile", join(__TESTS__, "../etc/policy.yaml"), "--keys",
+    at("keys.yaml"),
     "--issued", issued, "--serial", "1", "--out", at(`${name}.json`));
-  await live.ctl("policy", "sign", at(`${name}.json`), ...keys.flatMap((k) => ["--key", at(`keys/policy-${k}.key`)]),
+  await live.ctl("policy", "sign", at(`${name}.json`),
+    ...keys.flatMap((k) => ["--key", at(`keys/policy-${k}.key`)]),
     "--out", at(`${name}.note`));
   return readFileSync(at(`${name}.note`), "utf8");
 }
@@ -76,7 +83,8 @@ async function preparePolicies(live: Live): Promise<Kit["policies"]> {
   const root = read(live.org, "root0.note");
   const policy = read(live.org, "policy.note");
   const otherOrg = join(live.dir, "other-org");
-  await run([join(__TESTS__, "../etc/demo/make-org"), otherOrg, "--build", live.build, "--work-factor", "2"]);
+  await run([join(__TESTS__, "../etc/demo/make-org"), otherOrg, "--build", live.build,
+    "--work-factor", "2"]);
   const theirs = /age1[0-9a-z]{58}/.exec(policy)![0];
   const mine = /age1[0-9a-z]{58}/.exec(read(otherOrg, "policy.note"))![0];
   const own = signNote(noteText(policy), "demo.example/policy/2", randomBytes(32));
@@ -98,7 +106,8 @@ async function fetchHeads(front: Double, token: Uint8Array): Promise<AnswerHead[
 
 /** Sniffs the token of the last poll, as the server can. */
 function lastToken(front: Double): Uint8Array {
-  const polls = front.asked.map(({ body }) => /^speakup: v1 poll\ntoken: ([0-9a-f]{64})/.exec(body.toString("latin1")));
+  const polls = front.asked.map(({ body }) =>
+    /^speakup: v1 poll\ntoken: ([0-9a-f]{64})/.exec(body.toString("latin1")));
   return Uint8Array.from(Buffer.from(polls.filter((x) => x !== null).at(-1)![1]!, "hex"));
 }
 
@@ -107,7 +116,8 @@ const noise = (size: number, seed: number): Uint8Array<ArrayBuffer> =>
   Uint8Array.from({ length: size }, (_, i) => (i * seed + (i >> 3)) & 255);
 const quiet = (): void => undefined;
 
-/** Files two concerns through the double, which must be honest meanwhile; a guardian answers one. */
+/** Files two concerns through the double,
+  which must be honest meanwhile; a guardian answers one. */
 export async function prepareKit(live: Live, front: Double): Promise<Kit> {
   const api = reporterOver(newNet(front.url));
   await api.open();
@@ -115,7 +125,8 @@ export async function prepareKit(live: Live, front: Double): Promise<Kit> {
   const other = await api.file(said("Another concern."), quiet);
   await api.enter(other.words.join(" "));
   const otherHeads = await fetchHeads(front, lastToken(front));
-  const filed = await api.file({ ...said("The concern itself."), files: [new File([noise(300_000, 7)], "film.mp4")] }, quiet);
+  const filed = await api.file({ ...said("The concern itself."),
+    files: [new File([noise(300_000, 7)], "film.mp4")] }, quiet);
   const words = filed.words.join(" ");
   await live.ftsu(GUARDIAN, "login");
   const { stdout } = await live.ftsu(GUARDIAN, "queue", ["--json"]);
@@ -125,7 +136,8 @@ export async function prepareKit(live: Live, front: Double): Promise<Kit> {
   for (const name of ["first", "other"]) {
     const path = join(live.dir, `${name}.bin`);
     writeFileSync(path, noise(500, name.length));
-    await live.ftsu(GUARDIAN, "reply", ["-y", "--attach", path, id], { stdin: `The ${name} reply.` });
+    await live.ftsu(GUARDIAN, "reply", ["-y", "--attach", path, id],
+      { stdin: `The ${name} reply.` });
   }
   await api.enter(words);
   const heads = await fetchHeads(front, lastToken(front));
@@ -137,7 +149,8 @@ export async function prepareKit(live: Live, front: Double): Promise<Kit> {
 /* --- ways to meddle --- */
 
 const OCTETS = "application/octet-stream";
-const answer = (body: Uint8Array, type = OCTETS, status = 200): Answered => ({ status, type, body: Buffer.from(body) });
+const answer = (body: Uint8Array, type = OCTETS, status = 200): Answered =>
+  ({ status, type, body: Buffer.from(body) });
 
 const isKind = (asked: Asked, kind: string): boolean =>
   asked.body.subarray(0, 64).toString("latin1").startsWith(`speakup: v1 ${kind}\n`);
@@ -146,7 +159,8 @@ const policyIs = (body: Uint8Array): Meddle => async (asked, forward) =>
   (asked.path === "/v1/policy" ? answer(body) : forward(asked));
 
 /** Of the requests of this kind, the answer is another. */
-const answers = (kind: string, change: (honest: Answered) => Answered): Meddle => async (asked, forward) => {
+const answers = (kind: string, change: (honest: Answered) => Answered): Meddle =>
+  async (asked, forward) => {
   const honest = await forward(asked);
   return isKind(asked, kind) ? change(honest) : honest;
 };
@@ -163,14 +177,16 @@ function mailboxBody(count: number, heads: AnswerHead[]): Uint8Array {
   const w = beginBundle("mailbox");
   w.lines.line("count", count).line("state", "open");
   for (const h of heads) {
-    w.lines.line("head", `${h.seq} ${h.head.length} ${h.envelope.length} ${h.payloadLength} ${h.pieces}`);
+    w.lines.line("head",
+      `${h.seq} ${h.head.length} ${h.envelope.length} ${h.payloadLength} ${h.pieces}`);
     w.blobs.push(h.head, h.envelope, h.payload);
   }
   return endBundle(w, TEXT_LEN, TEXT_LEN);
 }
 
 /** Of the messages that the server has. */
-const mailbox = (change: (heads: AnswerHead[]) => AnswerHead[], more = 0): Meddle => answers("poll", (honest) => {
+const mailbox = (change: (heads: AnswerHead[]) => AnswerHead[], more = 0): Meddle =>
+  answers("poll", (honest) => {
   const { count, heads } = poll(new Uint8Array(32), 0).read(honest.body);
   const given = change(heads);
   return answer(mailboxBody(count - heads.length + given.length + more, given));
@@ -218,7 +234,8 @@ function changedMailbox(body: Buffer): Buffer {
 /** A byte of the last blob: the payload, or a piece. */
 function changedBlob(body: Buffer): Buffer {
   const lines = body.subarray(0, preambleLength(body)).toString("latin1");
-  const sizes = [...lines.matchAll(/^(?:to: \S+|entry:|payload:|piece: \d+) (\d+)$/gm)].map((m) => Number(m[1]));
+  const sizes = [...lines.matchAll(/^(?:to: \S+|entry:|payload:|piece: \d+) (\d+)$/gm)].map((m) =>
+    Number(m[1]));
   const end = lines.length + 1 + sizes.reduce((a, b) => a + b, 0);
   body[end - 1000]! ^= 1;
   return body;
@@ -234,7 +251,8 @@ function noticeAfter(heads: AnswerHead[], name: string): AnswerHead {
   const last = heads.at(-1)!;
   const text = noteText(fromUtf8(last.head)).split("\n").slice(1)
     .filter((line) => !/^(person|grants|who):/.test(line))
-    .map((line) => line.replace(/^kind: .*/, "kind: notice").replace(/^author: .*/, "author: instance")
+    .map((line) => line.replace(/^kind: .*/, "kind: notice").replace(/^author: .*/,
+      "author: instance")
       .replace(/^content: .*/, `content: ${"0".repeat(64)}`));
   const body = `${NOTE_NOTICE}\n${text.slice(0, -1).join("\n")}\ncode: prompt 1\n`;
   return { ...last, head: utf8(signNote(body, name, randomBytes(32))), envelope: new Uint8Array(0),
@@ -266,8 +284,10 @@ export function meddles(kit: Kit): Record<string, Meddle> {
     "no-policy": policyIs(new Uint8Array(TEXT_LEN)),
 
     "error-page": async () => answer(HTML, "text/html", 502),
-    "page": instead("concern", answer(concat(HTML, new Uint8Array(TEXT_LEN - HTML.length)), "text/html")),
-    "redirect": instead("concern", { ...answer(new Uint8Array(0), "", 307), headers: { Location: "/v1/plain" } }),
+    "page": instead("concern",
+      answer(concat(HTML, new Uint8Array(TEXT_LEN - HTML.length)), "text/html")),
+    "redirect": instead("concern",
+      { ...answer(new Uint8Array(0), "", 307), headers: { Location: "/v1/plain" } }),
     "short": answers("poll", (honest) => answer(honest.body.subarray(1))),
     "oversize": answers("poll", (honest) => answer(concat(honest.body, new Uint8Array(1)))),
     "endless": async (_asked, _forward, out) => {
@@ -301,14 +321,16 @@ export function meddles(kit: Kit): Record<string, Meddle> {
     "payload-changed": requests("concern", changedBlob),
     "piece-changed": requests("put", changedBlob),
     "piece-forgotten": answers("put", (honest) =>
-      answer(utf8(honest.body.toString("latin1").replace(/have: [01]+/, (x) => x.replace(/1/g, "0"))))),
+      answer(utf8(honest.body.toString("latin1").replace(/have: [01]+/,
+        (x) => x.replace(/1/g, "0"))))),
     "always-new-policy": instead("concern", errorOf("bad-policy", 409)),
 
     "withheld": instead("poll", answer(mailboxBody(0, []))),
     "withheld-end": mailbox((all) => all, 1),
     "withheld-later": instead("poll", answer(mailboxBody(2, []))),
     "dropped": mailbox((all) => all.filter((h) => h.seq !== 1).map((h, i) => ({ ...h, seq: i }))),
-    "reordered": mailbox((all) => [at(all, 0), at(all, 1), { ...at(all, 3), seq: 2 }, { ...at(all, 2), seq: 3 }]),
+    "reordered": mailbox((all) =>
+      [at(all, 0), at(all, 1), { ...at(all, 3), seq: 2 }, { ...at(all, 2), seq: 3 }]),
     "first-dropped": mailbox((all) => all.slice(1).map((h, i) => ({ ...h, seq: i }))),
     "other-case": mailbox(() => otherHeads),
     "other-payload": mailbox((all) => [{ ...at(all, 0), ...content(otherHeads[0]!) }]),
@@ -320,12 +342,14 @@ export function meddles(kit: Kit): Record<string, Meddle> {
     "forged-notice": mailbox((all) => [...all.slice(0, -1), noticeAfter(all, kit.instanceName)]),
     "stranger": resigned({ author: 999 }),
     "changed-head": messageAt(3, (h) =>
-      ({ head: utf8(fromUtf8(h.head).replace(/^day: \d{4}/m, (day) => day.replace(/\d$/, (x) => String((Number(x) + 1) % 10)))) })),
+      ({ head: utf8(fromUtf8(h.head).replace(/^day: \d{4}/m,
+        (day) => day.replace(/\d$/, (x) => String((Number(x) + 1) % 10)))) })),
 
     "other-file": messageAt(2, () => content(otherHeads[0]!)),
     "other-message-file": messageAt(2, () => content(at(heads, 3))),
     "damaged-file": messageAt(2, (h) => ({ payload: flipped(h.payload, 15_000) })),
-    "other-piece": requests("get", (body) => Buffer.from(body.toString("latin1").replace("piece: 0", "piece: 1"), "latin1")),
+    "other-piece": requests("get",
+      (body) => Buffer.from(body.toString("latin1").replace("piece: 0", "piece: 1"), "latin1")),
 
     "always-conflict": instead("followup", errorOf("conflict", 409)),
     "write-proof": instead("followup", stored(kit.oldProof)),

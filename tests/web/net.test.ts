@@ -34,7 +34,8 @@ async function fake(t: TestContext, answer: Answer): Promise<Fake> {
     const parts: Buffer[] = [];
     input.on("data", (part: Buffer) => parts.push(part));
     input.on("end", () => {
-      asked.push({ method: input.method ?? "", path: input.url ?? "", headers: input.headers, body: Buffer.concat(parts) });
+      asked.push({ method: input.method ?? "", path: input.url ?? "", headers: input.headers,
+        body: Buffer.concat(parts) });
       answer(out, asked.at(-1)!, asked.length);
     });
   });
@@ -64,7 +65,8 @@ const ok = (out: ServerResponse): void => send(out, 200, OCTETS, padded(EMPTY, 4
 const ask = (): Exchange<unknown> => poll(new Uint8Array(32), 0);
 
 function errorBody(code: string, size: number): Buffer {
-  return Buffer.from(JSON.stringify({ error: code, text: "what the server says" }).padEnd(size, " "));
+  return Buffer.from(JSON.stringify({ error: code, text: "what the server says" }).padEnd(size,
+    " "));
 }
 
 test("a request is of its size, and says nothing of who asks", async (t) => {
@@ -74,24 +76,32 @@ test("a request is of its size, and says nothing of who asks", async (t) => {
   assert.deepEqual([method, path, body.length], ["POST", "/v1/text", 49152]);
   assert.equal(headers["content-length"], "49152");
   assert.equal(headers["content-type"], OCTETS);
-  for (const name of ["cookie", "referer", "authorization", "if-none-match"]) assert.equal(headers[name], undefined);
+  for (const name of ["cookie", "referer", "authorization",
+    "if-none-match"]) assert.equal(headers[name], undefined);
 });
 
 const refusals: [string, string, Answer][] = [
   ["an HTML page", "bad-answer", (out) => send(out, 200, "text/html", padded(EMPTY, 49152))],
-  ["an HTML error page", "bad-answer", (out) => send(out, 502, "text/html", Buffer.from("<h1>Bad gateway</h1>"))],
+  ["an HTML error page", "bad-answer",
+    (out) => send(out, 502, "text/html", Buffer.from("<h1>Bad gateway</h1>"))],
   ["a byte too few", "bad-answer", (out) => send(out, 200, OCTETS, padded(EMPTY, 49151))],
   ["a byte too many", "bad-answer", (out) => send(out, 200, OCTETS, padded(EMPTY, 49153))],
   ["nothing at all", "bad-answer", (out) => send(out, 200, OCTETS, Buffer.alloc(0))],
   ["another kind of bundle", "bad-answer",
     (out) => send(out, 200, OCTETS, padded("speakup: v1 ended\n\n", 49152))],
-  ["an error of no size", "bad-answer", (out) => send(out, 409, JSON_TYPE, errorBody("conflict", 500))],
-  ["an error that is not known", "bad-answer", (out) => send(out, 409, JSON_TYPE, errorBody("toString", 49152))],
-  ["an error without a code", "bad-answer", (out) => send(out, 409, JSON_TYPE, padded("{}", 49152))],
-  ["an error that is no JSON", "bad-answer", (out) => send(out, 409, JSON_TYPE, padded("conflict", 49152))],
+  ["an error of no size", "bad-answer",
+    (out) => send(out, 409, JSON_TYPE, errorBody("conflict", 500))],
+  ["an error that is not known", "bad-answer",
+    (out) => send(out, 409, JSON_TYPE, errorBody("toString", 49152))],
+  ["an error without a code", "bad-answer",
+    (out) => send(out, 409, JSON_TYPE, padded("{}", 49152))],
+  ["an error that is no JSON", "bad-answer",
+    (out) => send(out, 409, JSON_TYPE, padded("conflict", 49152))],
   ["an error", "conflict", (out) => send(out, 409, JSON_TYPE, errorBody("conflict", 49152))],
-  ["an error of the other size", "too-large", (out) => send(out, 413, JSON_TYPE, errorBody("too-large", 1024))],
-  ["an error with an answer's status", "bad-answer", (out) => send(out, 200, JSON_TYPE, errorBody("busy", 49152))],
+  ["an error of the other size", "too-large",
+    (out) => send(out, 413, JSON_TYPE, errorBody("too-large", 1024))],
+  ["an error with an answer's status", "bad-answer",
+    (out) => send(out, 200, JSON_TYPE, errorBody("busy", 49152))],
   ["silence", "too-slow", () => undefined],
   ["a head and no body", "too-slow", (out) => {
     out.writeHead(200, { "Content-Type": OCTETS, "Content-Length": 49152 });
@@ -222,7 +232,8 @@ test("an upload goes on where it broke off, with the same bytes", async (t) => {
     const index = /piece: (\d+) (\d+)\n\n/.exec(body.toString("latin1"));
     if (index !== null && cut && index[1] === "1") return void out.destroy();
     if (index !== null) stored.set(Number(index[1]),
-      body.subarray(index.index + index[0].length, index.index + index[0].length + Number(index[2])));
+      body.subarray(index.index + index[0].length,
+        index.index + index[0].length + Number(index[2])));
     send(out, 200, OCTETS, have(stored.size === 0 ? "" : digits()));
   });
   const pieces = await gatherPieces(streamOf([bytes]), bytes.length, () => undefined);
@@ -245,9 +256,11 @@ test("a server that does not keep what it was sent is refused", async (t) => {
   for (const digits of ["000", "11", "1111", ""]) {
     const { net } = await fake(t, (out) => send(out, 200, OCTETS, have(digits)));
     const pieces = await gatherPieces(streamOf([bytes]), bytes.length, () => undefined);
-    await assert.rejects(sendPieces(net, newUpload(pieces), () => undefined), { code: "bad-answer" }, digits);
+    await assert.rejects(sendPieces(net, newUpload(pieces), () => undefined),
+      { code: "bad-answer" }, digits);
   }
-  assert.equal(putPiece("00".repeat(16), bytes.length, 0, bytes.subarray(0, 262144)).body.length, 263168);
+  assert.equal(putPiece("00".repeat(16), bytes.length, 0, bytes.subarray(0, 262144)).body.length,
+    263168);
 });
 
 /* --- a page and its worker --- */

@@ -22,6 +22,10 @@ declare const __TESTS__: string;
 const quiet = (): void => undefined;
 const draft: Draft = { answers: [], about: [], text: "The rota.", files: [] };
 
+/** Needs a real daemon. */
+const onLive = (name: string, work: (t: TestContext) => Promise<void>): unknown =>
+  test(name, { skip: skipLive }, work);
+
 async function started(t: TestContext): Promise<{ live: Live; front: Double; net: Net }> {
   const live = await startLive();
   t.after(live.stop);
@@ -32,7 +36,7 @@ async function started(t: TestContext): Promise<{ live: Live; front: Double; net
 
 const policyText = (): string => readFileSync(join(__TESTS__, "../etc/policy.yaml"), "utf8");
 
-test("a new policy with the same readers is taken; other readers are shown first", { skip: skipLive }, async (t) => {
+onLive("a new policy with the same readers is taken; other readers are shown first", async (t) => {
   const { live, front, net } = await started(t);
   const api = reporterOver(net);
   await api.open();
@@ -52,7 +56,8 @@ test("a new policy with the same readers is taken; other readers are shown first
   assert.match((await api.file(draft, quiet)).proof, /^policy: 5$/m);
   // what was filed before is read by the policy of today
   const b = await api.enter(filed.words.join(" "));
-  assert.deepEqual(b.messages[0]!.notes, ["It was sealed under an earlier policy: its list of readers was checked " +
+  assert.deepEqual(b.messages[0]!.notes,
+    ["It was sealed under an earlier policy: its list of readers was checked " +
     "for people left out, and could not be worked out again."]);
 });
 
@@ -76,23 +81,28 @@ async function giveHybridKeys(live: Live): Promise<string> {
 }
 
 /** What a member of staff opens with their hybrid identity: text and attachment. */
-async function readAsStaff(live: Live, net: Net, caseId: string, hybrid: string): Promise<Uint8Array[]> {
-  const [classic] = await openIdentityFile(readFileSync(join(live.org, "staff/guardian-east.age")), "demonstration");
+async function readAsStaff(live: Live, net: Net, caseId: string,
+  hybrid: string): Promise<Uint8Array[]> {
+  const [classic] = await openIdentityFile(readFileSync(join(live.org, "staff/guardian-east.age")),
+    "demonstration");
   const person = 3;
-  const note = signLogin({ root: live.rootHash, person, challenge: await net.ask(challenge(person)) }, staffSignSeed(classic!));
+  const note = signLogin({ root: live.rootHash, person,
+    challenge: await net.ask(challenge(person)) }, staffSignSeed(classic!));
   const session = await net.ask(login(utf8(note)));
   const { heads } = await net.ask(openCase(session, caseId, "talk", 0));
   const files: Uint8Array[][] = [];
-  const opener = new MessageOpener({ identities: [hybrid], person, sink: (i, x) => (files[i] ??= []).push(x.slice()) });
+  const opener = new MessageOpener({ identities: [hybrid], person,
+    sink: (i, x) => (files[i] ??= []).push(x.slice()) });
   const head = heads[0]!;
   await opener.put(head.envelope);
-  await fetchPayload(net, { session, caseId, chain: "talk", seq: 0 }, head, (x) => opener.put(x), quiet);
+  await fetchPayload(net, { session, caseId, chain: "talk", seq: 0 }, head, (x) => opener.put(x),
+    quiet);
   const key = /^case-key: ([0-9a-f]{64})$/m.exec(fromUtf8(head.head))![1]!;
   await opener.finish([key]);
   return files.map((parts) => Buffer.concat(parts));
 }
 
-test("an organisation with post-quantum keys is written to, and read, by the browser's code", { skip: skipLive }, async (t) => {
+onLive("an organisation with post-quantum keys is written to, and read", async (t) => {
   const { live, net } = await started(t);
   const hybrid = await giveHybridKeys(live);
   await live.changePolicy(policyText(), 2);
@@ -101,7 +111,8 @@ test("an organisation with post-quantum keys is written to, and read, by the bro
   assert.equal((await api.preview([], [])).postQuantum, true);
   const data = Uint8Array.from({ length: 120_000 }, (_, i) => (i * i) >> 3);
   const filed = await api.file({ ...draft, files: [new File([data], "film.mp4")] }, quiet);
-  const realm = /^realm: ([0-9a-f]{64})$/m.exec(readFileSync(join(live.org, "root0.note"), "utf8"))![1]!;
+  const realm = /^realm: ([0-9a-f]{64})$/m.exec(readFileSync(join(live.org, "root0.note"),
+    "utf8"))![1]!;
   const { caseId } = deriveReceipt(parseReceipt(filed.words.join(" ")), unhex(realm));
   const [text, film] = await readAsStaff(live, net, caseId, hybrid);
   assert.equal(fromUtf8(text!), draft.text);
@@ -109,12 +120,13 @@ test("an organisation with post-quantum keys is written to, and read, by the bro
   let b = await api.enter(filed.words.join(" "));
   assert.deepEqual(b.messages.map((m) => [m.text, m.failure]), [[draft.text, undefined]]);
   b = await api.write("And again.", [], quiet);
-  assert.deepEqual(b.messages.map((m) => [m.text, m.failure]), [[draft.text, undefined], ["And again.", undefined]]);
+  assert.deepEqual(b.messages.map((m) => [m.text, m.failure]),
+    [[draft.text, undefined], ["And again.", undefined]]);
   const back = await api.attachment(0, b.messages[0]!.files[0]!.index, quiet);
   assert.deepEqual(new Uint8Array(await back.arrayBuffer()), data);
 });
 
-test("a concern that began with classic keys stays with them", { skip: skipLive }, async (t) => {
+onLive("a concern that began with classic keys stays with them", async (t) => {
   const { live, net } = await started(t);
   // also where this machine's own clients can make hybrid keys
   const classic = policyText().replaceAll("keys: best", "keys: classic");
