@@ -198,4 +198,7 @@ test("identity files: plain, sealed, armored; and what is none", async () => {
   const costly = Buffer.from(file);
   costly.write("21", costly.indexOf(" 10\n") + 1);
   assert.equal(await code(costly), "syntax", "and not tried");
+  const { length } = await headerLength(file);
+  assert.equal(await unwrapAny(file.subarray(0, length), both), undefined);
+  assert.equal(await unwrapAny(costly.subarray(0, length), both).catch(codeOf), "syntax");
 });

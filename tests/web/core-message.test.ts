@@ -5,13 +5,16 @@ import { mkdtempSync, openAsBlob, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { recipientOf } from "../../web/core/age.ts";
-import { concat, equal, fromUtf8, sha256, utf8 } from "../../web/core/bytes.ts";
+import { encryptPayload, recipientOf, wrap } from "../../web/core/age.ts";
+import { concat, equal, fromUtf8, randomBytes, sha256, utf8 } from "../../web/core/bytes.ts";
 import { contentDigest, payloadDigest } from "../../web/core/link.ts";
 import {
   addEnvelope, hashFile, MessageOpener, type Sealed, sealMessage,
 } from "../../web/core/message.ts";
+import { putManifest } from "../../web/core/manifest.ts";
+import { NOTE_MANIFEST, signNote } from "../../web/core/note.ts";
 import { deriveReceipt, type ReceiptKeys } from "../../web/core/receipt.ts";
+import { writeArchive } from "../../web/core/sealed.ts";
 import { type Hex, type Manifest, NO_LINK, Refused, REPORTER, type Who } from "../../web/core/types.ts";
 
 type KeyKind = "classic" | "hybrid";
@@ -161,6 +164,26 @@ test("what is released by then is there when put returns: piece 0 shows the text
   assert.equal(opener.claim()?.caseId, reporter.caseId);
   assert.equal(text, "The rota is unsafe.\n");
   await assert.rejects(opener.finish([reporter.signPub]), refusal("damaged"));
+});
+
+test("the reporter's key must be the one that the case is named for", async () => {
+  const fileKey = randomBytes(16);
+  const envelope = await wrap(fileKey, await recipientOf(keysOf(7).identities.classic));
+  const manifest: Manifest = {
+    ...concern("classic"), kind: "followup", seq: 1, prev: sha256(utf8("prev")),
+    caseId: "00".repeat(16), files: [], to: [{ person: 7, sha256: sha256(envelope) }],
+  };
+  const text = `${NOTE_MANIFEST}\n${putManifest(manifest)}`;
+  const note = signNote(text, `speakup/case/${manifest.caseId}`, reporter.signSeed);
+  const { writable, readable } = encryptPayload(fileKey);
+  const writer = writable.getWriter();
+  const sent = (async () => {
+    for await (const x of writeArchive(utf8(note), [], [])) await writer.write(x);
+    await writer.close();
+  })();
+  const payload = await readAll(readable);
+  await sent;
+  await assert.rejects(open("classic", 7, [envelope, payload]), refusal("bad-author"));
 });
 
 test("a message is sealed once, and a file may not change meanwhile", async () => {

@@ -53,8 +53,8 @@ export function nameOk(name: string): boolean {
 /* Case is not told apart, as on many disks. */
 function filesFit(files: ManifestFile[]): boolean {
   const fits = files.every((f, i) =>
-    f.size <= FILE_MAX && (f.name === TEXT_NAME ? i === 0 :
-      f.name.startsWith(ATTACHMENTS) && nameOk(f.name.slice(ATTACHMENTS.length))));
+    f.name === TEXT_NAME ? i === 0 :
+      f.name.startsWith(ATTACHMENTS) && nameOk(f.name.slice(ATTACHMENTS.length)));
   const names = files.map((f) => lower(f.name));
   return fits && files.length <= FILES_MAX && new Set(names).size === names.length;
 }
