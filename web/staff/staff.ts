@@ -1,7 +1,5 @@
 /* The staff console's side of the service: StaffApi, as the worker serves it. */
-import { KINDS } from "../core/kind.ts";
 import { Refused, type Hex } from "../core/types.ts";
-import type { Message } from "../case/conversation.ts";
 import type { Net } from "../net/server.ts";
 import { previewOf } from "../policy/explain.ts";
 import type { OnProgress } from "../reporter/api.ts";
@@ -53,18 +51,12 @@ function isCurrent(d: Desk, caseId: Hex): boolean {
   return c?.caseId === caseId && c.refusal === undefined && c.known === d.s.known && c.today === today();
 }
 
-/* Envelopes of what was written before are new: everything is to be fetched again. */
-function isGranted(k: StaffCase, had: Set<Message>): boolean {
-  return k.c.messages.some((m) =>
-    !had.has(m) && KINDS[m.kind].lines.includes("grants") && m.entry.person === k.c.person);
-}
-
-/* What came since; false: it is to be opened anew. */
+/* What came since; false: it is to be opened anew. So it is where somebody gave
+ * us what was written before: that does not fit what we had. */
 async function isKept(k: StaffCase): Promise<boolean> {
-  const had = new Set(k.c.messages);
   try {
     await refreshCase(k);
-    return !isGranted(k, had);
+    return true;
   } catch (e) {
     if (k.c.refusal === undefined) throw e;
     return false;
