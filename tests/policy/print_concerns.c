@@ -69,8 +69,9 @@ recipients(const struct policy *p, const struct policy_route *r, int64_t day)
 
 		if (to != NULL)
 			assert_int_equal(age_recipient_put(&text, to), ERR_OK);
-		json_array_append_new(list, to == NULL ? json_null()
-			: json_stringn((const char *)text.p, 60));
+		json_array_append_new(list,
+		    to == NULL ? json_null()
+			       : json_stringn((const char *)text.p, 60));
 	}
 	return list;
 }
@@ -138,8 +139,9 @@ answers_of(const struct asked *a)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < a->n; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s}", "field",
-		    a->answer[i].field, "value", a->answer[i].value));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:s}", "field", a->answer[i].field,
+			"value", a->answer[i].value));
 	return list;
 }
 
@@ -184,10 +186,9 @@ changes_of(const struct member_change *c, size_t n)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, json_pack("{s:s, s:i}", "what",
-		    what[c[i].what], c[i].what == CHANGE_ROUTE ? "route"
-							       : "who",
-		    c[i].who));
+		json_array_append_new(list,
+		    json_pack("{s:s, s:i}", "what", what[c[i].what],
+			c[i].what == CHANGE_ROUTE ? "route" : "who", c[i].who));
 	return list;
 }
 
@@ -223,19 +224,19 @@ print_route(struct dice *d, const struct policy *p,
 	size_t n = 0;
 	enum err e;
 
-	e = members_compute(
-	    p, r, marked, n_marked, day, got, MEMBERS_MAX, &n);
+	e = members_compute(p, r, marked, n_marked, day, got, MEMBERS_MAX, &n);
 	json_object_set_new(j, "members", members(e, got, n));
 	e = members_told(
 	    p, r, marked, n_marked, day, got, POLICY_PEOPLE_MAX, &n);
 	json_object_set_new(j, "told", members(e, got, n));
 	assert_int_equal(exclusions_close(p, r, marked, n_marked, out,
-	    POLICY_PEOPLE_MAX, &n), ERR_OK);
+			     POLICY_PEOPLE_MAX, &n),
+	    ERR_OK);
 	json_object_set_new(j, "excluded", numbers(out, n));
 	json_object_set_new(j, "recipients", recipients(p, r, day));
 	for (unsigned i = 0; i < 4; i++)
-		json_array_append_new(after,
-		    print_after(d, p, r, marked, n_marked, day));
+		json_array_append_new(
+		    after, print_after(d, p, r, marked, n_marked, day));
 	json_object_set_new(j, "after", after);
 	return j;
 }
@@ -248,8 +249,7 @@ print_concern(struct dice *d, const struct policy *p)
 	size_t n_marked = random_marked(d, p, marked);
 	int64_t day = p->issued / DAY_SECONDS - 60 + below(d, 240);
 	struct route_choice choice = { 0 };
-	enum err e =
-	    route_pick(p, a.answer, a.n, marked, n_marked, &choice);
+	enum err e = route_pick(p, a.answer, a.n, marked, n_marked, &choice);
 
 	return json_pack("{s:o, s:o, s:I, s:s, s:i, s:i, s:i, s:o}", "answers",
 	    answers_of(&a), "marked", numbers(marked, n_marked), "day",
@@ -272,7 +272,6 @@ print_sum(struct dice *d, const struct policy *p)
 
 	duration_format(&t, text);
 	return json_pack("{s:I, s:s, s:o, s:b}", "from", (json_int_t)from,
-	    "after", text, "due",
-	    e == ERR_OK ? json_integer(due) : json_null(), "working",
-	    calendar_is_working(p, from));
+	    "after", text, "due", e == ERR_OK ? json_integer(due) : json_null(),
+	    "working", calendar_is_working(p, from));
 }

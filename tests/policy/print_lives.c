@@ -66,7 +66,7 @@ random_entry(
 	e.agrees = in_a_hundred(d, 50);
 	e.investigates = in_a_hundred(d, 70);
 	e.from = in_a_hundred(d, 50) ? e.author : 1;
-	e.about = in_a_hundred(d, 10) ? 1
+	e.about = in_a_hundred(d, 10)	? 1
 	    : e.kind == MESSAGE_CONSENT ? l->asked
 					: l->pending;
 	e.code = random_code(d, e.kind);
@@ -140,11 +140,13 @@ print_life(struct dice *d, const struct policy *p)
 		now += below(d, in_a_hundred(d, 80) ? 3600 : 20 * DAY_SECONDS);
 		if (may == LIFE_OK)
 			life_apply(&l, p, NULL, &e, now);
-		json_array_append_new(steps, json_pack(
-		    "{s:o, s:i, s:I, s:o, s:o}", "entry", entry_of(&e), "parts",
-		    parts, "now", (json_int_t)now, "refusal",
-		    may == LIFE_OK ? json_null() : json_string(refusals[may]),
-		    "life", may == LIFE_OK ? life_of(p, &l) : json_null()));
+		json_array_append_new(steps,
+		    json_pack("{s:o, s:i, s:I, s:o, s:o}", "entry",
+			entry_of(&e), "parts", parts, "now", (json_int_t)now,
+			"refusal",
+			may == LIFE_OK ? json_null()
+				       : json_string(refusals[may]),
+			"life", may == LIFE_OK ? life_of(p, &l) : json_null()));
 	}
 	json_object_set_new(begin, "steps", steps);
 	return begin;
@@ -164,9 +166,10 @@ print_people(const struct policy *p)
 				p, who->number, p->people[k].number))
 				json_array_append_new(
 				    above, json_integer(p->people[k].number));
-		json_array_append_new(list, json_pack("{s:i, s:i, s:i, s:o}",
-		    "number", who->number, "parts", life_parts(who, false),
-		    "given", life_parts(who, true), "above", above));
+		json_array_append_new(list,
+		    json_pack("{s:i, s:i, s:i, s:o}", "number", who->number,
+			"parts", life_parts(who, false), "given",
+			life_parts(who, true), "above", above));
 	}
 	return list;
 }
@@ -185,10 +188,10 @@ print_table(void)
 			for (unsigned i = 0; i < PARTS; i++)
 				if (life_table_allows(state, kind, 1u << i))
 					parts |= 1u << i;
-			json_array_append_new(list, json_pack("[s, s, i, s]",
-			    case_state_name(state), message_kind_name(kind),
-			    parts,
-			    case_state_name(life_table_next(state, kind))));
+			json_array_append_new(list,
+			    json_pack("[s, s, i, s]", case_state_name(state),
+				message_kind_name(kind), parts,
+				case_state_name(life_table_next(state, kind))));
 		}
 	return list;
 }

@@ -48,7 +48,8 @@ json_of(const struct yaml_node *at)
 	for (const struct yaml_node *c = at->first; c != NULL; c = c->next)
 		assert_int_equal(at->kind == YAML_MAP
 			? json_object_set_new(j, c->key, json_of(c))
-			: json_array_append_new(j, json_of(c)), 0);
+			: json_array_append_new(j, json_of(c)),
+		    0);
 	return j;
 }
 
@@ -76,7 +77,8 @@ is_policy(const char *line)
 
 	assert_true(json_is_string(text));
 	ok = policy_parse(BYTES((const uint8_t *)json_string_value(text),
-	    json_string_length(text)), &p, &problem) == ERR_OK;
+			      json_string_length(text)),
+		 &p, &problem) == ERR_OK;
 	policy_free(p);
 	json_decref(text);
 	return ok;
@@ -132,8 +134,8 @@ shake(struct dice *d, struct policy *p)
 	}
 	for (size_t i = 0; i < p->n_intervals; i++)
 		if (in_a_hundred(d, 10))
-			p->intervals[i].end -= (1 + below(d, 20)) *
-			    CALENDAR_QUARTER;
+			p->intervals[i].end -=
+			    (1 + below(d, 20)) * CALENDAR_QUARTER;
 	for (size_t i = 0; i < p->n_routes; i++)
 		if (in_a_hundred(d, 20))
 			p->routes[i].keys =

@@ -3,9 +3,9 @@ import { deflateRawSync, deflateSync } from "node:zlib";
 /* Small files, made as programs make them. Bytes as Latin-1 text are joined. */
 
 export type Bytes = Uint8Array<ArrayBuffer>;
-export const bytes = (s: string): Bytes => Uint8Array.from(s, (c) => c.charCodeAt(0));
+export const bytes = (s: string): Bytes => new Uint8Array(Buffer.from(s, "latin1"));
 export const join = (...parts: (Uint8Array | string | number[])[]): Bytes =>
-  Uint8Array.from(parts.flatMap((p) => [...(typeof p === "string" ? bytes(p) : p)]));
+  new Uint8Array(Buffer.concat(parts.map((p) => (typeof p === "string" ? bytes(p) : Uint8Array.from(p)))));
 
 const be = (n: number, size: number): number[] =>
   Array.from({ length: size }, (_, i) => Math.floor(n / 256 ** (size - 1 - i)) % 256);

@@ -108,7 +108,7 @@ test("WebP loses Exif, XMP and its profile, and says no more that it has them", 
 
 test("what is damaged is said to be", async () => {
   const bad = [
-    jpeg().slice(0, -2), jpeg().slice(0, 30), join([0xff, 0xd8, 0xff]), jpeg([segment(0x02, "x")]),
+    jpeg().slice(0, -2), jpeg().slice(0, 30), join([0xff, 0xd8, 0xff]), jpeg([segment(0x02, "x")]), jpeg([segment(0xc8, "x")]),
     join([0xff, 0xd8], bytes("xx")), png().slice(0, -1), png([chunk("CrIt")]), png([chunk("1234")]),
     join(png().slice(0, 8), png().slice(33)), webp(0, []).slice(0, -1), join(webp(0, []).slice(0, 4), [9, 0, 0, 0], "WEBPVP8"),
   ];
