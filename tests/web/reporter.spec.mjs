@@ -623,6 +623,8 @@ function filesBelow(directory) {
   });
 }
 
+const SESSION_MS = 4000; // longer than the browser waits to write down what is open
+
 /** As it could be written: bytes, or in two bytes a letter. */
 function holds(bytes, text) {
   return bytes.includes(Buffer.from(text, "utf8")) || bytes.includes(Buffer.from(text, "utf16le"));
@@ -639,13 +641,18 @@ test("the browser's profile has no word of the concern, nor of the receipt", { s
     await button(visit, "Finish and clear this page").click();
     await comeBack(visit, words);
     await visit.page.getByText("zanzibarquince").waitFor();
-    await visit.page.waitForTimeout(4000); // longer than a session waits to be written
+    await button(visit, "Write again").click();
+    await visit.page.getByLabel("Write again").fill("Nor was the snorkelpine ever sent.");
+    await visit.page.waitForTimeout(SESSION_MS);
+    visit.page.on("dialog", (d) => void d.accept());
+    await visit.page.goto("about:blank");
+    await visit.page.waitForTimeout(SESSION_MS);
     await context.close();
     const files = filesBelow(profile);
     assert.ok(files.some((f) => holds(readFileSync(f), `127.0.0.1:${service.port}`)), "it is this profile");
     for (const path of files) {
       const bytes = readFileSync(path);
-      for (const text of ["zanzibarquince", "wobblegate", words.join(" "), words.slice(0, 3).join(" ")])
+      for (const text of ["zanzibarquince", "wobblegate", "snorkelpine", words.join(" "), words.slice(0, 3).join(" ")])
         assert.ok(!holds(bytes, text), `${path.slice(profile.length)} holds “${text}”`);
     }
   } finally {
