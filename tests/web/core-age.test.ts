@@ -66,8 +66,11 @@ async function open(v: Vector, step: number): Promise<{ result: string; released
     // of a whole file the nonce counts as header, as the vectors have it
     if (rest.length < 16) return "syntax";
     const opener = new PayloadOpener(key);
-    for (let at = 0; at < rest.length; at += step)
-      await opener.put(rest.subarray(at, at + step), (x) => parts.push(x));
+    for (let at = 0; at < rest.length; at += step) {
+      const part = rest.slice(at, at + step);
+      await opener.put(part, (x) => parts.push(x));
+      part.fill(0); // it is the caller's
+    }
     await opener.finish((x) => parts.push(x));
     return "ok";
   };

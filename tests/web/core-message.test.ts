@@ -166,6 +166,14 @@ test("what is released by then is there when put returns: piece 0 shows the text
   await assert.rejects(opener.finish([reporter.signPub]), refusal("damaged"));
 });
 
+test("an envelope without end is given up", async () => {
+  const identities = [keysOf(7).identities.classic];
+  const opener = new MessageOpener({ identities, person: 7, sink: () => undefined });
+  const line = utf8("age-encryption.org/v1\n");
+  await opener.put(line);
+  await assert.rejects(opener.put(new Uint8Array(65536).fill(0x41)), refusal("damaged"));
+});
+
 test("the reporter's key must be the one that the case is named for", async () => {
   const fileKey = randomBytes(16);
   const envelope = await wrap(fileKey, await recipientOf(keysOf(7).identities.classic));
