@@ -84,7 +84,8 @@ function withoutMessage(chain: string, seq: number): Meddle {
     const answer = await forward({ ...asked, body });
     const p = parse(answer.body);
     const count = Number(p.lines.find((l) => l.startsWith("count: "))!.slice(7));
-    p.heads = p.heads.filter((h) => isBehind || h.seq < seq).map((h) => ({ ...h, seq: isBehind ? h.seq - 1 : h.seq }));
+    p.heads = p.heads.filter((h) => isBehind || h.seq < seq).map((h) =>
+      ({ ...h, seq: isBehind ? h.seq - 1 : h.seq }));
     setCount(p, count - 1);
     return { ...answer, body: put(p, answer.body.length) };
   };
@@ -100,10 +101,12 @@ function setCount(p: Parsed, n: number): void {
 }
 
 function policyAnswer(roots: string[], policy: string): Answered {
-  const head = [...roots.map((r) => `root: ${Buffer.byteLength(r)}`), `policy: ${Buffer.byteLength(policy)}`];
+  const head = [...roots.map((r) => `root: ${Buffer.byteLength(r)}`),
+    `policy: ${Buffer.byteLength(policy)}`];
   const used = Buffer.from(["speakup: v1 policy", ...head, "", roots.join("") + policy].join("\n"));
   const size = Math.ceil(used.length / 49152) * 49152;
-  return { status: 200, type: "application/octet-stream", body: Buffer.concat([used, Buffer.alloc(size - used.length)]) };
+  return { status: 200, type: "application/octet-stream",
+    body: Buffer.concat([used, Buffer.alloc(size - used.length)]) };
 }
 
 describe("a hostile server and the staff console", { skip: skipLive }, () => {
@@ -133,7 +136,8 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
       { kind: "note", lines: {}, text: "Before the investigator" },
       { kind: "assign", lines: { person: 7 }, share: "all", text: "It is given to somebody" },
       { kind: "reply", lines: {}, text: "Second answer" },
-      { kind: "note", lines: {}, text: "After the investigator", files: [new File(["kept"], "a.txt")] },
+      { kind: "note", lines: {}, text: "After the investigator",
+        files: [new File(["kept"], "a.txt")] },
     ] satisfies Action[] as Action[]) await east.act(id, action);
     for (const [chain, list] of [["talk", talk], ["staff", staff]] as const) {
       desk.front.meddle = onCase(chain, (p) => void list.push(...p.heads));
@@ -157,7 +161,8 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
     assert.match(c.refused ?? "", /Please tell the people who run the service/);
     assert.deepEqual(c.messages.map((m) => `${m.chain}-${m.seq}`).sort(), shown.sort());
     assert.deepEqual([c.doable, c.readers, c.warnings[0]], [[], [], c.refused]);
-    await assert.rejects(() => act(id, { kind: "note", lines: {}, text: "x" }), /This case was refused/);
+    await assert.rejects(() => act(id, { kind: "note", lines: {}, text: "x" }),
+      /This case was refused/);
     straight();
     assert.equal((await api.show(id)).refused, undefined);
   }
@@ -174,7 +179,8 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
   });
 
   test("has a message fewer than it says", async () => {
-    await partly(onCase("staff", (p) => void (p.heads = [])), /keeps a message of it back/, ["talk-0", "talk-1", "talk-2", "talk-3", "talk-4"]);
+    await partly(onCase("staff", (p) => void (p.heads = [])), /keeps a message of it back/,
+      ["talk-0", "talk-1", "talk-2", "talk-3", "talk-4"]);
   });
 
   test("shows fewer messages than it showed before", async () => {
@@ -186,8 +192,10 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
 
   test("lets somebody else acknowledge", async () => {
     await partly(onMessage("talk", 1, (h) => {
-      h.head = Buffer.from(h.head.toString().replace("author: 3\n", "author: 4\n").replace("person/3 ", "person/4 "));
-    }), /not signed by the person whom it names. It is talk 1, "ack" in the name of Joseph Adeyemi/, ["talk-0"]);
+      h.head = Buffer.from(h.head.toString().replace("author: 3\n",
+        "author: 4\n").replace("person/3 ", "person/4 "));
+    }), /not signed by the person whom it names. It is talk 1, "ack" in the name of Joseph Adeyemi/,
+      ["talk-0"]);
   });
 
   test("lets an investigator read whom nobody named", async () => {
@@ -198,7 +206,8 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
 
   test("puts the reply before the acknowledgement", async () => {
     await partly(onCase("talk", (p) => {
-      p.heads = p.heads.map((h) => ({ ...(h.seq === 1 || h.seq === 2 ? talk[3 - h.seq]! : h), seq: h.seq }));
+      p.heads = p.heads.map((h) => ({ ...(h.seq === 1 || h.seq === 2 ? talk[3 - h.seq]! : h),
+        seq: h.seq }));
     }), /It is talk 1/, ["talk-0"]);
   });
 
@@ -210,7 +219,8 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
     await (await fresh()).api.show(other);
     straight();
     await api.lock();
-    await partly(onMessage("talk", 1, (h) => void Object.assign(h, stolen)), /belongs to another case. It is talk 1/, ["talk-0"]);
+    await partly(onMessage("talk", 1, (h) => void Object.assign(h, stolen)),
+      /belongs to another case. It is talk 1/, ["talk-0"]);
   });
 
   test("gives the envelope and payload of another message", async () => {
@@ -265,7 +275,8 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
     const { api } = await fresh();
     const c = await api.show(id);
     const note = c.messages.find((m) => m.files.length > 0)!;
-    const get = (): Promise<Blob> => api.attachment(id, note.chain, note.seq, note.files[0]!.index, nothing);
+    const get = (): Promise<Blob> => api.attachment(id, note.chain, note.seq, note.files[0]!.index,
+      nothing);
     assert.equal(await (await get()).text(), "kept");
     desk.front.meddle = onMessage("staff", note.seq, (h) => {
       h.payload = Buffer.from(h.payload);
@@ -274,7 +285,8 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
     await refusedWith("damaged", get);
     await refusedWith("swapped", () => api.sealed(id, note.chain, note.seq, nothing));
     const { envelope, payload } = staff[1]!;
-    desk.front.meddle = onMessage("staff", note.seq, (h) => void Object.assign(h, { envelope, payload }));
+    desk.front.meddle = onMessage("staff", note.seq,
+      (h) => void Object.assign(h, { envelope, payload }));
     await refusedWith("swapped", get);
   });
 
@@ -309,13 +321,15 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
     let conflicts = 0;
     desk.front.meddle = async (asked, forward) => {
       if (asks(asked.body, "post") && conflicts++ === 0)
-        await desk.ftsu("guardian-east", "note", id, "--message", join(__TESTS__, "web/tsconfig.json"));
+        await desk.ftsu("guardian-east", "note", id, "--message",
+          join(__TESTS__, "web/tsconfig.json"));
       return forward(asked);
     };
     const c = await east.act(id, { kind: "note", lines: {}, text: "After the other" });
     assert.equal(conflicts, 2);
     assert.equal(c.messages.at(-1)!.text, "After the other");
-    assert.equal(c.messages.at(-2)!.text, readFileSync(join(__TESTS__, "web/tsconfig.json"), "utf8"));
+    assert.equal(c.messages.at(-2)!.text, readFileSync(join(__TESTS__, "web/tsconfig.json"),
+      "utf8"));
     straight();
     await assertSame(desk, "guardian-east", c);
     let posts = 0;
@@ -349,7 +363,8 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
     desk.front.meddle = async (asked, forward) => {
       const answer = await forward(asked);
       if (!asks(asked.body, "queue")) return answer;
-      const body = Buffer.from(answer.body.toString("latin1").split("\n").filter((l) => !l.startsWith("row: "))
+      const body = Buffer.from(answer.body.toString("latin1").split("\n").filter((l) =>
+        !l.startsWith("row: "))
         .join("\n").replace(/\nnext: .*\n/, "\nnext: more\n").replace(/\0+$/, ""), "latin1");
       return { ...answer, body: Buffer.concat([body, Buffer.alloc(49152 - body.length)]) };
     };
@@ -371,8 +386,10 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
     assert.match(await refusedWith("untrusted", () => api.open()), /older/);
     await refusedWith("untrusted", () => api.open());
     const org = join(desk.live.dir, "org2");
-    await run([join(__TESTS__, "../etc/demo/make-org"), org, "--build", desk.live.build, "--work-factor", "2"]);
-    const notes = ["root0.note", "policy.note"].map((name) => readFileSync(join(org, name), "utf8"));
+    await run([join(__TESTS__, "../etc/demo/make-org"), org, "--build", desk.live.build,
+      "--work-factor", "2"]);
+    const notes = ["root0.note", "policy.note"].map((name) =>
+      readFileSync(join(org, name), "utf8"));
     desk.front.meddle = serve(policyAnswer([notes[0]!], notes[1]!));
     await refusedWith("denied", () => api.open());
     await refusedWith("denied", () => staffOver(newNet(desk.front.url))

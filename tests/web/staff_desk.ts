@@ -25,7 +25,8 @@ export interface FtsuCase {
   lacking: number[];
   readers: { person: number; rung: number }[];
   messages: {
-    chain: Chain; seq: number; kind: Kind; name: string; day?: string; readable: boolean; text?: string;
+    chain: Chain; seq: number; kind: Kind; name: string; day?: string; readable: boolean;
+      text?: string;
     files?: { name: string; size: number }[];
   }[];
 }
@@ -104,7 +105,8 @@ export async function openDesk(options: LiveOptions = {}): Promise<Desk> {
       logged.delete(who); // a person's newest sessions count
       return sit(desk, who);
     },
-    file: (entry) => report("", ["--answers", join(__TESTS__, "../etc/demo/concerns.yaml"), "--entry", entry]),
+    file: (entry) => report("", ["--answers", join(__TESTS__, "../etc/demo/concerns.yaml"),
+      "--entry", entry]),
     report: (text, ...args) => report(text, args),
     reporter: async ({ receipt }, command, args = [], text = "") => {
       const file = join(live.dir, "receipt");
@@ -149,13 +151,16 @@ function ftsuMessages(f: FtsuCase): unknown[] {
 /** What the console shows of a case, ftsu shows. */
 export async function assertSameCase(desk: Desk, who: string, c: Case): Promise<void> {
   const f = (await desk.ftsu(who, "show", c.caseId)) as FtsuCase;
-  assert.deepEqual([c.state, bandOf(c), [...c.flags].sort()], [f.state, f.band, [...f.flags].sort()]);
+  assert.deepEqual([c.state, bandOf(c), [...c.flags].sort()],
+    [f.state, f.band, [...f.flags].sort()]);
   assert.deepEqual(messagesOf(c), ftsuMessages(f));
-  for (const [i, m] of c.messages.entries()) if (f.messages[i]!.readable) assert.equal(m.failure, undefined);
+  for (const [i, m] of c.messages.entries()) if (f.messages[i]!.readable) assert.equal(m.failure,
+    undefined);
   assert.deepEqual(c.readers.map((r) => r.number), f.readers.map((r) => r.person));
   assert.deepEqual(c.doable.map((d) => d.kind).filter((k) => k !== "unopened").sort(),
     f.may.filter((k) => k !== "unopened").sort());
-  assert.deepEqual(c.readers.filter((r) => r.how.includes("cannot open")).map((r) => r.number), f.lacking);
+  assert.deepEqual(c.readers.filter((r) => r.how.includes("cannot open")).map((r) => r.number),
+    f.lacking);
 }
 
 /** What the console's audit says, `ftsu audit` says; and it finds nothing wrong. */
@@ -164,7 +169,8 @@ export async function assertSameAudit(desk: Desk, who: string, c: Case): Promise
   assert.equal(f.whole, true);
   assert.equal(f.state, c.state);
   const name = (by: string): string => (by === "the service" ? "The service" : by);
-  assert.deepEqual(c.audit.entries, f.entries.map(({ chain, seq, day, kind, name: by, state, detail, link }) =>
+  assert.deepEqual(c.audit.entries, f.entries.map(({ chain, seq, day, kind, name: by, state, detail,
+    link }) =>
     ({ day, by: name(by), chain, seq, kind, detail, state, link })));
 }
 

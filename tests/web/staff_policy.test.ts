@@ -48,7 +48,8 @@ async function giveHybridKeys(live: Live, people: string[]): Promise<Map<string,
   return files;
 }
 
-onDesk("cases with post-quantum keys are read, answered and given on; classic ones stay so", async ({ live, front }) => {
+onDesk("cases with post-quantum keys are read, answered and given on; classic ones stay so",
+  async ({ live, front }) => {
   await live.changePolicy(policyText().replaceAll("keys: best", "keys: classic"), 2);
   const reporter = reporterOver(newNet(front.url));
   await reporter.open();
@@ -62,14 +63,16 @@ onDesk("cases with post-quantum keys are read, answered and given on; classic on
   assert.equal((await later.open(), await later.preview([], [])).postQuantum, true);
   const second = await later.file({ ...draft, text: "Under hybrid keys" }, nothing);
 
-  const sit = async (who: string, api: StaffApi = staffOver(newNet(front.url))): Promise<StaffApi> => {
+  const sit = async (who: string,
+    api: StaffApi = staffOver(newNet(front.url))): Promise<StaffApi> => {
     await api.open();
     await api.unlock(keys.get(who)!, "");
     return api;
   };
   const east = await sit("guardian-east", early);
   const priya = await sit("investigator-clinical");
-  for (const [filed, text] of [[first, "Under classic keys"], [second, "Under hybrid keys"]] as const) {
+  for (const [filed, text] of [[first, "Under classic keys"],
+    [second, "Under hybrid keys"]] as const) {
     const rows = (await east.queue("", 160)).rows;
     const shown = await Promise.all(rows.map((row) => east.show(row.caseId)));
     const id = shown.find((c) => c.messages[0]!.text === text)!.caseId;
@@ -80,11 +83,13 @@ onDesk("cases with post-quantum keys are read, answered and given on; classic on
     assert.deepEqual(c.warnings, []);
     const seen = await priya.show(id);
     assert.deepEqual(seen.messages.map((m) => m.text), c.messages.map((m) => m.text));
-    assert.deepEqual(seen.messages.map((m) => m.text).filter((x) => x !== ""), [text, "Among staff", `To you: ${text}`]);
+    assert.deepEqual(seen.messages.map((m) => m.text).filter((x) => x !== ""),
+      [text, "Among staff", `To you: ${text}`]);
     const box = reporterOver(newNet(front.url));
     await box.open();
     const mailbox = await box.enter(filed.words.join(" "));
-    assert.deepEqual(mailbox.messages.map((m) => m.text).filter((x) => x !== ""), [text, `To you: ${text}`]);
+    assert.deepEqual(mailbox.messages.map((m) => m.text).filter((x) => x !== ""),
+      [text, `To you: ${text}`]);
     const sealed = Buffer.from(await (await east.sealed(id, "talk", 2, nothing)).arrayBuffer());
     assert.equal(sealed.includes("-> mlkem768x25519 "), text === "Under hybrid keys");
   }
@@ -92,19 +97,22 @@ onDesk("cases with post-quantum keys are read, answered and given on; classic on
 
 /* --- by age and curl --- */
 
-async function sendPlain(desk: Desk, inside: Uint8Array): Promise<{ caseId: string; token: string }> {
+async function sendPlain(desk: Desk, inside: Uint8Array): Promise<{ caseId: string;
+  token: string }> {
   const list = await (await fetch(`${desk.front.url}/v1/plain`)).text();
   const age = new Encrypter();
   for (const line of list.split("\n")) if (line.startsWith("age1")) age.addRecipient(line);
   const file = await age.encrypt(inside);
-  const answer = await fetch(`${desk.front.url}/v1/plain`, { method: "POST", body: file as BodyInit });
+  const answer = await fetch(`${desk.front.url}/v1/plain`,
+    { method: "POST", body: file as BodyInit });
   assert.match(await answer.text(), /stored/);
   const hash = (...parts: (string | Uint8Array)[]): string =>
     parts.reduce((h, x) => h.update(x), createHash("sha256")).digest("hex");
   return { caseId: hash("speakup plain case v1", file).slice(0, 32), token: hash(file) };
 }
 
-onDesk("a concern from age and curl is shown as unsigned, and answered where it says to", async (desk) => {
+onDesk("a concern from age and curl is shown as unsigned, and answered where it says to",
+  async (desk) => {
   const east = await desk.sit("guardian-east");
   const identity = await generateX25519Identity();
   const text = `The kit bags.\nreply: ${await identityToRecipient(identity)}\n`;
@@ -116,7 +124,8 @@ onDesk("a concern from age and curl is shown as unsigned, and answered where it 
   await east.act(caseId, { kind: "ack", lines: {} });
   c = await east.act(caseId, { kind: "reply", lines: {}, text: "Thank you" });
   await assertSame(desk, "guardian-east", c);
-  const armored = await (await fetch(`${desk.front.url}/v1/plain/answer`, { method: "POST", body: `${token}\n` })).text();
+  const armored = await (await fetch(`${desk.front.url}/v1/plain/answer`,
+    { method: "POST", body: `${token}\n` })).text();
   const age = new Decrypter();
   age.addIdentity(identity);
   const end = armored.indexOf("-----END AGE ENCRYPTED FILE-----") + 32;
@@ -125,8 +134,10 @@ onDesk("a concern from age and curl is shown as unsigned, and answered where it 
 
   const mute = await sendPlain(desk, Buffer.from("No address"));
   await east.act(mute.caseId, { kind: "ack", lines: {} });
-  await refusedWith("no-reply", () => east.act(mute.caseId, { kind: "reply", lines: {}, text: "Hello?" }));
-  await assertSame(desk, "guardian-east", await east.act(mute.caseId, { kind: "note", lines: {}, text: "x" }));
+  await refusedWith("no-reply", () => east.act(mute.caseId, { kind: "reply", lines: {},
+    text: "Hello?" }));
+  await assertSame(desk, "guardian-east", await east.act(mute.caseId,
+    { kind: "note", lines: {}, text: "x" }));
 });
 
 onDesk("an archive from age and curl is a file, and no text", async (desk) => {

@@ -2,6 +2,7 @@
 import { Refused } from "../core/types.ts";
 import { pendingConsent } from "../case/conversation.ts";
 import type { Net } from "../net/server.ts";
+import { inTurn } from "../net/turn.ts";
 import { previewOf } from "../policy/explain.ts";
 import { personOf } from "../policy/policy.ts";
 import { scanFile } from "../scan/file.ts";
@@ -15,16 +16,6 @@ import {
   openedOf, type Reporter,
 } from "./state.ts";
 import { emptyMailbox, mailboxOf, SURVEY_AGAIN, SURVEY_DETRIMENT } from "./words.ts";
-
-/** One at a time, in the order in which they were asked. */
-function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const now = last.then(work);
-    last = now.catch(() => undefined);
-    return now;
-  };
-}
 
 /** What was checked; where something does not fit, what was checked before it. */
 async function look(r: Reporter, box: Box): Promise<Mailbox> {

@@ -15,7 +15,9 @@ import { stateText } from "../case/words.ts";
 import {
   addressOf, changesWith, listFiles, manifestAt, placeOf, readersOf, type Addressed,
 } from "../net/address.ts";
-import { checkProof, contentOf, dropOutgoing, sealOutgoing, type Outgoing } from "../net/outgoing.ts";
+import {
+  checkProof, contentOf, dropOutgoing, sealOutgoing, type Outgoing,
+} from "../net/outgoing.ts";
 import { isCurrent, keyAt, personOf, routeOf } from "../policy/policy.ts";
 import { lifeMay, lifeRefusalText, type LifeRefusal } from "../policy/life.ts";
 import type { OnProgress } from "../reporter/api.ts";
@@ -104,8 +106,8 @@ function checkExcludedKnown(k: StaffCase, a: Action): void {
   const { lines } = KINDS[a.kind];
   const isAsked = hasContent(a) || a.kind === "route" || lines.includes("person");
   if (!isAsked || k.c.isPlain || manifestOf(k.c) !== undefined) return;
-  throw new Refused("no-concern", "You can read no message of this case yet, so it is not known here " +
-    "whom the reporter left out. Nothing can be sealed, and nobody given the case.");
+  throw new Refused("no-concern", "You can read no message of this case yet, so it is not known " +
+    "here whom the reporter left out. Nothing can be sealed, and nobody given the case.");
 }
 
 function checkMay(k: StaffCase, kind: Kind, lines: EntryLines): void {
@@ -123,8 +125,8 @@ function wasGiven(c: Conversation, who: Who): boolean {
 /** Refused "excluded" where the reporter left this person out. */
 function checkNotExcluded(k: StaffCase, who: Who, name: string, day: number): void {
   if (!isExcluded(k.c, who, day)) return;
-  throw new Refused("excluded", `The reporter left ${name} out, or somebody to whom ${name} reports: ` +
-    "they can never read this case, and nobody can give it to them.");
+  throw new Refused("excluded", `The reporter left ${name} out, or somebody to whom ${name} ` +
+    "reports: they can never read this case, and nobody can give it to them.");
 }
 
 function checkPerson(k: StaffCase, kind: Kind, lines: EntryLines, day: number): void {
@@ -134,12 +136,15 @@ function checkPerson(k: StaffCase, kind: Kind, lines: EntryLines, day: number): 
   const name = nameOf(policy, who);
   const person = personOf(policy, who);
   checkNotExcluded(k, who, name, day);
-  if (person === undefined || !isCurrent(person, day) || keyAt(person, day) === undefined)
-    throw new Refused("no-key", `${name} has no key in this policy, so nothing can be sealed to them.`);
+  if (person === undefined || !isCurrent(person, day) || keyAt(person, day) === undefined) {
+    throw new Refused("no-key", `${name} has no key in this policy, so nothing can be sealed to ` +
+      "them.");
+  }
   if (kind === "assign" && wasGiven(k.c, who)) throw wrong(`${name} has the case already.`);
   if (kind === "grant" && partsOf(k.c, who) === 0)
     throw wrong(`${name} is not among the readers of this case: give it to them instead.`);
-  if (kind === "handover" && lines.from === who) throw wrong("A case is handed over to somebody else.");
+  if (kind === "handover" && lines.from === who)
+    throw wrong("A case is handed over to somebody else.");
 }
 
 /* Who may be told on the new route. */
@@ -170,7 +175,8 @@ async function checkCandidate(k: StaffCase, a: Action): Promise<void> {
     throw wrong("Which messages are shared?");
   const why = await whyNot(k, person, a.force === true);
   if (why === undefined) return;
-  throw new Refused("declined", `${person.name} cannot be given this case: ${why}. Nothing was sent.`);
+  throw new Refused("declined", `${person.name} cannot be given this case: ${why}. ` +
+    "Nothing was sent.");
 }
 
 /* When the reporter may expect to hear: an answer of the manifest, so that
@@ -197,13 +203,14 @@ function plainReplyTo(m: Message): string | undefined {
 
 function replyTo(c: Conversation): string {
   const first = c.messages[0];
-  const recipient = first?.manifest?.reply ?? (c.isPlain && first ? plainReplyTo(first) : undefined);
+  const recipient = first?.manifest?.reply ??
+    (c.isPlain && first ? plainReplyTo(first) : undefined);
   if (recipient !== undefined) return recipient;
   throw new Refused("no-reply", c.isPlain
     ? "This reporter left no address for answers (a line \"reply: age1...\"), so nothing can be " +
       "sealed to them."
-    : "You cannot read the reporter's first message, which says where answers go: ask somebody who " +
-      "can to write to them, or to give it to you.");
+    : "You cannot read the reporter's first message, which says where answers go: ask somebody " +
+      "who can to write to them, or to give it to you.");
 }
 
 /* --- doing it --- */
@@ -240,8 +247,8 @@ async function postEntry(d: Doing, o: Outgoing | undefined): Promise<void> {
   const head = utf8(signEntry(d.e, meOf(staff).seed));
   const { proof } = await ask(staff, (session) => post(session, head, content));
   d.onProgress("checking", 1, 1);
-  const link = linkDigest(head, o?.digest);
-  checkProof(proof, { caseId: d.e.caseId, kind: d.e.kind, link }, openedOf(staff).root.instanceKeys);
+  const sent = { caseId: d.e.caseId, kind: d.e.kind, link: linkDigest(head, o?.digest) };
+  checkProof(proof, sent, openedOf(staff).root.instanceKeys);
 }
 
 function changesReaders(kind: Kind): boolean {

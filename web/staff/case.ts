@@ -174,6 +174,7 @@ export async function refreshCase(k: StaffCase): Promise<void> {
       throw new Refused("unknown", "There is no such case among those given to you.");
     throw explain(k, e);
   }
-  throw new Refused("seen", "This case was refused: a message answers another one that the server " +
-    "keeps back. Please tell the people who run the service, and do not rely on what it shows.");
+  throw new Refused("seen", "This case was refused: a message answers another one that the " +
+    "server keeps back. Please tell the people who run the service, and do not rely on what it " +
+    "shows.");
 }

@@ -69,7 +69,8 @@ export async function openAttachment(
 /* Of one that was opened it is known what was signed. */
 function checkContent(m: Message, payload: string): void {
   if (m.manifest === undefined || m.kind === "concern") return;
-  if (contentDigest(payload, m.manifest.to.map((to) => to.sha256)) !== m.entry.content) throw swapped();
+  const content = contentDigest(payload, m.manifest.to.map((to) => to.sha256));
+  if (content !== m.entry.content) throw swapped();
 }
 
 /** A message as it is stored, for stock age: envelope || payload. */
@@ -77,7 +78,8 @@ export async function sealedMessage(
   k: StaffCase, chain: Chain, seq: number, onProgress: OnProgress,
 ): Promise<Blob> {
   const m = messageAt(k, chain, seq);
-  if (m.envelope.length === 0) throw new Refused("not-for-us", "This message is not sealed to you.");
+  if (m.envelope.length === 0)
+    throw new Refused("not-for-us", "This message is not sealed to you.");
   const h = await headOf(k, m);
   const hash = new PayloadHash();
   const parts: Uint8Array[] = [m.envelope.slice()];

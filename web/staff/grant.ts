@@ -4,7 +4,9 @@ import { MESSAGE_MAX } from "../core/bundle.ts";
 import { sha256 } from "../core/bytes.ts";
 import { KINDS } from "../core/kind.ts";
 import { grantsDigest, type Grant } from "../core/link.ts";
-import { Refused, type Chain, type Entry, type Hex, type PersonKey, type Who } from "../core/types.ts";
+import {
+  Refused, type Chain, type Entry, type Hex, type PersonKey, type Who,
+} from "../core/types.ts";
 import { keyAt, personOf } from "../policy/policy.ts";
 import type { Conversation, Message } from "../case/conversation.ts";
 import type { Action } from "./api.ts";
@@ -31,7 +33,8 @@ export type OnShared = (done: number, of: number) => void;
 /* --- what they have --- */
 
 function leaves(e: Entry, person: Who): boolean {
-  return (e.kind === "recuse" && e.author === person) || (e.kind === "handover" && e.from === person);
+  return (e.kind === "recuse" && e.author === person) ||
+    (e.kind === "handover" && e.from === person);
 }
 
 /* The place in c.messages behind which nothing of theirs was deleted. */
@@ -95,8 +98,8 @@ function isHybrid(envelope: Uint8Array): boolean {
 async function makeEnvelope(g: Granting, m: Message): Promise<Uint8Array> {
   const recipient = isHybrid(m.envelope) ? g.key.hybrid : g.key.classic;
   if (recipient === "") {
-    throw new Refused("no-key", "This case has post-quantum (hybrid) keys, and the policy has none " +
-      "of theirs.");
+    throw new Refused("no-key", "This case has post-quantum (hybrid) keys, and the policy has " +
+      "none of theirs.");
   }
   return addEnvelope(m.envelope, meOf(g.k.staff).identities, recipient);
 }
@@ -137,8 +140,10 @@ export async function sendGrants(
 ): Promise<Hex> {
   const who = personOf(policyOf(k.staff), person);
   const key = who && keyAt(who, day);
-  if (key === undefined)
-    throw new Refused("no-key", "They have no key in this policy, so nothing can be sealed to them.");
+  if (key === undefined) {
+    throw new Refused("no-key", "They have no key in this policy, so nothing can be sealed to " +
+      "them.");
+  }
   const since = keptSince(k.c, person);
   checkBefore(k.c, person, since);
   const g: Granting = { k, person, key, have: [], waiting: [], used: 0, isFresh: true };

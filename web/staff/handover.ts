@@ -18,7 +18,9 @@ export interface Handed {
 }
 
 /* false: the case is not theirs. */
-async function handOne(s: Staff, caseId: string, to: Who, from: Who, text: string): Promise<boolean> {
+async function handOne(
+  s: Staff, caseId: string, to: Who, from: Who, text: string,
+): Promise<boolean> {
   const k = await openCase(s, caseId);
   try {
     if (partsOf(k.c, from) === 0) return false;

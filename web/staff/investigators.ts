@@ -84,7 +84,8 @@ function eligible(k: StaffCase, { person, out }: Candidate, isLoadKnown: boolean
   const { number, name, title } = person;
   const suits = out.size === 0;
   const good = isLoadKnown && person.role === "investigator" ? "trained, and free" : "";
-  return { number, name, title, suits, why: suits ? good : reasonText(k, out), never: out.has("excluded") };
+  const why = suits ? good : reasonText(k, out);
+  return { number, name, title, suits, why, never: out.has("excluded") };
 }
 
 /* By load, the least busy first; then those whom the server does not list. */
@@ -124,7 +125,9 @@ async function findReaders(k: StaffCase): Promise<Candidate[]> {
  * Why somebody cannot be given this case; undefined: they can. force: in spite
  * of training, area and load, but of nothing else.
  */
-export async function whyNot(k: StaffCase, person: Person, force: boolean): Promise<string | undefined> {
+export async function whyNot(
+  k: StaffCase, person: Person, force: boolean,
+): Promise<string | undefined> {
   const isInvestigator = person.role === "investigator";
   const found = isInvestigator ? await findInvestigators(k) : [readerOf(k, person)];
   const out = found.find((f) => f.person.number === person.number)?.out ?? reasonsOf(k, person);

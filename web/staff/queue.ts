@@ -1,4 +1,6 @@
-import { NO_MARK, queue, ROWS_MAX, watch, type QueueAnswer, type QueueRow } from "../core/bundle_staff.ts";
+import {
+  NO_MARK, queue, ROWS_MAX, watch, type QueueAnswer, type QueueRow,
+} from "../core/bundle_staff.ts";
 import { sha256, utf8 } from "../core/bytes.ts";
 import { dayText } from "../core/lines.ts";
 import { Refused, type Hex, type Policy } from "../core/types.ts";
@@ -112,7 +114,8 @@ export async function watchQueue(
   s: Staff, before: Hex | undefined, signal: AbortSignal,
 ): Promise<{ changed: boolean; mark: Hex | undefined }> {
   try {
-    const first = before === undefined ? await firstMark(s, signal) : { mark: before, changed: false };
+    const first = before === undefined
+      ? await firstMark(s, signal) : { mark: before, changed: false };
     if (first.changed) return first;
     const mark = await askMark(s, first.mark, signal);
     return { changed: mark !== first.mark, mark };

@@ -63,7 +63,9 @@ function trim(text: string): string {
  * Sets or, where value is empty, clears. policy: for the options of its form;
  * undefined: of any policy, as it was kept. Refused "syntax".
  */
-export function recordSet(policy: Policy | undefined, r: CaseRecord, name: string, value: string): void {
+export function recordSet(
+  policy: Policy | undefined, r: CaseRecord, name: string, value: string,
+): void {
   const field = FIELDS.find((f) => f.name === name);
   if (field === undefined) throw new Refused("syntax", "A record has no such field.");
   const x = trim(value);

@@ -77,7 +77,9 @@ async function lookIn(s: Staff, caseId: string, words: string[]): Promise<Found[
  * All messages that have all the words, in either case of their letters, of all
  * cases of the queue. One that cannot be read is among them, and says why.
  */
-export async function searchCases(s: Staff, words: string[], onProgress: OnProgress): Promise<Found[]> {
+export async function searchCases(
+  s: Staff, words: string[], onProgress: OnProgress,
+): Promise<Found[]> {
   const wanted = words.map((word) => word.trim().toLowerCase()).filter((word) => word !== "");
   if (wanted.length === 0) throw new Refused("syntax", "What are you looking for?");
   const rows = await queueRows(s);

@@ -52,11 +52,13 @@ export function newStaff(net: Net): Staff {
 /* An older root may name keys that were taken out because they were stolen. */
 function checkNewer(before: Opened | undefined, now: Opened): void {
   if (before === undefined) return;
-  const isOlder = now.root.serial < before.root.serial || now.policy.serial < before.policy.serial;
-  const isOther = now.policy.serial === before.policy.serial && now.policy.hash !== before.policy.hash;
+  const { root, policy } = before;
+  const isOlder = now.root.serial < root.serial || now.policy.serial < policy.serial;
+  const isOther = now.policy.serial === policy.serial && now.policy.hash !== policy.hash;
   if (isOlder || isOther) {
     throw new Refused("untrusted", "The server shows an older root or policy than it did before. " +
-      "Somebody may be tampering, so nothing was done. Please tell the people who run the service.");
+      "Somebody may be tampering, so nothing was done. Please tell the people who run the " +
+      "service.");
   }
 }
 

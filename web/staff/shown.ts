@@ -2,7 +2,9 @@ import { KINDS } from "../core/kind.ts";
 import { dayText } from "../core/lines.ts";
 import { ATTACHMENTS } from "../core/manifest.ts";
 import type { EntryLines, Flag, Kind, Policy, Route, Rung, Who } from "../core/types.ts";
-import { concernOf, manifestOf, readsNow, type CaseMember, type Message } from "../case/conversation.ts";
+import {
+  concernOf, manifestOf, readsNow, type CaseMember, type Message,
+} from "../case/conversation.ts";
 import { entryDetails, kindTitle, refusalText } from "../case/words.ts";
 import { firstDeadline } from "../policy/clock.ts";
 import { rungText } from "../policy/explain.ts";
@@ -229,7 +231,9 @@ function auditOf(k: StaffCase): Audit {
 /** As it stands; it was fetched and checked. */
 export function shownCase(k: StaffCase): Case {
   const policy = policyOf(k.staff);
-  const optional = { terms: latestText(k, "terms"), report: latestText(k, "report"), pending: pendingOf(k) };
+  const optional = {
+    terms: latestText(k, "terms"), report: latestText(k, "report"), pending: pendingOf(k),
+  };
   const given = Object.entries(optional).filter(([, value]) => value !== undefined);
   return {
     caseId: k.c.caseId,

@@ -1,6 +1,7 @@
 /* The staff console's side of the service: StaffApi, as the worker serves it. */
 import { Refused, type Hex } from "../core/types.ts";
 import type { Net } from "../net/server.ts";
+import { inTurn } from "../net/turn.ts";
 import { previewOf } from "../policy/explain.ts";
 import type { OnProgress } from "../reporter/api.ts";
 import { runAction, runRoute, runUnopened } from "./action.ts";
@@ -29,16 +30,6 @@ interface Desk {
   teller: Teller;
 }
 
-/** One at a time, in the order in which they were asked. */
-function inTurn(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const now = last.then(work);
-    last = now.catch(() => undefined);
-    return now;
-  };
-}
-
 /* --- the case at hand --- */
 
 function dropCurrent(d: Desk): void {
@@ -48,7 +39,8 @@ function dropCurrent(d: Desk): void {
 
 function isCurrent(d: Desk, caseId: Hex): boolean {
   const c = d.current?.c;
-  return c?.caseId === caseId && c.refusal === undefined && c.known === d.s.known && c.today === today();
+  return c?.caseId === caseId && c.refusal === undefined && c.known === d.s.known &&
+    c.today === today();
 }
 
 /* What came since; false: it is to be opened anew. So it is where somebody gave
@@ -64,7 +56,8 @@ async function isKept(k: StaffCase): Promise<boolean> {
 }
 
 async function look(d: Desk, caseId: Hex): Promise<StaffCase> {
-  if (d.current !== undefined && isCurrent(d, caseId) && (await isKept(d.current))) return d.current;
+  const had = isCurrent(d, caseId) ? d.current : undefined;
+  if (had !== undefined && (await isKept(had))) return had;
   dropCurrent(d);
   const k = newCase(d.s, caseId);
   d.current = k;
@@ -127,7 +120,8 @@ async function lookAgain(d: Desk, caseId: Hex): Promise<Case> {
     return shownCase(await look(d, caseId));
   } catch (e) {
     if (!(e instanceof Refused)) throw e;
-    throw new Refused(e.code, `It was stored, but the case could not be looked at again: ${e.message}`);
+    const sentence = `It was stored, but the case could not be looked at again: ${e.message}`;
+    throw new Refused(e.code, sentence);
   }
 }
 
@@ -149,8 +143,8 @@ async function record(d: Desk, caseId: Hex, set: Record<string, string>): Promis
 /* --- who --- */
 
 function consoleOf(d: Desk): Console {
-  const { root, policy, softExpired } = openedOf(d.s);
-  return { org: root.org, fingerprint: root.fingerprint, serial: policy.serial, warnsOfAge: softExpired };
+  const { root, policy, softExpired: warnsOfAge } = openedOf(d.s);
+  return { org: root.org, fingerprint: root.fingerprint, serial: policy.serial, warnsOfAge };
 }
 
 function myselfOf(d: Desk): Myself {
