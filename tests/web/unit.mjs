@@ -35,7 +35,9 @@ try {
     logLevel: "warning",
   });
   const files = tests.map((f) => join(out, f.replace(/\.ts$/, ".mjs")));
-  status = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], { stdio: "inherit" }).status;
+  const form = process.stdout.isTTY ? "spec" : "tap"; // tests/run counts
+  status = spawnSync(process.execPath,
+    ["--enable-source-maps", "--test", `--test-reporter=${form}`, ...files], { stdio: "inherit" }).status;
 } finally {
   rmSync(out, { recursive: true, force: true });
 }
