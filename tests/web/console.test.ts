@@ -1,48 +1,65 @@
-/* What the console's pages decide without a browser. */
+/* What the console's forms ask, and what they say, without a browser. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KINDS } from "../../web/core/kind.ts";
 import { FLAGS, STATES } from "../../web/core/state.ts";
 import type { Flag, Kind } from "../../web/core/types.ts";
-import type { Case, CaseMessage, Doable, Eligible, Myself, Queue, Row } from "../../web/staff/api.ts";
+import type { Case, Doable, Eligible, Myself } from "../../web/staff/api.ts";
 import { asksOf, isForReporter } from "../../web/staff/pages/asks.ts";
 import { consequences, leavesCase } from "../../web/staff/pages/consequences.ts";
-import { actionOf, type Draft, isEmpty, newDraft, problemsOf } from "../../web/staff/pages/draft.ts";
-import { makeIdle } from "../../web/staff/pages/idle.ts";
-import { makeKeymap } from "../../web/staff/pages/keymap.ts";
+import {
+  actionOf,
+  type Draft,
+  isEmpty,
+  newDraft,
+  problemsOf,
+} from "../../web/staff/pages/draft.ts";
 import { grouped, likelyNext } from "../../web/staff/pages/likely.ts";
-import { isWritten, olderRecords } from "../../web/staff/pages/messages.ts";
-import { filterRows, joinPages, looksSame, NO_FILTER } from "../../web/staff/pages/rows.ts";
-import { caseName, dayWords, deadlineText, FLAG_WORDS, STATE_MEANS, STATE_WORDS }
-  from "../../web/staff/pages/words.ts";
+import {
+  caseName,
+  dayWords,
+  deadlineText,
+  FLAG_WORDS,
+  STATE_MEANS,
+  STATE_WORDS,
+} from "../../web/staff/pages/words.ts";
 
 const STAFF_KINDS = (Object.keys(KINDS) as Kind[]).filter((k) => KINDS[k].author === "staff");
 
 /** As the worker offers it. */
-const can = (kind: Kind, lines: Doable["lines"] = KINDS[kind].lines): Doable =>
-  ({ kind, label: kind, content: KINDS[kind].content, lines });
+const can = (kind: Kind, lines: Doable["lines"] = KINDS[kind].lines): Doable => ({
+  kind,
+  label: kind,
+  content: KINDS[kind].content,
+  lines,
+});
 
-const draftOf = (kind: Kind, more: Partial<Draft> = {}): Draft => ({ ...newDraft("ab".repeat(16), can(kind), 3), ...more });
+const draftOf = (kind: Kind, more: Partial<Draft> = {}): Draft => ({
+  ...newDraft("ab".repeat(16), can(kind), 3),
+  ...more,
+});
 
 const fields = (d: Draft, people: Eligible[] = []): string[] =>
   problemsOf(d, people, "2026-11-21").map((p) => p.field);
 
-const grace: Eligible = { number: 5, name: "Grace Obi", title: "Investigator", suits: true, why: "", never: false };
+const grace: Eligible = {
+  number: 5,
+  name: "Grace Obi",
+  title: "Investigator",
+  suits: true,
+  why: "",
+  never: false,
+};
 const tom: Eligible = { ...grace, number: 6, name: "Tom Ashby", suits: false, why: "not trained" };
-const kay: Eligible = { ...grace, number: 7, name: "Kay Lund", suits: false, why: "left out", never: true };
+const kay: Eligible = {
+  ...grace,
+  number: 7,
+  name: "Kay Lund",
+  suits: false,
+  why: "left out",
+  never: true,
+};
 const me = { number: 3, name: "Marta Nowak", routes: [{ number: 2, title: "Urgent" }] } as Myself;
-
-const row = (caseId: string, more: Partial<Row> = {}): Row => ({
-  caseId, kind: "sealed", state: "received", band: 3, route: "Guardians", day: "2026-11-21", messages: 1,
-  dueText: "in 3 h", due: 100, given: false, flags: [], ...more,
-});
-
-const queue = (rows: Row[], next = ""): Queue => ({ open: rows.length, breached: 0, overdue: [], rows, next });
-
-const message = (kind: Kind, seq: number, more: Partial<CaseMessage> = {}): CaseMessage => ({
-  chain: KINDS[kind].chain, seq, day: "2026-11-21", by: "Marta Nowak", kind, title: kind, text: "", files: [],
-  details: [], envelope: false, ...more,
-});
 
 /* --- words --- */
 
@@ -58,10 +75,14 @@ test("names, days and deadlines are said as people say them", () => {
   assert.equal(dayWords("soon"), "soon");
   assert.deepEqual(deadlineText("-"), { text: "No deadline runs.", isOver: false });
   assert.deepEqual(deadlineText("in 3 h"), { text: "Next deadline: in 3 h.", isOver: false });
-  assert.deepEqual(deadlineText("to acknowledge it: in 3 h"),
-    { text: "Next deadline to acknowledge it: in 3 h.", isOver: false });
-  assert.deepEqual(deadlineText("to acknowledge it: 2 days over"),
-    { text: "Overdue by 2 days to acknowledge it.", isOver: true });
+  assert.deepEqual(deadlineText("to acknowledge it: in 3 h"), {
+    text: "Next deadline to acknowledge it: in 3 h.",
+    isOver: false,
+  });
+  assert.deepEqual(deadlineText("to acknowledge it: 2 days over"), {
+    text: "Overdue by 2 days to acknowledge it.",
+    isOver: true,
+  });
 });
 
 /* --- what can be done --- */
@@ -74,19 +95,33 @@ test("every kind that staff writes has a page of its own, and a group", () => {
   }
   const groups = grouped(STAFF_KINDS.map((k) => can(k)));
   assert.ok(!groups.some((g) => g.title === "More"));
-  assert.deepEqual(groups.flatMap((g) => g.doable.map((d) => d.kind)).sort(), [...STAFF_KINDS].sort());
+  assert.deepEqual(
+    groups.flatMap((g) => g.doable.map((d) => d.kind)).sort(),
+    [...STAFF_KINDS].sort(),
+  );
 });
 
 test("what cannot be taken back is shown once more, and says what it does", () => {
   const final = STAFF_KINDS.filter((k) => asksOf(can(k)).isFinal);
-  assert.deepEqual(final.sort(), ["assign", "close", "escalate", "grant", "handover", "override", "recuse", "route", "second"]);
+  assert.deepEqual(final.sort(), [
+    "assign",
+    "close",
+    "escalate",
+    "grant",
+    "handover",
+    "override",
+    "recuse",
+    "route",
+    "second",
+  ]);
   const c = { caseId: "ab".repeat(16), readers: [], leftOut: [], messages: [] } as unknown as Case;
   for (const kind of final) assert.ok(consequences(c, draftOf(kind), [], me).length > 0, kind);
 });
 
 test("the likely next step comes first", () => {
   const all = STAFF_KINDS.map((k) => can(k));
-  const first = (state: Case["state"], flags: Flag[] = []): Kind | undefined => likelyNext(all, state, flags, 1)[0]?.kind;
+  const first = (state: Case["state"], flags: Flag[] = []): Kind | undefined =>
+    likelyNext(all, state, flags, 1)[0]?.kind;
   assert.equal(first("received"), "ack");
   assert.equal(first("acknowledged"), "triage");
   assert.equal(first("triaged"), "assign");
@@ -94,8 +129,15 @@ test("the likely next step comes first", () => {
   assert.equal(first("feedback"), "close");
   assert.equal(first("handling", ["closing"]), "second");
   const asked = all.filter((d) => d.kind !== "second");
-  assert.equal(likelyNext(asked, "feedback", ["closing"], 1)[0]?.kind, "close", "who asked is not told to decline");
-  assert.deepEqual(likelyNext([can("note"), can("recuse")], "received", [], 3).map((d) => d.kind), ["note"]);
+  assert.equal(
+    likelyNext(asked, "feedback", ["closing"], 1)[0]?.kind,
+    "close",
+    "who asked is not told to decline",
+  );
+  assert.deepEqual(
+    likelyNext([can("note"), can("recuse")], "received", [], 3).map((d) => d.kind),
+    ["note"],
+  );
 });
 
 /* --- forms --- */
@@ -111,146 +153,129 @@ test("a form asks for what its kind must have", () => {
   assert.deepEqual(fields(draftOf("handover")), ["person"]);
 });
 
-test("somebody whom the reporter left out is never chosen, and somebody who does not suit only if it is said", () => {
+test("whom the reporter left out is never chosen, who does not suit only if it is said", () => {
   const all = [grace, tom, kay];
   const given: Partial<Draft> = { share: "all", person: 5 };
   assert.deepEqual(fields(draftOf("assign", given), all), []);
   assert.deepEqual(fields(draftOf("assign", { ...given, person: 6 }), all), ["force"]);
   assert.deepEqual(fields(draftOf("assign", { ...given, person: 6, force: true }), all), []);
-  assert.deepEqual(fields(draftOf("assign", { ...given, person: 7, force: true }), all), ["person"]);
+  assert.deepEqual(fields(draftOf("assign", { ...given, person: 7, force: true }), all), [
+    "person",
+  ]);
   assert.deepEqual(fields(draftOf("assign", { ...given, person: 99 }), all), ["person"]);
 });
 
 test("how much is shared is said, and a day goes with a text", () => {
   assert.deepEqual(fields(draftOf("assign", { person: 5 }), [grace]), ["share"]);
-  assert.deepEqual(fields(draftOf("assign", { person: 5, share: "selected" }), [grace]), ["selected"]);
+  assert.deepEqual(fields(draftOf("assign", { person: 5, share: "selected" }), [grace]), [
+    "selected",
+  ]);
   const given: Partial<Draft> = { person: 5, share: "all" };
-  assert.deepEqual(fields(draftOf("assign", { ...given, expected: "2026-11-20", text: "x" }), [grace]), ["expected"]);
-  assert.deepEqual(fields(draftOf("assign", { ...given, expected: "2027-01-31" }), [grace]), ["text"]);
-  assert.deepEqual(fields(draftOf("assign", { ...given, expected: "2027-01-31", text: "x" }), [grace]), []);
+  assert.deepEqual(
+    fields(draftOf("assign", { ...given, expected: "2026-11-20", text: "x" }), [grace]),
+    ["expected"],
+  );
+  assert.deepEqual(fields(draftOf("assign", { ...given, expected: "2027-01-31" }), [grace]), [
+    "text",
+  ]);
+  assert.deepEqual(
+    fields(draftOf("assign", { ...given, expected: "2027-01-31", text: "x" }), [grace]),
+    [],
+  );
 });
 
 test("the worker is asked for just what the form asked", () => {
   assert.deepEqual(actionOf(draftOf("ack", { text: " " })), { kind: "ack", lines: {} });
-  assert.deepEqual(actionOf(draftOf("triage", { band: 1, complex: true, conduct: true })),
-    { kind: "triage", lines: { band: 1, complex: true } });
-  assert.deepEqual(actionOf(draftOf("assign", {
-    person: 5, share: "selected", selected: ["talk-0", "staff-12"], text: "x", expected: "2027-01-31",
-  })), {
-    kind: "assign", lines: { person: 5 }, text: "x", share: "selected", force: false, expected: "2027-01-31",
-    selected: [{ chain: "talk", seq: 0 }, { chain: "staff", seq: 12 }],
+  assert.deepEqual(actionOf(draftOf("triage", { band: 1, complex: true, conduct: true })), {
+    kind: "triage",
+    lines: { band: 1, complex: true },
   });
-  assert.deepEqual(actionOf(draftOf("assign", { person: 5, share: "all", selected: ["talk-0"] })),
-    { kind: "assign", lines: { person: 5 }, share: "all", force: false });
-  assert.ok(isEmpty(draftOf("reply", { text: " \n" })) && !isEmpty(draftOf("reply", { text: "x" })));
+  assert.deepEqual(
+    actionOf(
+      draftOf("assign", {
+        person: 5,
+        share: "selected",
+        selected: ["talk-0", "staff-12"],
+        text: "x",
+        expected: "2027-01-31",
+      }),
+    ),
+    {
+      kind: "assign",
+      lines: { person: 5 },
+      text: "x",
+      share: "selected",
+      force: false,
+      expected: "2027-01-31",
+      selected: [
+        { chain: "talk", seq: 0 },
+        { chain: "staff", seq: 12 },
+      ],
+    },
+  );
+  assert.deepEqual(actionOf(draftOf("assign", { person: 5, share: "all", selected: ["talk-0"] })), {
+    kind: "assign",
+    lines: { person: 5 },
+    share: "all",
+    force: false,
+  });
+  assert.ok(
+    isEmpty(draftOf("reply", { text: " \n" })) && !isEmpty(draftOf("reply", { text: "x" })),
+  );
 });
 
 test("before the last button it is said who reads it then, and who does not", () => {
-  const reader = (number: number, name: string, reads: boolean) => ({ number, name, title: "", how: "", reads });
+  const reader = (number: number, name: string, reads: boolean) => ({
+    number,
+    name,
+    title: "",
+    how: "",
+    reads,
+  });
   const c = {
-    caseId: "ab".repeat(16), leftOut: [{ number: 7, name: "Kay Lund", title: "" }], messages: [],
-    readers: [reader(3, "Marta Nowak", true), reader(4, "Ola Berg", true), reader(9, "Chief", false)],
+    caseId: "ab".repeat(16),
+    leftOut: [{ number: 7, name: "Kay Lund", title: "" }],
+    messages: [],
+    readers: [
+      reader(3, "Marta Nowak", true),
+      reader(4, "Ola Berg", true),
+      reader(9, "Chief", false),
+    ],
   } as unknown as Case;
   const say = (d: Draft): string => consequences(c, d, [grace], me).join(" ");
-  assert.match(say(draftOf("assign", { person: 5, share: "from-now" })), /Grace Obi will .* nothing of before.*Ola Berg/);
-  assert.match(say(draftOf("assign", { person: 5, share: "selected", selected: ["talk-0"] })), /the one message/);
-  assert.match(say(draftOf("handover", { person: 5 })), /Grace Obi will.*You will not.*read by Ola Berg/);
-  assert.match(say(draftOf("handover", { person: 5, from: 4 })), /Ola Berg will not.*read by Marta Nowak/);
+  assert.match(
+    say(draftOf("assign", { person: 5, share: "from-now" })),
+    /Grace Obi will .* nothing of before.*Ola Berg/,
+  );
+  assert.match(
+    say(draftOf("assign", { person: 5, share: "selected", selected: ["talk-0"] })),
+    /the one message/,
+  );
+  assert.match(
+    say(draftOf("handover", { person: 5 })),
+    /Grace Obi will.*You will not.*read by Ola Berg/,
+  );
+  assert.match(
+    say(draftOf("handover", { person: 5, from: 4 })),
+    /Ola Berg will not.*read by Marta Nowak/,
+  );
   assert.match(say(draftOf("recuse")), /You will not.*still read by Ola Berg\./);
-  assert.match(consequences({ ...c, readers: c.readers.slice(0, 1) }, draftOf("recuse"), [], me).join(" "),
-    /Nobody else reads it now/);
-  assert.match(say(draftOf("route", { route: 2 })), /"Urgent".*except whom the reporter left out: Kay Lund/);
+  assert.match(
+    consequences({ ...c, readers: c.readers.slice(0, 1) }, draftOf("recuse"), [], me).join(" "),
+    /Nobody else reads it now/,
+  );
+  assert.match(
+    say(draftOf("route", { route: 2 })),
+    /"Urgent".*except whom the reporter left out: Kay Lund/,
+  );
   assert.match(say(draftOf("escalate")), /Still to come in by the ladder: Chief/);
-  assert.deepEqual([draftOf("recuse"), draftOf("handover"), draftOf("handover", { from: 4 }), draftOf("close")]
-    .map((d) => leavesCase(d, me)), [true, true, false, false]);
-});
-
-/* --- the queue --- */
-
-test("a filter keeps the order, and its parts count together", () => {
-  const rows = [row("a", { band: 1, flags: ["breached"] }), row("b", { band: 1 }), row("c", { band: 2, state: "closed" })];
-  const ids = (f: Parameters<typeof filterRows>[1]): string => filterRows(rows, f).map((r) => r.caseId).join("");
-  assert.equal(ids(NO_FILTER), "abc");
-  assert.equal(ids({ bands: [1], states: [], breached: false }), "ab");
-  assert.equal(ids({ bands: [1], states: [], breached: true }), "a");
-  assert.equal(ids({ bands: [], states: ["closed"], breached: false }), "c");
-  assert.equal(ids({ bands: [1], states: ["closed"], breached: false }), "");
-});
-
-test("pages are joined, and a case that moved is there once", () => {
-  const all = joinPages(queue([row("a"), row("b")], "b"), queue([row("c"), row("a", { messages: 2 })], "z"));
-  assert.deepEqual(all.rows.map((r) => r.caseId + r.messages), ["b1", "c1", "a2"]);
-  assert.equal(all.next, "z");
-});
-
-test("time that goes by is no change of the queue, a new message is", () => {
-  const before = queue([row("a")]);
-  assert.ok(looksSame(before, queue([row("a", { dueText: "in 2 h" })])));
-  assert.ok(!looksSame(before, queue([row("a", { messages: 2 })])));
-  assert.ok(!looksSame(before, queue([row("a")], "a")));
-});
-
-/* --- messages --- */
-
-test("what has words or files is a message, the rest is a line", () => {
-  assert.ok(isWritten(message("reply", 0, { text: "x" })));
-  assert.ok(isWritten(message("reply", 0, { failure: "x" })));
-  assert.ok(isWritten(message("evidence", 0, { files: [{ index: 0, name: "x", size: 1 }] })));
-  assert.ok(isWritten(message("concern", 0)));
-  assert.ok(!isWritten(message("ack", 1)));
-});
-
-test("the record's earlier versions come newest first, without the latest", () => {
-  const all = [1, 2, 3].map((n) => message("record", n, { text: `v${n}` }));
-  assert.deepEqual(olderRecords([...all, message("note", 4, { text: "x" })]).map((m) => m.text), ["v2", "v1"]);
-});
-
-/* --- keys and time --- */
-
-test("a shortcut is never taken from what is typed, and can be turned off", () => {
-  const map = makeKeymap({ j: "next", "g q": "queue", q: "quit" });
-  const press = (key: string, at = 0, isText = false) => map.press({ key, at, isText });
-  assert.equal(press("j"), "next");
-  assert.equal(press("j", 0, true), undefined);
-  assert.equal(press("g", 1000), undefined);
-  assert.equal(press("q", 1100), "queue");
-  assert.equal(press("q", 1200), "quit", "the prefix counts once");
-  press("g", 2000);
-  assert.equal(press("q", 9000), "quit", "the prefix was long ago");
-  press("g", 10000);
-  press("x", 10001, true);
-  assert.equal(press("q", 10002), "quit", "typing in a field ends the prefix");
-  map.isOn = false;
-  assert.equal(press("j"), undefined);
-});
-
-test("it warns a minute before it locks, and only a decision keeps it open then", () => {
-  const said: string[] = [];
-  const idle = makeIdle(600, 0, {
-    warn: (left) => said.push(`warn ${left}`), calm: () => said.push("calm"), lock: () => said.push("lock"),
-  });
-  const at = (seconds: number): void => idle.tick(seconds * 1000);
-  at(500);
-  idle.used();
-  at(1039);
-  assert.deepEqual(said, []);
-  at(1040);
-  assert.deepEqual(said, ["warn 60"]);
-  idle.used();
-  at(1041);
-  assert.deepEqual(said, ["warn 60", "warn 59"], "a mouse that is moved is no decision");
-  idle.stay();
-  at(1580);
-  assert.deepEqual(said.slice(2), ["calm"]);
-  for (const seconds of [1581, 1640, 1641, 1642]) at(seconds);
-  assert.deepEqual(said.slice(3), ["warn 60", "warn 1", "lock"]);
-});
-
-test("a machine that slept through the time locks as it wakes", () => {
-  const said: string[] = [];
-  const push = (word: string) => () => void said.push(word);
-  const idle = makeIdle(600, 0, { warn: push("warn"), calm: push("calm"), lock: push("lock") });
-  idle.tick(1000);
-  idle.tick(8 * 3600 * 1000);
-  assert.deepEqual(said, ["lock"]);
+  assert.deepEqual(
+    [
+      draftOf("recuse"),
+      draftOf("handover"),
+      draftOf("handover", { from: 4 }),
+      draftOf("close"),
+    ].map((d) => leavesCase(d, me)),
+    [true, true, false, false],
+  );
 });

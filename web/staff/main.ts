@@ -27,12 +27,21 @@ let worker = startWorker("/web/staff-worker.js");
 
 const home = () => (desk ? queueView(desk) : unlockView(gate));
 const shell = makeShell({
-  main: byId("main"), live: byId("live"), home,
+  main: byId("main"),
+  live: byId("live"),
+  home,
   onHome: () => undefined,
   mayGoBack: () => desk?.isSending !== true,
 });
 const gate: Gate = {
-  api: connect(), shell, console: undefined, failure: "", why: "", problems: [], file: undefined, onOpen: open,
+  api: connect(),
+  shell,
+  console: undefined,
+  failure: "",
+  why: "",
+  problems: [],
+  file: undefined,
+  onOpen: open,
 };
 
 function connect(): StaffApi {
@@ -45,12 +54,23 @@ function connect(): StaffApi {
 
 function open(me: Myself): void {
   const opened: Desk = {
-    api: gate.api, shell, me, drafts: new Map(), cases: newQueueState(), last: "", said: "", isSending: false,
+    api: gate.api,
+    shell,
+    me,
+    drafts: new Map(),
+    telling: undefined,
+    records: new Map(),
+    cases: newQueueState(),
+    last: "",
+    said: "",
+    isSending: false,
   };
   desk = opened;
   byId("who").textContent = me.name;
   byId("nav").hidden = false;
-  stopIdle = watchIdle(me.lockAfter, () => lock("The console locked itself, because nothing was done for a while."));
+  stopIdle = watchIdle(me.lockAfter, () =>
+    lock("The console locked itself, because nothing was done for a while."),
+  );
   void watchQueue(opened, () => desk !== opened);
   shell.restart(home);
 }
@@ -62,8 +82,10 @@ function wipe(): void {
   forgetCase();
   forgetQueue();
   desk?.drafts.clear();
+  desk?.records.clear();
   desk = undefined;
-  for (const field of document.querySelectorAll<HTMLInputElement>("input, textarea")) field.value = "";
+  for (const field of document.querySelectorAll<HTMLInputElement>("input, textarea"))
+    field.value = "";
   for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
   byId("who").textContent = "";
   byId("nav").hidden = true;
@@ -75,7 +97,10 @@ async function endWorker(): Promise<void> {
   const { api } = gate;
   worker = startWorker("/web/staff-worker.js");
   gate.api = connect();
-  await Promise.race([api.lock().catch(() => undefined), new Promise((done) => setTimeout(done, LOGOUT_MS))]);
+  await Promise.race([
+    api.lock().catch(() => undefined),
+    new Promise((done) => setTimeout(done, LOGOUT_MS)),
+  ]);
   old.terminate();
 }
 

@@ -20,13 +20,18 @@ export interface DialogAsked {
 /** Opens it; the first control with `autofocus` gets the focus. */
 export function openDialog(a: DialogAsked): Dialog {
   const id = newId();
-  const element = h("dialog", {
-    class: "dialog", "aria-labelledby": id, "aria-describedby": `${id}-body`,
-    role: a.isUrgent ? "alertdialog" : undefined,
-    on: { close: () => (element.remove(), a.onClose?.()) },
-  },
-  h("h2", { class: "nhsuk-heading-m", id }, a.title),
-  h("div", { id: `${id}-body` }, a.body));
+  const element = h(
+    "dialog",
+    {
+      class: "dialog",
+      "aria-labelledby": id,
+      "aria-describedby": `${id}-body`,
+      role: a.isUrgent ? "alertdialog" : undefined,
+      on: { close: () => (element.remove(), a.onClose?.()) },
+    },
+    h("h2", { class: "nhsuk-heading-m", id }, a.title),
+    h("div", { id: `${id}-body` }, a.body),
+  );
   document.body.append(element);
   element.showModal();
   return { element, close: () => element.close() };

@@ -22,15 +22,31 @@ function cellOf<T>(column: Column<T>, row: T): HTMLElement {
 
 /** One row, for a table that grows. */
 export function tableRow<T>(columns: Column<T>[], row: T): HTMLTableRowElement {
-  return h("tr", { role: "row" }, columns.map((c) => cellOf(c, row)));
+  return h(
+    "tr",
+    { role: "row" },
+    columns.map((c) => cellOf(c, row)),
+  );
 }
 
 /** A table with its caption, which is heard and not seen: a heading stands above it. */
 export function table<T>(caption: string, columns: Column<T>[], rows: T[]): HTMLTableElement {
-  const head = columns.map((c) => h("th", { role: "columnheader", scope: "col" },
-    h("span", { class: c.isHidden && "nhsuk-u-visually-hidden" }, c.title)));
-  return h("table", { class: "table", role: "table" },
+  const head = columns.map((c) =>
+    h(
+      "th",
+      { role: "columnheader", scope: "col" },
+      h("span", { class: c.isHidden && "nhsuk-u-visually-hidden" }, c.title),
+    ),
+  );
+  return h(
+    "table",
+    { class: "table", role: "table" },
     h("caption", { class: "nhsuk-u-visually-hidden" }, caption),
     h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, head)),
-    h("tbody", { role: "rowgroup" }, rows.map((r) => tableRow(columns, r))));
+    h(
+      "tbody",
+      { role: "rowgroup" },
+      rows.map((r) => tableRow(columns, r)),
+    ),
+  );
 }

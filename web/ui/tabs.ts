@@ -26,25 +26,45 @@ interface Pair {
 
 function pairOf(of: Tab, onChoose: () => void): Pair {
   const id = newId();
-  const tab = h("button", {
-    class: "tabs__tab", type: "button", role: "tab", id, "aria-controls": `${id}-panel`, on: { click: onChoose },
-  }, of.title);
+  const tab = h(
+    "button",
+    {
+      class: "tabs__tab",
+      type: "button",
+      role: "tab",
+      id,
+      "aria-controls": `${id}-panel`,
+      on: { click: onChoose },
+    },
+    of.title,
+  );
   const panel = h("div", {
-    class: "tabs__panel", role: "tabpanel", id: `${id}-panel`, "aria-labelledby": id, tabindex: 0,
+    class: "tabs__panel",
+    role: "tabpanel",
+    id: `${id}-panel`,
+    "aria-labelledby": id,
+    tabindex: 0,
   });
   return { tab, panel, of, scrolled: -1 };
 }
 
 function nextOf(pairs: Pair[], at: number, key: string): Pair | undefined {
   const places: Record<string, number> = {
-    ArrowRight: (at + 1) % pairs.length, ArrowLeft: (at + pairs.length - 1) % pairs.length,
-    Home: 0, End: pairs.length - 1,
+    ArrowRight: (at + 1) % pairs.length,
+    ArrowLeft: (at + pairs.length - 1) % pairs.length,
+    Home: 0,
+    End: pairs.length - 1,
   };
   return pairs[places[key] ?? -1];
 }
 
 /** label: what the tabs are of. chosen: the name of the one that is shown first. */
-export function tabs(label: string, list: Tab[], chosen: string, onChoose: (name: string) => void): Tabs {
+export function tabs(
+  label: string,
+  list: Tab[],
+  chosen: string,
+  onChoose: (name: string) => void,
+): Tabs {
   const pairs = list.map((t) => pairOf(t, () => choose(t.name)));
   let now: Pair | undefined;
 
@@ -79,10 +99,16 @@ export function tabs(label: string, list: Tab[], chosen: string, onChoose: (name
   const first = pairs.find((p) => p.of.name === chosen) ?? pairs[0];
   if (first) show(first);
   return {
-    element: h("div", { class: "tabs" },
-      h("div", { class: "tabs__list", role: "tablist", "aria-label": label, on: { keydown: onKey } },
-        pairs.map((p) => p.tab)),
-      pairs.map((p) => p.panel)),
+    element: h(
+      "div",
+      { class: "tabs" },
+      h(
+        "div",
+        { class: "tabs__list", role: "tablist", "aria-label": label, on: { keydown: onKey } },
+        pairs.map((p) => p.tab),
+      ),
+      pairs.map((p) => p.panel),
+    ),
     choose,
   };
 }

@@ -33,22 +33,37 @@ export function openAction(page: CasePage, doable: Doable): void {
   desk.drafts.set(key, draft);
   const start = ([people, investigators]: [Eligible[], Eligible[]]) => {
     const act: ActPage = {
-      desk, case: page.case, draft, people, investigators: investigators.map((p) => p.number), problems: [], page, depth: 1,
+      desk,
+      case: page.case,
+      draft,
+      people,
+      investigators: investigators.map((p) => p.number),
+      problems: [],
+      page,
+      depth: 1,
     };
     return () => formView(act);
   };
-  if (doable.lines.includes("person")) void goTo(desk, doable.label, () => choosable(page, doable), start);
+  if (doable.lines.includes("person"))
+    void goTo(desk, doable.label, () => choosable(page, doable), start);
   else desk.shell.go(start([[], []]));
 }
 
 /** Who can be chosen, and who of them would investigate it. */
-async function choosable({ desk, case: c }: CasePage, { kind }: Doable): Promise<[Eligible[], Eligible[]]> {
-  if (kind !== "assign") return [await desk.api.candidates(c.caseId, kind === "grant" ? kind : "handover"), []];
+async function choosable(
+  { desk, case: c }: CasePage,
+  { kind }: Doable,
+): Promise<[Eligible[], Eligible[]]> {
+  if (kind !== "assign")
+    return [await desk.api.candidates(c.caseId, kind === "grant" ? kind : "handover"), []];
   return Promise.all([desk.api.candidates(c.caseId, kind), desk.api.investigators(c.caseId)]);
 }
 
 /** Something was typed that was not sent. */
-export const hasUnsent = (desk: Desk): boolean => [...desk.drafts.values()].some((d) => !isEmpty(d));
+export const hasUnsent = (desk: Desk): boolean =>
+  [...desk.drafts.values()].some((d) => !isEmpty(d)) ||
+  desk.records.size > 0 ||
+  (desk.telling !== undefined && desk.telling.text.trim() !== "");
 
 /* --- the form --- */
 
@@ -58,10 +73,18 @@ function formView(act: ActPage): Child[] {
   return [
     backLink(() => act.desk.shell.back()),
     errorSummary(act.problems),
-    h("h1", { class: "nhsuk-heading-l" },
-      h("span", { class: "nhsuk-caption-l" }, `Case ${caseName(act.case.caseId)}`), act.draft.doable.label),
+    h(
+      "h1",
+      { class: "nhsuk-heading-l" },
+      h("span", { class: "nhsuk-caption-l" }, `Case ${caseName(act.case.caseId)}`),
+      act.draft.doable.label,
+    ),
     asks.lead !== "" && h("p", { class: "lead" }, asks.lead),
-    h("div", { id: "send", tabindex: -1 }, form(next, () => submit(act, asks.isFinal), fieldsOf(act))),
+    h(
+      "div",
+      { id: "send", tabindex: -1 },
+      form(next, () => submit(act, asks.isFinal), fieldsOf(act)),
+    ),
   ];
 }
 
@@ -86,8 +109,12 @@ function answersOf(act: ActPage): Row[] {
   const person = act.people.find((p) => p.number === d.person);
   const rows: (Row | false)[] = [
     person !== undefined && { key: "To", value: `${person.name}, ${person.title}`, change },
-    chosenMessages(act.case, d).length > 0 && d.share === "selected"
-      && { key: "Messages", value: bullets(chosenMessages(act.case, d)), change },
+    chosenMessages(act.case, d).length > 0 &&
+      d.share === "selected" && {
+        key: "Messages",
+        value: bullets(chosenMessages(act.case, d)),
+        change,
+      },
     d.text.trim() !== "" && { key: "Text", value: h("div", { class: "typed" }, d.text), change },
     d.expected !== "" && { key: "To hear by", value: dayWords(d.expected), change },
     d.files.length > 0 && { key: "Files", value: bullets(d.files.map((f) => f.name)), change },
@@ -108,14 +135,21 @@ function checkView(act: ActPage): Child[] {
   return [
     backLink(() => desk.shell.back()),
     errorSummary(act.problems),
-    h("h1", { class: "nhsuk-heading-l" },
-      h("span", { class: "nhsuk-caption-l" }, `Case ${caseName(act.case.caseId)}`), "Check before you go on"),
+    h(
+      "h1",
+      { class: "nhsuk-heading-l" },
+      h("span", { class: "nhsuk-caption-l" }, `Case ${caseName(act.case.caseId)}`),
+      "Check before you go on",
+    ),
     h("h2", { class: "nhsuk-heading-m" }, draft.doable.label),
     rows.length > 0 && summaryList(rows),
     care("What this does", bullets(consequences(act.case, draft, act.people, desk.me))),
-    h("div", { class: "buttons", id: "send" },
+    h(
+      "div",
+      { class: "buttons", id: "send" },
       button(lastWords(act), () => void send(act), leavesCase(draft, desk.me) ? "warning" : ""),
-      button("Do not do it", () => (desk.shell.back(), desk.shell.back()), "secondary")),
+      button("Do not do it", () => (desk.shell.back(), desk.shell.back()), "secondary"),
+    ),
   ];
 }
 
@@ -144,7 +178,8 @@ async function send(act: ActPage): Promise<void> {
   let failure: unknown;
   try {
     after = await desk.api.act(draft.caseId, actionOf(draft), (step, done, of) =>
-      bar.set(stepText(step), done, of));
+      bar.set(stepText(step), done, of),
+    );
   } catch (e) {
     failure = e;
   }
@@ -162,4 +197,3 @@ function sent(act: ActPage, after: Case): void {
   if (isLeft) desk.said = `Case ${caseName(draft.caseId)}: ${page.said}`;
   for (let i = 0; i < act.depth + (isLeft ? 1 : 0); i++) desk.shell.back();
 }
-

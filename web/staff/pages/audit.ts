@@ -22,15 +22,24 @@ const COLUMNS: Column<AuditEntry>[] = [
 export function auditPanel(c: Case): Child[] {
   const { entries } = c.audit;
   const shown = table("Everything that was done, in order", COLUMNS, entries.slice(0, PAGE));
-  const more = button("Show more", () => {
-    const at = shown.tBodies[0]?.rows.length ?? 0;
-    shown.tBodies[0]?.append(...entries.slice(at, at + PAGE).map((e) => tableRow(COLUMNS, e)));
-    more.hidden = at + PAGE >= entries.length;
-  }, "secondary");
+  const more = button(
+    "Show more",
+    () => {
+      const at = shown.tBodies[0]?.rows.length ?? 0;
+      shown.tBodies[0]?.append(...entries.slice(at, at + PAGE).map((e) => tableRow(COLUMNS, e)));
+      more.hidden = at + PAGE >= entries.length;
+    },
+    "secondary",
+  );
   more.hidden = entries.length <= PAGE;
   return [
-    h("p", {}, "Every signature, place and link of both chains was checked in this browser, and whether the " +
-      "case as it stood allowed what was done."),
-    shown, more,
+    h(
+      "p",
+      {},
+      "Every signature, place and link of both chains was checked in this browser, and whether " +
+        "the case as it stood allowed what was done.",
+    ),
+    shown,
+    more,
   ];
 }

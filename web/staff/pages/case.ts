@@ -32,10 +32,15 @@ const LIKELY = 3;
 
 export function openCase(desk: Desk, caseId: string): Promise<void> {
   desk.last = caseId;
-  return goTo(desk, `Case ${caseName(caseId)}`, () => desk.api.show(caseId), (c): View => {
-    const page: CasePage = { desk, case: c, said: "", tab: firstTab(desk, c) };
-    return () => caseView(page);
-  });
+  return goTo(
+    desk,
+    `Case ${caseName(caseId)}`,
+    () => desk.api.show(caseId),
+    (c): View => {
+      const page: CasePage = { desk, case: c, said: "", tab: firstTab(desk, c) };
+      return () => caseView(page);
+    },
+  );
 }
 
 /** Who investigates begins with what is to be found out. */
@@ -53,7 +58,12 @@ function caseView(page: CasePage): Child[] {
   return [
     backLink(() => desk.shell.back()),
     said !== "" && h("div", { class: "done" }, h("p", {}, said)),
-    h("h1", { class: "nhsuk-heading-l" }, "Case ", h("span", { class: "case__name" }, caseName(c.caseId))),
+    h(
+      "h1",
+      { class: "nhsuk-heading-l" },
+      "Case ",
+      h("span", { class: "case__name" }, caseName(c.caseId)),
+    ),
     stand(c),
     facts(c),
     warnings(c),
@@ -69,33 +79,55 @@ function dueLine(c: Case): Child {
 }
 
 function stand(c: Case): HTMLElement {
-  return h("div", { class: "stand" },
-    h("p", { class: "tags" }, bandTag(c.band), " ", tag(STATE_WORDS[c.state], "state"), " ",
+  return h(
+    "div",
+    { class: "stand" },
+    h(
+      "p",
+      { class: "tags" },
+      bandTag(c.band),
+      " ",
+      tag(STATE_WORDS[c.state], "state"),
+      " ",
       flagTags(c.flags).flatMap((t) => [t, " "]),
-      c.kind === "plain" && tag("Unsigned", "yellow")),
-    h("p", { class: "nhsuk-body" }, STATE_MEANS[c.state], " ", dueLine(c)));
+      c.kind === "plain" && tag("Unsigned", "yellow"),
+    ),
+    h("p", { class: "nhsuk-body" }, STATE_MEANS[c.state], " ", dueLine(c)),
+  );
 }
 
 function warnings(c: Case): Child[] {
   const others = c.warnings.filter((w) => w !== c.refused);
   return [
     c.pending !== undefined && inset(h("p", {}, c.pending)),
-    c.refused !== undefined && h("div", { class: "refused" },
-      h("h2", { class: "nhsuk-heading-s" }, "Something in this case does not fit"),
-      h("p", {}, c.refused),
-      h("p", {}, "What could be checked before it is shown below. Nothing can be done here.")),
-    others.length > 0 && care("Be careful with this case", others.map((w) => h("p", {}, w))),
+    c.refused !== undefined &&
+      h(
+        "div",
+        { class: "refused" },
+        h("h2", { class: "nhsuk-heading-s" }, "Something in this case does not fit"),
+        h("p", {}, c.refused),
+        h("p", {}, "What could be checked before it is shown below. Nothing can be done here."),
+      ),
+    others.length > 0 &&
+      care(
+        "Be careful with this case",
+        others.map((w) => h("p", {}, w)),
+      ),
   ];
 }
 
 function facts(c: Case): HTMLElement {
-  const fact = (key: string, value: string): HTMLElement => h("div", {}, h("dt", {}, key), h("dd", {}, value));
+  const fact = (key: string, value: string): HTMLElement =>
+    h("div", {}, h("dt", {}, key), h("dd", {}, value));
   const out = c.leftOut.map((p) => p.name).join(", ");
-  return h("dl", { class: "facts" },
+  return h(
+    "dl",
+    { class: "facts" },
     fact("Route", c.route),
     fact("Filed", dayWords(c.filed)),
     fact("Read by", count(c.readers.filter((r) => r.reads).length, "person", "people")),
-    fact("Left out by the reporter", out === "" ? "Nobody" : out));
+    fact("Left out by the reporter", out === "" ? "Nobody" : out),
+  );
 }
 
 /* --- what can be done --- */
@@ -109,17 +141,37 @@ function side(page: CasePage): HTMLElement {
   const { case: c } = page;
   const [first, ...others] = likelyNext(c.doable, c.state, c.flags, LIKELY);
   const all = grouped(c.doable);
-  return h("aside", { class: "case__side", "aria-labelledby": "can" },
+  return h(
+    "aside",
+    { class: "case__side", "aria-labelledby": "can" },
     h("h2", { class: "nhsuk-heading-s", id: "can" }, "What can be done"),
-    first === undefined && h("p", { class: "nhsuk-body" }, "There is nothing that you can do here."),
-    h("div", { class: "can" },
+    first === undefined &&
+      h("p", { class: "nhsuk-body" }, "There is nothing that you can do here."),
+    h(
+      "div",
+      { class: "can" },
       first && button(first.label, () => start(page, first)),
-      others.map((d) => button(d.label, () => start(page, d), "secondary"))),
-    all.length > 0 && details(`All ${c.doable.length} actions`, all.map((g) => [
-      h("h3", { class: "nhsuk-heading-xs" }, g.title),
-      h("ul", { class: "nhsuk-list" }, g.doable.map((d) =>
-        h("li", {}, linkButton(d.label, () => start(page, d))))),
-    ])));
+      others.map((d) => button(d.label, () => start(page, d), "secondary")),
+    ),
+    all.length > 0 &&
+      details(
+        `All ${c.doable.length} actions`,
+        all.map((g) => [
+          h("h3", { class: "nhsuk-heading-xs" }, g.title),
+          h(
+            "ul",
+            { class: "nhsuk-list" },
+            g.doable.map((d) =>
+              h(
+                "li",
+                {},
+                linkButton(d.label, () => start(page, d)),
+              ),
+            ),
+          ),
+        ]),
+      ),
+  );
 }
 
 let now: CasePage | undefined;
@@ -128,8 +180,10 @@ let now: CasePage | undefined;
 export function doKind(desk: Desk, kind: Doable["kind"] | "likely"): void {
   if (!now || !document.querySelector(".case")) return;
   const { case: c } = now;
-  const d = kind === "likely" ? likelyNext(c.doable, c.state, c.flags, 1)[0]
-    : c.doable.find((x) => x.kind === kind);
+  const d =
+    kind === "likely"
+      ? likelyNext(c.doable, c.state, c.flags, 1)[0]
+      : c.doable.find((x) => x.kind === kind);
   if (d) start(now, d);
   else desk.shell.say("That cannot be done in this case now.");
 }
@@ -149,28 +203,44 @@ export function forgetCase(): void {
 /* --- panels --- */
 
 function readerItem(r: CaseReader): HTMLElement {
-  return h("li", {}, h("strong", {}, r.name), `, ${r.title}`,
-    r.how !== "reads" && h("div", { class: "none" }, r.how));
+  return h(
+    "li",
+    {},
+    h("strong", {}, r.name),
+    `, ${r.title}`,
+    r.how !== "reads" && h("div", { class: "none" }, r.how),
+  );
 }
 
 function readersPanel(page: CasePage): Child[] {
   const { case: c } = page;
-  const list = (people: CaseReader[]): HTMLElement => h("ul", { class: "nhsuk-list" }, people.map(readerItem));
+  const list = (people: CaseReader[]): HTMLElement =>
+    h("ul", { class: "nhsuk-list" }, people.map(readerItem));
   const later = c.readers.filter((r) => !r.reads);
   return [
     section("Reads it now", list(c.readers.filter((r) => r.reads))),
     later.length > 0 && section("May read it later", list(later)),
-    c.leftOut.length > 0 && section("Never reads it", h("p", {}, "The reporter left out:"),
-      h("ul", { class: "nhsuk-list nhsuk-list--bullet" }, c.leftOut.map((p) =>
-        h("li", {}, h("strong", {}, p.name), `, ${p.title}`)))),
-    c.doable.some((d) => d.kind === "assign")
-      && button("Who could investigate it?", () => openInvestigators(page), "secondary"),
+    c.leftOut.length > 0 &&
+      section(
+        "Never reads it",
+        h("p", {}, "The reporter left out:"),
+        h(
+          "ul",
+          { class: "nhsuk-list nhsuk-list--bullet" },
+          c.leftOut.map((p) => h("li", {}, h("strong", {}, p.name), `, ${p.title}`)),
+        ),
+      ),
+    c.doable.some((d) => d.kind === "assign") &&
+      button("Who could investigate it?", () => openInvestigators(page), "secondary"),
   ];
 }
 
 function termsPanel(c: Case): Child[] {
   const part = (title: string, text: string | undefined, none: string): HTMLElement =>
-    section(title, text === undefined ? h("p", {}, none) : h("div", { class: "typed", dir: "auto" }, text));
+    section(
+      title,
+      text === undefined ? h("p", {}, none) : h("div", { class: "typed", dir: "auto" }, text),
+    );
   return [
     part("Terms of reference", c.terms, "None are set yet."),
     part("Findings", c.report, "Nothing is reported yet."),

@@ -18,8 +18,11 @@ const readersBut = (c: Case, gone: number | undefined): { name: string }[] =>
 function amount(d: Draft): string {
   if (d.share === "from-now") return "what is written from now on, and nothing of before";
   if (d.share === "selected")
-    return `${d.selected.length === 1 ? "the one message" : `the ${d.selected.length} messages`} that you chose, ` +
-      "and all that is written from now on";
+    return (
+      `the ${d.selected.length === 1 ? "one message" : `${d.selected.length} messages`} ` +
+      "that you chose, " +
+      "and all that is written from now on"
+    );
   return "everything that was written, with all files, and all that is written from now on";
 }
 
@@ -33,7 +36,8 @@ function given(c: Case, d: Draft, to: string): string[] {
 
 function handedOver(c: Case, d: Draft, to: string, me: Myself): string[] {
   const from = d.from ?? me.number;
-  const who = from === me.number ? "You" : c.readers.find((r) => r.number === from)?.name ?? "They";
+  const who =
+    from === me.number ? "You" : (c.readers.find((r) => r.number === from)?.name ?? "They");
   const others = readersBut(c, from).filter((r) => r.name !== to);
   return [
     `${to} will be able to read everything that was written.`,
@@ -47,7 +51,8 @@ function recused(c: Case, me: Myself): string[] {
   const left = readersBut(c, me.number);
   return [
     "You will not be able to read this case any more, and nobody can undo that for you.",
-    left.length > 0 ? `It is still read by ${namesOf(left)}.`
+    left.length > 0
+      ? `It is still read by ${namesOf(left)}.`
       : "Nobody else reads it now. If somebody should take it, hand it over instead.",
   ];
 }
@@ -62,7 +67,8 @@ function escalated(c: Case): string[] {
 }
 
 function rerouted(c: Case, title: string): string[] {
-  const out = c.leftOut.length > 0 ? `, except whom the reporter left out: ${namesOf(c.leftOut)}` : "";
+  const out =
+    c.leftOut.length > 0 ? `, except whom the reporter left out: ${namesOf(c.leftOut)}` : "";
   return [
     `The people of the route "${title}" will be able to read everything that was written${out}.`,
     `It is read by ${namesOf(readersBut(c, undefined))} already, and still will be.`,
@@ -86,20 +92,30 @@ const ENDS: Partial<Record<Draft["doable"]["kind"], string[]>> = {
 export function consequences(c: Case, d: Draft, people: readonly Eligible[], me: Myself): string[] {
   const to = people.find((p) => p.number === d.person)?.name ?? "They";
   switch (d.doable.kind) {
-    case "assign": return given(c, d, to);
-    case "grant": return [`${to} will be able to read everything that was written.`, STAYS];
-    case "handover": return handedOver(c, d, to, me);
-    case "recuse": return recused(c, me);
-    case "escalate": return escalated(c);
-    case "route": return rerouted(c, me.routes.find((r) => r.number === d.route)?.title ?? "");
-    default: return ENDS[d.doable.kind] ?? [];
+    case "assign":
+      return given(c, d, to);
+    case "grant":
+      return [`${to} will be able to read everything that was written.`, STAYS];
+    case "handover":
+      return handedOver(c, d, to, me);
+    case "recuse":
+      return recused(c, me);
+    case "escalate":
+      return escalated(c);
+    case "route":
+      return rerouted(c, me.routes.find((r) => r.number === d.route)?.title ?? "");
+    default:
+      return ENDS[d.doable.kind] ?? [];
   }
 }
 
 /** Whether whoever sends this does not read the case afterwards. */
 export const leavesCase = (d: Draft, me: Myself): boolean =>
-  d.doable.kind === "recuse" || (d.doable.kind === "handover" && (d.from ?? me.number) === me.number);
+  d.doable.kind === "recuse" ||
+  (d.doable.kind === "handover" && (d.from ?? me.number) === me.number);
 
 /** What somebody reads once they were given selected messages. */
 export const chosenMessages = (c: Case, d: Draft): string[] =>
-  c.messages.filter((m) => d.selected.includes(placeOf(m))).map((m) => `${m.title}, ${m.by}, ${dayWords(m.day)}`);
+  c.messages
+    .filter((m) => d.selected.includes(placeOf(m)))
+    .map((m) => `${m.title}, ${m.by}, ${dayWords(m.day)}`);

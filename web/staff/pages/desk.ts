@@ -3,6 +3,7 @@ import type { Child } from "../../ui/dom.ts";
 import type { Shell, View } from "../../ui/shell.ts";
 import type { Draft } from "./draft.ts";
 import type { QueueState } from "./queue.ts";
+import type { Telling } from "./tell.ts";
 import { h } from "../../ui/dom.ts";
 import { backLink, button } from "../../ui/form.ts";
 import { heading } from "../../ui/parts.ts";
@@ -18,6 +19,9 @@ export interface Desk {
   me: Myself;
   /** What was begun and not sent, by case and kind. */
   drafts: Map<string, Draft>;
+  /** The same of a concern that is written down, and of records by case. */
+  telling: Telling | undefined;
+  records: Map<string, Record<string, string>>;
   cases: QueueState;
   /** The case that was last shown, for the queue to come back to. */
   last: string;
@@ -52,7 +56,12 @@ let waits: symbol | undefined;
  * Fetches what a page needs while the page before stays, then goes there. A
  * later call overtakes an earlier one.
  */
-export async function goTo<T>(desk: Desk, what: string, fetch: () => Promise<T>, view: (t: T) => View): Promise<void> {
+export async function goTo<T>(
+  desk: Desk,
+  what: string,
+  fetch: () => Promise<T>,
+  view: (t: T) => View,
+): Promise<void> {
   const mine = Symbol();
   waits = mine;
   desk.shell.say(`${what}: being fetched and checked.`);
@@ -82,7 +91,11 @@ export function stopGoing(): void {
 export function pageHead(desk: Desk, title: string, caption?: string): Child[] {
   return [
     backLink(() => desk.shell.back()),
-    h("h1", { class: "nhsuk-heading-l" },
-      caption !== undefined && h("span", { class: "nhsuk-caption-l" }, caption), title),
+    h(
+      "h1",
+      { class: "nhsuk-heading-l" },
+      caption !== undefined && h("span", { class: "nhsuk-caption-l" }, caption),
+      title,
+    ),
   ];
 }

@@ -32,7 +32,15 @@ export const draftKey = (caseId: string, d: Doable): string => `${caseId} ${d.ki
 
 export function newDraft(caseId: string, doable: Doable, band: Band): Draft {
   return {
-    caseId, doable, band, complex: false, purpose: "investigate", selected: [], expected: "", force: false, text: "",
+    caseId,
+    doable,
+    band,
+    complex: false,
+    purpose: "investigate",
+    selected: [],
+    expected: "",
+    force: false,
+    text: "",
     files: [],
   };
 }
@@ -51,11 +59,15 @@ function personProblem(d: Draft, people: readonly Eligible[]): Problem | undefin
   const chosen = people.find((p) => p.number === d.person && !p.never);
   if (!chosen) return { field: "person", text: "Choose a person" };
   if (d.doable.kind !== "assign" || chosen.suits || d.force) return undefined;
-  return { field: "force", text: `Say that ${chosen.name} is to have it in spite of this: ${chosen.why}` };
+  return {
+    field: "force",
+    text: `Say that ${chosen.name} is to have it in spite of this: ${chosen.why}`,
+  };
 }
 
 function shareProblem(d: Draft): Problem | undefined {
-  if (d.share === undefined) return { field: "share", text: "Choose how much of the case they can read" };
+  if (d.share === undefined)
+    return { field: "share", text: "Choose how much of the case they can read" };
   if (d.share !== "selected" || d.selected.length > 0) return undefined;
   return { field: "selected", text: "Choose at least one message" };
 }
@@ -64,11 +76,13 @@ function expectedProblem(d: Draft, today: string): Problem | undefined {
   if (d.expected === "") return undefined;
   if (d.expected < today) return { field: "expected", text: "The day must be today or later" };
   return d.text.trim() === ""
-    ? { field: "text", text: "Write something to the reporter: the day goes with it" } : undefined;
+    ? { field: "text", text: "Write something to the reporter: the day goes with it" }
+    : undefined;
 }
 
 function textProblem(d: Draft): Problem | undefined {
-  return d.doable.content !== "must" || !isEmpty(d) ? undefined
+  return d.doable.content !== "must" || !isEmpty(d)
+    ? undefined
     : { field: "text", text: asksOf(d.doable).missing };
 }
 
@@ -76,10 +90,15 @@ function textProblem(d: Draft): Problem | undefined {
 export function problemsOf(d: Draft, people: readonly Eligible[], today: string): Problem[] {
   const asked = asksShare(d.doable);
   return [
-    has(d, "band") && d.band === undefined ? { field: "band", text: "Choose how urgent it is" } : undefined,
+    has(d, "band") && d.band === undefined
+      ? { field: "band", text: "Choose how urgent it is" }
+      : undefined,
     has(d, "conduct") && d.conduct === undefined
-      ? { field: "conduct", text: "Say whether it is about somebody's conduct" } : undefined,
-    has(d, "route") && d.route === undefined ? { field: "route", text: "Choose a route" } : undefined,
+      ? { field: "conduct", text: "Say whether it is about somebody's conduct" }
+      : undefined,
+    has(d, "route") && d.route === undefined
+      ? { field: "route", text: "Choose a route" }
+      : undefined,
     has(d, "person") ? personProblem(d, people) : undefined,
     asked ? shareProblem(d) : undefined,
     asked ? expectedProblem(d, today) : undefined,

@@ -7,14 +7,25 @@ import { bullets } from "../../ui/parts.ts";
 export function filesField(files: File[]): HTMLElement {
   const list = h("div", { class: "files" });
   const draw = (): void => {
-    const item = (f: File): HTMLElement => h("span", {}, `${f.name} (${sizeText(f.size)}) `,
-      linkButton("Remove", () => (files.splice(files.indexOf(f), 1), draw()), f.name));
+    const item = (f: File): HTMLElement =>
+      h(
+        "span",
+        {},
+        `${f.name} (${sizeText(f.size)}) `,
+        linkButton("Remove", () => (files.splice(files.indexOf(f), 1), draw()), f.name),
+      );
     list.replaceChildren(...(files.length > 0 ? [bullets(files.map(item))] : []));
   };
   draw();
-  return h("div", {}, fileField({
-    id: "files", label: "Files (optional)",
-    hint: "They are sealed as they are. Nothing is taken out of them.",
-    onChoose: (chosen) => (files.push(...chosen), draw()),
-  }), list);
+  return h(
+    "div",
+    {},
+    fileField({
+      id: "files",
+      label: "Files (optional)",
+      hint: "They are sealed as they are. Nothing is taken out of them.",
+      onChoose: (chosen) => (files.push(...chosen), draw()),
+    }),
+    list,
+  );
 }

@@ -2,7 +2,15 @@ import type { Eligible } from "../api.ts";
 import type { Desk } from "./desk.ts";
 import { type Child, h } from "../../ui/dom.ts";
 import { selectField } from "../../ui/fields.ts";
-import { backLink, button, errorSummary, form, type Problem, problemOf, textField } from "../../ui/form.ts";
+import {
+  backLink,
+  button,
+  errorSummary,
+  form,
+  type Problem,
+  problemOf,
+  textField,
+} from "../../ui/form.ts";
 import { bullets, care, progress, summaryList } from "../../ui/parts.ts";
 import { pageHead, sentenceOf } from "./desk.ts";
 import { audienceTag } from "./tags.ts";
@@ -23,7 +31,14 @@ interface Handing {
 }
 
 export function openHandover(desk: Desk): void {
-  const p: Handing = { desk, to: 0, from: desk.me.number, text: "", problems: [], result: undefined };
+  const p: Handing = {
+    desk,
+    to: 0,
+    from: desk.me.number,
+    text: "",
+    problems: [],
+    result: undefined,
+  };
   desk.shell.go(() => formView(p));
 }
 
@@ -39,23 +54,44 @@ function formView(p: Handing): Child[] {
     backLink(() => p.desk.shell.back()),
     errorSummary(p.problems),
     pageHead(p.desk, "Hand over all open cases").slice(1),
-    h("p", { class: "lead" }, "For somebody who is ill, away or leaves. Cases whose reporter left the " +
-      "new person out stay where they are."),
-    form("Continue", () => submit(p),
+    h(
+      "p",
+      { class: "lead" },
+      "For somebody who is ill, away or leaves. Cases whose reporter left the " +
+        "new person out stay where they are.",
+    ),
+    form(
+      "Continue",
+      () => submit(p),
       selectField({
-        id: "from", label: "Whose cases?", chosen: String(p.from), onChange: (v) => void (p.from = Number(v)),
+        id: "from",
+        label: "Whose cases?",
+        chosen: String(p.from),
+        onChange: (v) => void (p.from = Number(v)),
         problem: problemOf(p.problems, "from"),
-        options: [{ value: String(number), label: "Mine" }, ...options(people.filter((x) => x.number !== number))],
+        options: [
+          { value: String(number), label: "Mine" },
+          ...options(people.filter((x) => x.number !== number)),
+        ],
       }),
       selectField({
-        id: "to", label: "Who gets them?", chosen: p.to === 0 ? "" : String(p.to), options: options(people),
-        problem: problemOf(p.problems, "to"), onChange: (v) => void (p.to = Number(v)),
+        id: "to",
+        label: "Who gets them?",
+        chosen: p.to === 0 ? "" : String(p.to),
+        options: options(people),
+        problem: problemOf(p.problems, "to"),
+        onChange: (v) => void (p.to = Number(v)),
       }),
       audienceTag("talk"),
       textField({
-        id: "text", label: "What you write to the reporters (optional)", rows: 5, value: p.text,
-        hint: "The same for each case.", onInput: (v) => void (p.text = v),
-      })),
+        id: "text",
+        label: "What you write to the reporters (optional)",
+        rows: 5,
+        value: p.text,
+        hint: "The same for each case.",
+        onInput: (v) => void (p.text = v),
+      }),
+    ),
   ];
 }
 
@@ -63,7 +99,8 @@ function submit(p: Handing): void {
   p.problems = [];
   if (p.from === 0) p.problems.push({ field: "from", text: "Choose whose cases" });
   if (p.to === 0) p.problems.push({ field: "to", text: "Choose who gets them" });
-  else if (p.to === p.from) p.problems.push({ field: "to", text: "Choose somebody else: these are the same person" });
+  else if (p.to === p.from)
+    p.problems.push({ field: "to", text: "Choose somebody else: these are the same person" });
   if (p.problems.length > 0) p.desk.shell.redraw();
   else p.desk.shell.go(() => checkView(p));
 }
@@ -75,15 +112,24 @@ function checkView(p: Handing): Child[] {
     backLink(() => p.desk.shell.back()),
     errorSummary(p.problems),
     pageHead(p.desk, "Check before you go on").slice(1),
-    summaryList([{ key: "From", value: isMine ? "You" : nameOf(p, p.from) }, { key: "To", value: to }]),
-    care("What this does", bullets([
-      `${to} will be able to read everything that was written in these cases.`,
-      `${isMine ? "You" : nameOf(p, p.from)} will not be able to read them any more.`,
-      "It cannot be taken back: what somebody has read stays read.",
-    ])),
-    h("div", { class: "buttons", id: "send" },
+    summaryList([
+      { key: "From", value: isMine ? "You" : nameOf(p, p.from) },
+      { key: "To", value: to },
+    ]),
+    care(
+      "What this does",
+      bullets([
+        `${to} will be able to read everything that was written in these cases.`,
+        `${isMine ? "You" : nameOf(p, p.from)} will not be able to read them any more.`,
+        "It cannot be taken back: what somebody has read stays read.",
+      ]),
+    ),
+    h(
+      "div",
+      { class: "buttons", id: "send" },
       button("Hand them over", () => void send(p), "warning"),
-      button("Do not do it", () => (p.desk.shell.back(), p.desk.shell.back()), "secondary")),
+      button("Do not do it", () => (p.desk.shell.back(), p.desk.shell.back()), "secondary"),
+    ),
   ];
 }
 
@@ -95,8 +141,12 @@ async function send(p: Handing): Promise<void> {
   document.getElementById("send")?.replaceWith(bar.element);
   bar.set("Handing over", 0, 0);
   try {
-    p.result = await desk.api.handoverAll(p.to, p.from === desk.me.number ? undefined : p.from, p.text,
-      (_, done, of) => bar.set("Handing over", done, of));
+    p.result = await desk.api.handoverAll(
+      p.to,
+      p.from === desk.me.number ? undefined : p.from,
+      p.text,
+      (_, done, of) => bar.set("Handing over", done, of),
+    );
     p.problems = [];
   } catch (e) {
     p.problems = [{ field: "send", text: sentenceOf(e) }];
@@ -109,10 +159,17 @@ async function send(p: Handing): Promise<void> {
 function doneView(p: Handing): Child[] {
   const { done, failed } = p.result ?? { done: [], failed: [] };
   return [
-    h("h1", { class: "nhsuk-heading-l" }, `${count(done.length, "case")} went to ${nameOf(p, p.to)}`),
-    failed.length > 0 && care(`${count(failed.length, "case")} did not go`,
-      bullets(failed.map((f) => `${caseName(f.caseId)}: ${f.message}`)),
-      h("p", {}, "They are where they were. The same can be done again.")),
+    h(
+      "h1",
+      { class: "nhsuk-heading-l" },
+      `${count(done.length, "case")} went to ${nameOf(p, p.to)}`,
+    ),
+    failed.length > 0 &&
+      care(
+        `${count(failed.length, "case")} did not go`,
+        bullets(failed.map((f) => `${caseName(f.caseId)}: ${f.message}`)),
+        h("p", {}, "They are where they were. The same can be done again."),
+      ),
     button("Your cases", () => p.desk.shell.back()),
   ];
 }

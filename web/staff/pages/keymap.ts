@@ -22,7 +22,11 @@ const PREFIX_MS = 1500;
 export function makeKeymap(keys: Record<string, string>): Keymap {
   let prefix = "";
   let since = 0;
-  const starts = new Set(Object.keys(keys).filter((k) => k.includes(" ")).map((k) => k.split(" ")[0]));
+  const starts = new Set(
+    Object.keys(keys)
+      .filter((k) => k.includes(" "))
+      .map((k) => k.split(" ")[0]),
+  );
   const self: Keymap = {
     isOn: true,
     press({ key, isText, at }) {

@@ -32,7 +32,10 @@ export interface Group {
 
 /** As `ftsu --help` has them. */
 const GROUPS: Group[] = [
-  { title: "With the reporter", kinds: ["ack", "reply", "ask", "feedback", "disclose", "override"] },
+  {
+    title: "With the reporter",
+    kinds: ["ack", "reply", "ask", "feedback", "disclose", "override"],
+  },
   { title: "Its way", kinds: ["triage", "band", "advise", "handle", "refer", "hub", "route"] },
   { title: "Among staff", kinds: ["note", "record", "unopened"] },
   { title: "Who reads it", kinds: ["assign", "grant", "escalate", "handover", "recuse"] },
@@ -42,12 +45,16 @@ const GROUPS: Group[] = [
 
 /** This person could be the second one who is waited for: nothing else is as urgent. */
 const isWaitedFor = (doable: Doable[], flags: Flag[]): boolean =>
-  (flags.includes("closing") || flags.includes("overriding")) && doable.some((d) => d.kind === "second");
+  (flags.includes("closing") || flags.includes("overriding")) &&
+  doable.some((d) => d.kind === "second");
 
 /** The likely next steps, of those that can be done; at most `most`. */
 export function likelyNext(doable: Doable[], state: State, flags: Flag[], most: number): Doable[] {
   const order: Kind[] = [
-    ...(isWaitedFor(doable, flags) ? ["second", "decline"] as Kind[] : []), ...NEXT[state], "reply", "note",
+    ...(isWaitedFor(doable, flags) ? (["second", "decline"] as Kind[]) : []),
+    ...NEXT[state],
+    "reply",
+    "note",
   ];
   const found = order.map((kind) => doable.find((d) => d.kind === kind));
   return [...new Set(found.filter((d) => d !== undefined))].slice(0, most);
@@ -57,7 +64,8 @@ export function likelyNext(doable: Doable[], state: State, flags: Flag[], most: 
 export function grouped(doable: Doable[]): { title: string; doable: Doable[] }[] {
   const known = new Set(GROUPS.flatMap((g) => g.kinds));
   const groups = GROUPS.map(({ title, kinds }) => ({
-    title, doable: kinds.flatMap((kind) => doable.filter((d) => d.kind === kind)),
+    title,
+    doable: kinds.flatMap((kind) => doable.filter((d) => d.kind === kind)),
   }));
   groups.push({ title: "More", doable: doable.filter((d) => !known.has(d.kind)) });
   return groups.filter((g) => g.doable.length > 0);

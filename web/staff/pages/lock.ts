@@ -12,9 +12,15 @@ function warning(stay: () => void, lockNow: () => void, left: HTMLElement): Dial
   const yes = button("Stay", stay);
   yes.autofocus = true;
   return openDialog({
-    title: "The console is about to lock", isUrgent: true, onClose: stay,
+    title: "The console is about to lock",
+    isUrgent: true,
+    onClose: stay,
     body: [
-      h("p", {}, "Nothing was done for a while. When it locks, what you have typed and not sent is lost."),
+      h(
+        "p",
+        {},
+        "Nothing was done for a while. When it locks, what you have typed and not sent is lost.",
+      ),
       left,
       h("div", { class: "buttons" }, yes, button("Lock now", lockNow, "secondary")),
     ],

@@ -6,4 +6,7 @@ export const isWritten = (m: CaseMessage): boolean =>
 
 /** The record's versions before the latest, newest first. */
 export const olderRecords = (messages: readonly CaseMessage[]): CaseMessage[] =>
-  messages.filter((m) => m.kind === "record" && m.text !== "").reverse().slice(1);
+  messages
+    .filter((m) => m.kind === "record" && m.text !== "")
+    .reverse()
+    .slice(1);

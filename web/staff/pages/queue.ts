@@ -22,7 +22,11 @@ export interface QueueState {
   filter: QueueFilter;
 }
 
-export const newQueueState = (): QueueState => ({ queue: undefined, newer: undefined, filter: NO_FILTER });
+export const newQueueState = (): QueueState => ({
+  queue: undefined,
+  newer: undefined,
+  filter: NO_FILTER,
+});
 
 const PAGE = 50;
 const ALL = Number.MAX_SAFE_INTEGER;
@@ -45,7 +49,8 @@ async function more(desk: Desk, before: Queue): Promise<Queue> {
   }
 }
 
-const wanted = (s: QueueState): number => (isFiltered(s.filter) ? ALL : s.queue?.rows.length ?? PAGE);
+const wanted = (s: QueueState): number =>
+  isFiltered(s.filter) ? ALL : (s.queue?.rows.length ?? PAGE);
 
 /* --- the page --- */
 
@@ -61,8 +66,10 @@ const isShown = (p: Parts): boolean => p === parts && p.list.isConnected;
 
 export function queueView(desk: Desk): Child[] {
   const made: Parts = {
-    counts: h("div", { class: "counts" }), news: h("div", { class: "news" }),
-    filter: h("div", {}), list: h("div", {}, h("p", { class: "nhsuk-body" }, "Fetching your cases.")),
+    counts: h("div", { class: "counts" }),
+    news: h("div", { class: "news" }),
+    filter: h("div", {}),
+    list: h("div", {}, h("p", { class: "nhsuk-body" }, "Fetching your cases.")),
   };
   parts = made;
   void arrive(desk, made);
@@ -71,8 +78,15 @@ export function queueView(desk: Desk): Child[] {
   if (said !== "") queueMicrotask(() => desk.shell.say(said));
   return [
     said !== "" && h("div", { class: "done" }, h("p", {}, said)),
-    h("div", { class: "queue__top" }, h("h1", { class: "nhsuk-heading-l" }, "Your cases"), made.counts),
-    made.news, made.filter, made.list,
+    h(
+      "div",
+      { class: "queue__top" },
+      h("h1", { class: "nhsuk-heading-l" }, "Your cases"),
+      made.counts,
+    ),
+    made.news,
+    made.filter,
+    made.list,
   ];
 }
 
@@ -92,8 +106,10 @@ async function arrive(desk: Desk, p: Parts): Promise<void> {
 }
 
 function showFailure(p: Parts, e: unknown, again: () => void): void {
-  p.list.replaceChildren(h("p", { class: "failure", role: "alert" }, sentenceOf(e)),
-    button("Try again", again, "secondary"));
+  p.list.replaceChildren(
+    h("p", { class: "failure", role: "alert" }, sentenceOf(e)),
+    button("Try again", again, "secondary"),
+  );
 }
 
 function draw(desk: Desk, p: Parts): void {
@@ -103,19 +119,38 @@ function draw(desk: Desk, p: Parts): void {
   p.counts.replaceChildren(...countsOf(queue));
   p.news.replaceChildren();
   p.list.replaceChildren(
-    rows.length > 0 ? table("Your cases, the most urgent first", columnsOf(desk), rows)
-      : h("p", { class: "nhsuk-body-l" }, isFiltered(filter) ? "No case fits this filter." : "You have no cases."),
-    ...(queue.next === "" ? [] : [button("Show more cases", () => void showMore(desk, p), "secondary")]));
+    rows.length > 0
+      ? table("Your cases, the most urgent first", columnsOf(desk), rows)
+      : h(
+          "p",
+          { class: "nhsuk-body-l" },
+          isFiltered(filter) ? "No case fits this filter." : "You have no cases.",
+        ),
+    ...(queue.next === ""
+      ? []
+      : [button("Show more cases", () => void showMore(desk, p), "secondary")]),
+  );
 }
 
 function countsOf(q: Queue): HTMLElement[] {
   const missed = q.breached === 0 ? "no deadline missed" : count(q.breached, "missed deadline");
   return [
-    h("p", { class: "nhsuk-body" }, h("strong", {}, `${q.open} open`), ", ",
-      q.breached > 0 ? h("strong", { class: "overdue" }, missed) : missed),
-    ...q.overdue.map((o) => h("p", { class: "nhsuk-body told" },
-      `${count(o.count, "case")} on the route "${o.route}" ${o.count === 1 ? "is" : "are"} overdue. ` +
-      `You cannot read ${o.count === 1 ? "it" : "them"}; you are told so that you can ask.`)),
+    h(
+      "p",
+      { class: "nhsuk-body" },
+      h("strong", {}, `${q.open} open`),
+      ", ",
+      q.breached > 0 ? h("strong", { class: "overdue" }, missed) : missed,
+    ),
+    ...q.overdue.map((o) =>
+      h(
+        "p",
+        { class: "nhsuk-body told" },
+        `${count(o.count, "case")} on the route "${o.route}" ` +
+          `${o.count === 1 ? "is" : "are"} overdue. ` +
+          `You cannot read ${o.count === 1 ? "it" : "them"}; you are told so that you can ask.`,
+      ),
+    ),
   ];
 }
 
@@ -124,7 +159,8 @@ function countsOf(q: Queue): HTMLElement[] {
 function dueCell(r: Row): Child {
   if (r.due === undefined) return h("span", { class: "none" }, "None");
   return isOverdue(r, Date.now() / 1000)
-    ? h("strong", { class: "overdue" }, overdueText(r.dueText)) : r.dueText;
+    ? h("strong", { class: "overdue" }, overdueText(r.dueText))
+    : r.dueText;
 }
 
 function besides(r: Row): Child {
@@ -138,10 +174,22 @@ function besides(r: Row): Child {
 
 function columnsOf(desk: Desk): Column<Row>[] {
   return [
-    { title: "Case", isHead: true, cell: (r) => h("button", {
-      class: "link case__name", type: "button", "data-case": r.caseId,
-      on: { click: () => void openCase(desk, r.caseId) },
-    }, h("span", { class: "nhsuk-u-visually-hidden" }, "Open case "), caseName(r.caseId)) },
+    {
+      title: "Case",
+      isHead: true,
+      cell: (r) =>
+        h(
+          "button",
+          {
+            class: "link case__name",
+            type: "button",
+            "data-case": r.caseId,
+            on: { click: () => void openCase(desk, r.caseId) },
+          },
+          h("span", { class: "nhsuk-u-visually-hidden" }, "Open case "),
+          caseName(r.caseId),
+        ),
+    },
     { title: "Band", cell: (r) => bandTag(r.band) },
     { title: "State", cell: (r) => STATE_WORDS[r.state] },
     { title: "Next deadline", cell: (r) => h("span", { class: "whole" }, dueCell(r)) },
@@ -173,31 +221,65 @@ function drawFilter(desk: Desk, p: Parts): void {
   const f = desk.cases.filter;
   const set = (next: QueueFilter): void => void applyFilter(desk, p, next);
   const states = statesOf(desk.cases.queue?.rows ?? [], STATES);
-  const band = (b: 1 | 2 | 3 | 4): HTMLElement => tick(`band-${b}`, `P${b}`, f.bands.includes(b), (on) =>
-    set({ ...desk.cases.filter, bands: [...desk.cases.filter.bands.filter((x) => x !== b), ...(on ? [b] : [])] }));
-  p.filter.replaceChildren(h("form", { class: "filter", role: "search", "aria-label": "Filter your cases",
-    autocomplete: "off", on: { submit: (e) => e.preventDefault() } },
-  h("fieldset", { class: "filter__bands" }, h("legend", { class: "filter__label" }, "Band"),
-    ([1, 2, 3, 4] as const).map(band)),
-  stateField(states, f, (s) => set({ ...desk.cases.filter, states: s === "" ? [] : [s] })),
-  tick("missed", "Deadline missed", f.breached, (on) => set({ ...desk.cases.filter, breached: on })),
-  linkButton("Clear the filter", () => {
-    desk.cases.filter = NO_FILTER;
-    drawFilter(desk, p);
-    set(NO_FILTER);
-    document.getElementById("band-1")?.focus();
-  })));
+  const band = (b: 1 | 2 | 3 | 4): HTMLElement =>
+    tick(`band-${b}`, `P${b}`, f.bands.includes(b), (on) =>
+      set({
+        ...desk.cases.filter,
+        bands: [...desk.cases.filter.bands.filter((x) => x !== b), ...(on ? [b] : [])],
+      }),
+    );
+  p.filter.replaceChildren(
+    h(
+      "form",
+      {
+        class: "filter",
+        role: "search",
+        "aria-label": "Filter your cases",
+        autocomplete: "off",
+        on: { submit: (e) => e.preventDefault() },
+      },
+      h(
+        "fieldset",
+        { class: "filter__bands" },
+        h("legend", { class: "filter__label" }, "Band"),
+        ([1, 2, 3, 4] as const).map(band),
+      ),
+      stateField(states, f, (s) => set({ ...desk.cases.filter, states: s === "" ? [] : [s] })),
+      tick("missed", "Deadline missed", f.breached, (on) =>
+        set({ ...desk.cases.filter, breached: on }),
+      ),
+      linkButton("Clear the filter", () => {
+        desk.cases.filter = NO_FILTER;
+        drawFilter(desk, p);
+        set(NO_FILTER);
+        document.getElementById("band-1")?.focus();
+      }),
+    ),
+  );
 }
 
-function stateField(states: State[], f: QueueFilter, onChange: (s: State | "") => void): HTMLElement {
+function stateField(
+  states: State[],
+  f: QueueFilter,
+  onChange: (s: State | "") => void,
+): HTMLElement {
   const shown = [...new Set([...states, ...f.states])];
-  return h("div", { class: "filter__state" },
+  return h(
+    "div",
+    { class: "filter__state" },
     h("label", { class: "filter__label", for: "state" }, "State"),
-    h("select", {
-      class: "nhsuk-select", id: "state", autocomplete: "off",
-      on: { change: (e) => onChange((e.target as HTMLSelectElement).value as State | "") },
-    }, h("option", { value: "" }, "Any"), shown.map((s) =>
-      h("option", { value: s, selected: f.states.includes(s) }, STATE_WORDS[s]))));
+    h(
+      "select",
+      {
+        class: "nhsuk-select",
+        id: "state",
+        autocomplete: "off",
+        on: { change: (e) => onChange((e.target as HTMLSelectElement).value as State | "") },
+      },
+      h("option", { value: "" }, "Any"),
+      shown.map((s) => h("option", { value: s, selected: f.states.includes(s) }, STATE_WORDS[s])),
+    ),
+  );
 }
 
 /** A filter looks at all pages. */
@@ -235,7 +317,7 @@ export function stepRow(by: 1 | -1): void {
 export async function watchQueue(desk: Desk, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     try {
-      if (await desk.api.watch() && !isOver()) await lookAgain(desk);
+      if ((await desk.api.watch()) && !isOver()) await lookAgain(desk);
     } catch (e) {
       if (codeOf(e) === "locked" || isOver()) return;
       await new Promise((done) => setTimeout(done, PAUSE_MS));
@@ -253,13 +335,20 @@ async function lookAgain(desk: Desk): Promise<void> {
   const isKnown = s.newer !== undefined;
   s.newer = newer;
   if (isKnown) return;
-  p.news.replaceChildren(h("p", {}, "The queue changed. "), button("Show the changes", () => {
-    s.queue = s.newer ?? s.queue;
-    s.newer = undefined;
-    drawFilter(desk, p);
-    draw(desk, p);
-    document.querySelector<HTMLElement>("main h1")?.focus();
-  }, "secondary"));
+  p.news.replaceChildren(
+    h("p", {}, "The queue changed. "),
+    button(
+      "Show the changes",
+      () => {
+        s.queue = s.newer ?? s.queue;
+        s.newer = undefined;
+        drawFilter(desk, p);
+        draw(desk, p);
+        document.querySelector<HTMLElement>("main h1")?.focus();
+      },
+      "secondary",
+    ),
+  );
   desk.shell.say("The queue changed.");
 }
 

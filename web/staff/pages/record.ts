@@ -3,7 +3,15 @@ import type { Case } from "../api.ts";
 import type { CasePage } from "./case.ts";
 import { type Child, h } from "../../ui/dom.ts";
 import { selectField } from "../../ui/fields.ts";
-import { backLink, button, choices, errorSummary, form, type Option, textField } from "../../ui/form.ts";
+import {
+  backLink,
+  button,
+  choices,
+  errorSummary,
+  form,
+  type Option,
+  textField,
+} from "../../ui/form.ts";
 import { details, section, summaryList } from "../../ui/parts.ts";
 import { sentenceOf } from "./desk.ts";
 import { olderRecords } from "./messages.ts";
@@ -18,8 +26,10 @@ import { caseName, dayWords, recordField } from "./words.ts";
 function valueText(form: Field[], field: string, value: string): string {
   const { question } = recordField(field);
   const options = form.find((f) => f.slug === question?.field)?.options ?? [];
-  return value.split(question ? "," : "\n")
-    .map((v) => options.find((o) => o.slug === v)?.label ?? v).join(question ? ", " : "\n");
+  return value
+    .split(question ? "," : "\n")
+    .map((v) => options.find((o) => o.slug === v)?.label ?? v)
+    .join(question ? ", " : "\n");
 }
 
 function shown(page: CasePage, f: Case["record"][number]): Child {
@@ -32,11 +42,18 @@ export function recordPanel(page: CasePage): Child[] {
   const { record, messages, doable } = page.case;
   const older = olderRecords(messages);
   return [
-    record.every((f) => f.value === "") ? h("p", {}, "No record is kept yet.")
+    record.every((f) => f.value === "")
+      ? h("p", {}, "No record is kept yet.")
       : summaryList(record.map((f) => ({ key: f.label, value: shown(page, f) }))),
-    doable.some((d) => d.kind === "record") && button("Edit the record", () => openRecord(page), "secondary"),
-    older.length > 0 && section("Earlier versions", older.map((m) =>
-      details(`${m.by}, ${dayWords(m.day)}`, h("div", { class: "typed" }, m.text)))),
+    doable.some((d) => d.kind === "record") &&
+      button("Edit the record", () => openRecord(page), "secondary"),
+    older.length > 0 &&
+      section(
+        "Earlier versions",
+        older.map((m) =>
+          details(`${m.by}, ${dayWords(m.day)}`, h("div", { class: "typed" }, m.text)),
+        ),
+      ),
   ];
 }
 
@@ -49,7 +66,8 @@ interface Editing {
 }
 
 export function openRecord(page: CasePage): void {
-  const values = Object.fromEntries(page.case.record.map((f) => [f.field, f.value]));
+  const begun = page.desk.records.get(page.case.caseId);
+  const values = begun ?? Object.fromEntries(page.case.record.map((f) => [f.field, f.value]));
   const e: Editing = { page, values, failure: "" };
   page.desk.shell.go(() => editView(e));
 }
@@ -64,14 +82,24 @@ function optionsOf(page: CasePage, field: string): Option[] | undefined {
 function editField(e: Editing, f: Case["record"][number]): HTMLElement {
   const value = e.values[f.field] ?? "";
   const options = optionsOf(e.page, f.field);
-  const set = (v: string): void => void (e.values[f.field] = v);
+  const set = (v: string): void => {
+    e.values[f.field] = v;
+    e.page.desk.records.set(e.page.case.caseId, e.values);
+  };
   if (!options) {
-    const hint = f.field === "receipt" ? "Whoever has these words reads and writes as the reporter." : "One line.";
+    const hint =
+      f.field === "receipt"
+        ? "Whoever has these words reads and writes as the reporter."
+        : "One line.";
     return textField({ id: f.field, label: f.label, hint, value, onInput: set });
   }
   if (recordField(f.field).question?.many)
     return choices({
-      id: f.field, label: f.label, isMany: true, options, chosen: value.split(","),
+      id: f.field,
+      label: f.label,
+      isMany: true,
+      options,
+      chosen: value.split(","),
       onChange: (chosen) => set(chosen.join(",")),
     });
   return selectField({ id: f.field, label: f.label, options, chosen: value, onChange: set });
@@ -82,19 +110,37 @@ function editView(e: Editing): Child[] {
   return [
     backLink(() => page.desk.shell.back()),
     errorSummary(e.failure === "" ? [] : [{ field: "send", text: e.failure }]),
-    h("h1", { class: "nhsuk-heading-l" },
-      h("span", { class: "nhsuk-caption-l" }, `Case ${caseName(page.case.caseId)}`), "Edit the record"),
-    h("p", { class: "nhsuk-body" }, "All who handle the case read it; the reporter does not. " +
-      "Earlier versions stay in the case."),
-    h("div", { id: "send", tabindex: -1 },
-      form("Keep this version", () => void keep(e), page.case.record.map((f) => editField(e, f)))),
+    h(
+      "h1",
+      { class: "nhsuk-heading-l" },
+      h("span", { class: "nhsuk-caption-l" }, `Case ${caseName(page.case.caseId)}`),
+      "Edit the record",
+    ),
+    h(
+      "p",
+      { class: "nhsuk-body" },
+      "All who handle the case read it; the reporter does not. " +
+        "Earlier versions stay in the case.",
+    ),
+    h(
+      "div",
+      { id: "send", tabindex: -1 },
+      form(
+        "Keep this version",
+        () => void keep(e),
+        page.case.record.map((f) => editField(e, f)),
+      ),
+    ),
   ];
 }
 
 /** Only what differs is sent, so that nobody else's change is undone. */
 function changes(e: Editing): Record<string, string> {
-  return Object.fromEntries(e.page.case.record
-    .filter((f) => e.values[f.field] !== f.value).map((f) => [f.field, e.values[f.field] ?? ""]));
+  return Object.fromEntries(
+    e.page.case.record
+      .filter((f) => e.values[f.field] !== f.value)
+      .map((f) => [f.field, e.values[f.field] ?? ""]),
+  );
 }
 
 async function keep(e: Editing): Promise<void> {
@@ -114,6 +160,7 @@ async function keep(e: Editing): Promise<void> {
     desk.shell.redraw();
     return;
   }
+  desk.records.delete(page.case.caseId);
   page.case = after;
   page.said = "The record was kept.";
   desk.shell.back();

@@ -14,8 +14,12 @@ export const isFiltered = (f: QueueFilter): boolean =>
 const has = <T>(list: T[], x: T): boolean => list.length === 0 || list.includes(x);
 
 export function filterRows(rows: Row[], f: QueueFilter): Row[] {
-  return rows.filter((r) => has(f.bands, r.band) && has(f.states, r.state)
-    && (!f.breached || r.flags.includes("breached")));
+  return rows.filter(
+    (r) =>
+      has(f.bands, r.band) &&
+      has(f.states, r.state) &&
+      (!f.breached || r.flags.includes("breached")),
+  );
 }
 
 /** The next page behind the ones that are there; a case that moved meanwhile is not shown twice. */
@@ -26,8 +30,14 @@ export function joinPages(before: Queue, page: Queue): Queue {
 
 /** What somebody would see differ: not how long it is still until a deadline. */
 export function looksSame(a: Queue, b: Queue): boolean {
-  const face = (q: Queue): string => JSON.stringify([q.open, q.breached, q.overdue, q.next,
-    q.rows.map(({ dueText: _, ...row }) => row)]);
+  const face = (q: Queue): string =>
+    JSON.stringify([
+      q.open,
+      q.breached,
+      q.overdue,
+      q.next,
+      q.rows.map(({ dueText: _, ...row }) => row),
+    ]);
   return face(a) === face(b);
 }
 

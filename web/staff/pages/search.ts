@@ -27,13 +27,25 @@ function searchView(desk: Desk, page: SearchPage): Child[] {
     pageHead(desk, "Search your cases").slice(0, 1),
     errorSummary(page.problem === "" ? [] : [{ field: "words", text: page.problem }]),
     pageHead(desk, "Search your cases").slice(1),
-    h("p", { class: "nhsuk-body" }, "Every case that you may read is fetched and opened in this browser's memory, " +
-      "so this can take a while. The server does not learn what you look for."),
-    form("Search", () => void search(desk, page), lineField({
-      id: "words", type: "search", label: "Words", hint: "A message is found when it has all of them.",
-      value: page.words, problem: page.problem === "" ? undefined : page.problem,
-      onInput: (v) => void (page.words = v),
-    })),
+    h(
+      "p",
+      { class: "nhsuk-body" },
+      "Every case that you may read is fetched and opened in this browser's memory, " +
+        "so this can take a while. The server does not learn what you look for.",
+    ),
+    form(
+      "Search",
+      () => void search(desk, page),
+      lineField({
+        id: "words",
+        type: "search",
+        label: "Words",
+        hint: "A message is found when it has all of them.",
+        value: page.words,
+        problem: page.problem === "" ? undefined : page.problem,
+        onInput: (v) => void (page.words = v),
+      }),
+    ),
     h("div", { id: "found" }, page.found && results(desk, page.found)),
   ];
 }
@@ -41,9 +53,18 @@ function searchView(desk: Desk, page: SearchPage): Child[] {
 function results(desk: Desk, found: Found): Child[] {
   return [
     h("h2", { class: "nhsuk-heading-m", tabindex: -1 }, `${count(found.length, "message")} found`),
-    h("ul", { class: "nhsuk-list results" }, found.map((f) => h("li", {},
-      linkButton(`${caseName(f.caseId)}: ${f.title}`, () => void openCase(desk, f.caseId)),
-      h("p", { class: "typed", translate: "no" }, f.excerpt)))),
+    h(
+      "ul",
+      { class: "nhsuk-list results" },
+      found.map((f) =>
+        h(
+          "li",
+          {},
+          linkButton(`${caseName(f.caseId)}: ${f.title}`, () => void openCase(desk, f.caseId)),
+          h("p", { class: "typed", translate: "no" }, f.excerpt),
+        ),
+      ),
+    ),
   ];
 }
 
@@ -55,7 +76,9 @@ async function search(desk: Desk, page: SearchPage): Promise<void> {
   document.getElementById("found")?.replaceChildren(bar.element);
   bar.set("Opening your cases", 0, 0);
   try {
-    page.found = await desk.api.search(words, (_, done, of) => bar.set("Opening your cases", done, of));
+    page.found = await desk.api.search(words, (_, done, of) =>
+      bar.set("Opening your cases", done, of),
+    );
   } catch (e) {
     page.problem = sentenceOf(e);
   }

@@ -30,7 +30,12 @@ const SHORTCUTS: Shortcut[] = [
   { name: "next", keys: "j", text: "Next case of the list; Enter opens it", run: () => stepRow(1) },
   { name: "before", keys: "k", text: "Case before it", run: () => stepRow(-1) },
   { name: "filter", keys: "/", text: "Filter the list", run: () => focusFilter() },
-  { name: "likely", keys: "a", text: "The likely next action on a case", run: (_, d) => doKind(d, "likely") },
+  {
+    name: "likely",
+    keys: "a",
+    text: "The likely next action on a case",
+    run: (_, d) => doKind(d, "likely"),
+  },
   { name: "reply", keys: "r", text: "Reply to the reporter", run: (_, d) => doKind(d, "reply") },
   { name: "note", keys: "n", text: "Write a note", run: (_, d) => doKind(d, "note") },
   { name: "tab", keys: "t", text: "Next part of the case", run: () => nextTab() },
@@ -42,8 +47,13 @@ const keymap: Keymap = makeKeymap(Object.fromEntries(SHORTCUTS.map((s) => [s.key
 
 function isText(e: KeyboardEvent): boolean {
   const at = e.target instanceof Element ? e.target : undefined;
-  return e.ctrlKey || e.altKey || e.metaKey || e.isComposing
-    || at?.closest("input, textarea, select, [contenteditable]") != null;
+  return (
+    e.ctrlKey ||
+    e.altKey ||
+    e.metaKey ||
+    e.isComposing ||
+    at?.closest("input, textarea, select, [contenteditable]") != null
+  );
 }
 
 /** Listens as long as the page is there; nothing happens while nobody is signed in. */
@@ -66,9 +76,22 @@ export function showShortcuts(): void {
   const dialog = openDialog({
     title: "Keyboard shortcuts",
     body: [
-      h("dl", { class: "keys" }, SHORTCUTS.map((s) => h("div", {},
-        h("dt", {}, s.keys.split(" ").flatMap((k, i) => [i > 0 && " then ", h("kbd", {}, k)])),
-        h("dd", {}, s.text)))),
+      h(
+        "dl",
+        { class: "keys" },
+        SHORTCUTS.map((s) =>
+          h(
+            "div",
+            {},
+            h(
+              "dt",
+              {},
+              s.keys.split(" ").flatMap((k, i) => [i > 0 && " then ", h("kbd", {}, k)]),
+            ),
+            h("dd", {}, s.text),
+          ),
+        ),
+      ),
       tick("shortcuts-on", "Shortcuts are on", keymap.isOn, (on) => void (keymap.isOn = on)),
       h("p", { class: "nhsuk-body-s" }, "They are never taken from what you type into a field."),
       close,

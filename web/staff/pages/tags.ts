@@ -10,7 +10,8 @@ export function tag(text: string, colour: string): HTMLElement {
 export const bandTag = (band: Band): HTMLElement => tag(`P${band}`, `p${band}`);
 
 export function flagTags(flags: readonly Flag[]): HTMLElement[] {
-  return (Object.keys(FLAG_WORDS) as Flag[]).filter((f) => flags.includes(f))
+  return (Object.keys(FLAG_WORDS) as Flag[])
+    .filter((f) => flags.includes(f))
     .map((f) => tag(FLAG_WORDS[f].text, FLAG_WORDS[f].colour));
 }
 

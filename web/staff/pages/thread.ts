@@ -27,14 +27,21 @@ export function thread(page: CasePage): Child[] {
   const draw = (): void => {
     const first = from > 0 ? messages.slice(0, 1) : [];
     const rest = messages.slice(from);
-    list.replaceChildren(...[...first, ...(from > 0 ? [undefined] : []), ...rest].map((m) =>
-      m ? item(page, m) : h("li", { class: "thread__more" }, more)));
+    list.replaceChildren(
+      ...[...first, ...(from > 0 ? [undefined] : []), ...rest].map((m) =>
+        m ? item(page, m) : h("li", { class: "thread__more" }, more),
+      ),
+    );
   };
-  const more = button("", () => {
-    from = Math.max(0, from - SHOWN);
-    more.textContent = moreText();
-    draw();
-  }, "secondary");
+  const more = button(
+    "",
+    () => {
+      from = Math.max(0, from - SHOWN);
+      more.textContent = moreText();
+      draw();
+    },
+    "secondary",
+  );
   const moreText = (): string => `Show ${count(Math.min(from - 1, SHOWN), "earlier message")}`;
   more.textContent = moreText();
   draw();
@@ -45,9 +52,13 @@ function item(page: CasePage, m: CaseMessage): HTMLElement {
   const place = placeOf(m);
   if (!isWritten(m)) {
     const detail = m.details.length > 0 ? `: ${m.details.join(", ")}` : "";
-    return h("li", { class: "thread__line", id: place },
-      h("span", { class: "whole" }, dayWords(m.day)), ` ${m.by}: ${m.title}${detail}`,
-      m.chain === "talk" && h("span", { class: "thread__seen" }, " (the reporter sees this)"));
+    return h(
+      "li",
+      { class: "thread__line", id: place },
+      h("span", { class: "whole" }, dayWords(m.day)),
+      ` ${m.by}: ${m.title}${detail}`,
+      m.chain === "talk" && h("span", { class: "thread__seen" }, " (the reporter sees this)"),
+    );
   }
   return h("li", { id: place }, card(page, m));
 }
@@ -58,18 +69,24 @@ function card(page: CasePage, m: CaseMessage): HTMLElement {
   const id = newId();
   const isReporter = m.chain === "talk" && m.by === "The reporter";
   const look = m.chain === "staff" ? "staff" : isReporter ? "reporter" : "talk";
-  return h("article", { class: `message message--${look}`, "aria-labelledby": id },
-    h("div", { class: "message__head" },
+  return h(
+    "article",
+    { class: `message message--${look}`, "aria-labelledby": id },
+    h(
+      "div",
+      { class: "message__head" },
       h("h3", { class: "nhsuk-heading-s message__title", id }, m.title),
-      m.envelope && sealed(page, m)),
+      m.envelope && sealed(page, m),
+    ),
     h("p", { class: "message__meta" }, `${m.by}, ${dayWords(m.day)}`),
     !isReporter && audienceTag(m.chain),
-    m.failure !== undefined && h("p", { class: "failure" },
-      h("strong", {}, "This message is not shown. "), m.failure),
+    m.failure !== undefined &&
+      h("p", { class: "failure" }, h("strong", {}, "This message is not shown. "), m.failure),
     m.text !== "" && (m.kind === "record" ? details("What was kept", words(m)) : words(m)),
     m.details.length > 0 && h("p", { class: "message__details" }, m.details.join(", ")),
     m.kind === "concern" && answers(page),
-    m.files.length > 0 && files(page, m));
+    m.files.length > 0 && files(page, m),
+  );
 }
 
 const words = (m: CaseMessage): HTMLElement =>
@@ -84,7 +101,10 @@ function answers(page: CasePage): Child {
 
 /** Fetches beside the button, then lets the browser save it. */
 async function fetchAndSave(
-  page: CasePage, at: HTMLElement, name: string, fetch: (bar: Progress) => Promise<Blob>,
+  page: CasePage,
+  at: HTMLElement,
+  name: string,
+  fetch: (bar: Progress) => Promise<Blob>,
 ): Promise<void> {
   const bar = progress((text) => page.desk.shell.say(text));
   at.replaceChildren(bar.element);
@@ -99,22 +119,35 @@ async function fetchAndSave(
 function files(page: CasePage, m: CaseMessage): HTMLElement {
   const one = (f: CaseMessage["files"][number]): HTMLElement => {
     const at = h("div", {});
-    const start = (): void => void fetchAndSave(page, at, f.name, (bar) =>
-      page.desk.api.attachment(page.case.caseId, m.chain, m.seq, f.index,
-        (step, done, of) => bar.set(stepText(step), done, of)));
+    const start = (): void =>
+      void fetchAndSave(page, at, f.name, (bar) =>
+        page.desk.api.attachment(page.case.caseId, m.chain, m.seq, f.index, (step, done, of) =>
+          bar.set(stepText(step), done, of),
+        ),
+      );
     return h("li", {}, linkButton(`Save ${f.name}`, start), ` (${sizeText(f.size)})`, at);
   };
-  return h("div", { class: "message__files" },
+  return h(
+    "div",
+    { class: "message__files" },
     h("h4", { class: "nhsuk-heading-xs" }, "Files"),
-    h("ul", { class: "nhsuk-list" }, m.files.map(one)));
+    h("ul", { class: "nhsuk-list" }, m.files.map(one)),
+  );
 }
 
 function sealed(page: CasePage, m: CaseMessage): HTMLElement {
   const at = h("div", {});
   const name = `${page.case.caseId.slice(0, 8)}-${placeOf(m)}.age`;
-  const start = (): void => void fetchAndSave(page, at, name, (bar) =>
-    page.desk.api.sealed(page.case.caseId, m.chain, m.seq,
-      (step, done, of) => bar.set(stepText(step), done, of)));
-  return h("div", { class: "message__sealed" },
-    linkButton("Save sealed", start, `: ${m.title}, as an age file`), at);
+  const start = (): void =>
+    void fetchAndSave(page, at, name, (bar) =>
+      page.desk.api.sealed(page.case.caseId, m.chain, m.seq, (step, done, of) =>
+        bar.set(stepText(step), done, of),
+      ),
+    );
+  return h(
+    "div",
+    { class: "message__sealed" },
+    linkButton("Save sealed", start, `: ${m.title}, as an age file`),
+    at,
+  );
 }

@@ -41,12 +41,28 @@ export function unlockView(gate: Gate): Child[] {
   return [
     gate.why !== "" && inset(h("p", {}, gate.why)),
     errorSummary(gate.problems),
-    h("h1", { class: "nhsuk-heading-l" }, c?.org !== undefined && h("span", { class: "nhsuk-caption-l" }, c.org),
-      "Open your cases"),
-    c?.warnsOfAge && inset(h("p", {}, "The policy of this service should have been renewed. " +
-      "Please tell the people who run it.")),
-    c ? h("div", { id: "unlock", tabindex: -1 }, questions(gate))
-      : h("p", { class: "nhsuk-body", role: "status" }, "Fetching and checking the service's policy."),
+    h(
+      "h1",
+      { class: "nhsuk-heading-l" },
+      c?.org !== undefined && h("span", { class: "nhsuk-caption-l" }, c.org),
+      "Open your cases",
+    ),
+    c?.warnsOfAge &&
+      inset(
+        h(
+          "p",
+          {},
+          "The policy of this service should have been renewed. " +
+            "Please tell the people who run it.",
+        ),
+      ),
+    c
+      ? h("div", { id: "unlock", tabindex: -1 }, questions(gate))
+      : h(
+          "p",
+          { class: "nhsuk-body", role: "status" },
+          "Fetching and checking the service's policy.",
+        ),
     c && isThisRight(c),
   ];
 }
@@ -60,24 +76,38 @@ function failed(gate: Gate): Child[] {
 }
 
 function isThisRight(c: Console): HTMLElement {
-  return details("Is this the right service?",
+  return details(
+    "Is this the right service?",
     h("p", {}, `The fingerprint of ${c.org}, as it stands on the poster:`),
     h("p", { class: "words", translate: "no" }, c.fingerprint.join(" ")),
-    h("p", {}, `Its policy is number ${c.serial}. If the words differ, do not go on.`));
+    h("p", {}, `Its policy is number ${c.serial}. If the words differ, do not go on.`),
+  );
 }
 
 function questions(gate: Gate): HTMLElement {
   let passphrase = "";
-  const made = form("Open", () => void submit(gate, passphrase),
+  const made = form(
+    "Open",
+    () => void submit(gate, passphrase),
     fileField({
-      id: "identity", label: "Your identity file",
-      hint: "The file of keys that you made with ftsu keygen. It never leaves this browser, and nothing of it is stored.",
-      problem: problemOf(gate.problems, "identity"), onChoose: ([f]) => void (gate.file = f),
+      id: "identity",
+      label: "Your identity file",
+      hint:
+        "The file of keys that you made with ftsu keygen. It never leaves this browser, " +
+        "and nothing of it is stored.",
+      problem: problemOf(gate.problems, "identity"),
+      onChoose: ([f]) => void (gate.file = f),
     }),
     lineField({
-      id: "passphrase", type: "password", label: "Its passphrase", width: 20, value: "",
-      problem: problemOf(gate.problems, "passphrase"), onInput: (v) => void (passphrase = v),
-    }));
+      id: "passphrase",
+      type: "password",
+      label: "Its passphrase",
+      width: 20,
+      value: "",
+      problem: problemOf(gate.problems, "passphrase"),
+      onInput: (v) => void (passphrase = v),
+    }),
+  );
   keepFile(made.querySelector("#identity"), gate.file);
   return made;
 }
@@ -100,10 +130,15 @@ function tell(gate: Gate, field: string, text: string): void {
 async function submit(gate: Gate, passphrase: string): Promise<void> {
   const { file } = gate;
   if (!file) return tell(gate, "identity", "Choose your identity file");
-  if (file.size > FILE_MAX) return tell(gate, "identity", "This file is too large for an identity file");
+  if (file.size > FILE_MAX)
+    return tell(gate, "identity", "This file is too large for an identity file");
   const bar = progress((text) => gate.shell.say(text));
   document.querySelector("main form > .nhsuk-button")?.replaceWith(bar.element);
-  bar.set("Opening your keys. This takes a few seconds, so that nobody can try many passphrases.", 0, 0);
+  bar.set(
+    "Opening your keys. This takes a few seconds, so that nobody can try many passphrases.",
+    0,
+    0,
+  );
   try {
     const me = await gate.api.unlock(new Uint8Array(await file.arrayBuffer()), passphrase);
     gate.file = undefined;
@@ -118,8 +153,13 @@ async function submit(gate: Gate, passphrase: string): Promise<void> {
 /** Which field a failure belongs to; the whole form, where it is none. */
 function fieldOf(e: unknown): string {
   switch (codeOf(e)) {
-    case "passphrase": return "passphrase";
-    case "syntax": case "denied": case "limit": return "identity";
-    default: return "unlock";
+    case "passphrase":
+      return "passphrase";
+    case "syntax":
+    case "denied":
+    case "limit":
+      return "identity";
+    default:
+      return "unlock";
   }
 }

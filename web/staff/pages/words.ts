@@ -75,15 +75,23 @@ export const count = (n: number, one: string, many = `${one}s`): string =>
 /** "2026-11-21" as "21 Nov 2026"; what is no day stays as it is. */
 export function dayWords(day: string): string {
   const at = new Date(`${day}T00:00:00Z`);
-  return Number.isNaN(at.getTime()) ? day
-    : at.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  return Number.isNaN(at.getTime())
+    ? day
+    : at.toLocaleDateString("en-GB", {
+        day: "numeric",
+        month: "short",
+        year: "numeric",
+        timeZone: "UTC",
+      });
 }
 
 /** Whether the next deadline of a row has passed at `now` (seconds). */
-export const isOverdue = (row: Row, now: number): boolean => row.due !== undefined && row.due <= now;
+export const isOverdue = (row: Row, now: number): boolean =>
+  row.due !== undefined && row.due <= now;
 
 /** "2 days over" as "Overdue by 2 days". */
-export const overdueText = (dueText: string): string => `Overdue by ${dueText.replace(/ over$/, "")}`;
+export const overdueText = (dueText: string): string =>
+  `Overdue by ${dueText.replace(/ over$/, "")}`;
 
 /** Of a case, whose next deadline may be named: "to acknowledge it: in 3 h". */
 export function deadlineText(dueText: string): { text: string; isOver: boolean } {
@@ -91,7 +99,10 @@ export function deadlineText(dueText: string): { text: string; isOver: boolean }
   if (when === "-" || when === undefined) return { text: "No deadline runs.", isOver: false };
   const named = what === undefined ? "" : ` ${what}`;
   const isOver = when.endsWith(" over");
-  return { text: isOver ? `${overdueText(when)}${named}.` : `Next deadline${named}: ${when}.`, isOver };
+  return {
+    text: isOver ? `${overdueText(when)}${named}.` : `Next deadline${named}: ${when}.`,
+    isOver,
+  };
 }
 
 /** Who sees a message, in the words that stand beside it. */
@@ -99,18 +110,19 @@ export const audienceOf = (chain: CaseMessage["chain"]): string =>
   chain === "talk" ? "The reporter sees this" : "Among staff";
 
 const RECORD_CHOICES: Record<string, string[]> = {
-  "raised": ["open", "confidential", "anonymous"],
+  raised: ["open", "confidential", "anonymous"],
   "would-speak-up-again": ["yes", "no", "maybe", "unknown"],
 };
 const RECORD_QUESTIONS: Record<string, { field: string; many: boolean }> = {
-  "elements": { field: "element", many: true },
-  "subcategory": { field: "subcategory", many: false },
+  elements: { field: "element", many: true },
+  subcategory: { field: "subcategory", many: false },
   "worker-group": { field: "group", many: false },
 };
 
 /** How a field of the record is asked for: client/record.c. */
 export function recordField(field: string): {
-  choices?: string[]; question?: { field: string; many: boolean };
+  choices?: string[];
+  question?: { field: string; many: boolean };
 } {
   const choices = RECORD_CHOICES[field];
   const question = RECORD_QUESTIONS[field];

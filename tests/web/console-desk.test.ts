@@ -1,0 +1,155 @@
+/* How the console keeps queue, messages, keys and time, without a browser. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { KINDS } from "../../web/core/kind.ts";
+import type { Kind } from "../../web/core/types.ts";
+import type { CaseMessage, Queue, Row } from "../../web/staff/api.ts";
+import { makeIdle } from "../../web/staff/pages/idle.ts";
+import { makeKeymap } from "../../web/staff/pages/keymap.ts";
+import { isWritten, olderRecords } from "../../web/staff/pages/messages.ts";
+import { filterRows, joinPages, looksSame, NO_FILTER } from "../../web/staff/pages/rows.ts";
+
+const row = (caseId: string, more: Partial<Row> = {}): Row => ({
+  caseId,
+  kind: "sealed",
+  state: "received",
+  band: 3,
+  route: "Guardians",
+  day: "2026-11-21",
+  messages: 1,
+  dueText: "in 3 h",
+  due: 100,
+  given: false,
+  flags: [],
+  ...more,
+});
+
+const queue = (rows: Row[], next = ""): Queue => ({
+  open: rows.length,
+  breached: 0,
+  overdue: [],
+  rows,
+  next,
+});
+
+const message = (kind: Kind, seq: number, more: Partial<CaseMessage> = {}): CaseMessage => ({
+  chain: KINDS[kind].chain,
+  seq,
+  day: "2026-11-21",
+  by: "Marta Nowak",
+  kind,
+  title: kind,
+  text: "",
+  files: [],
+  details: [],
+  envelope: false,
+  ...more,
+});
+
+/* --- the queue --- */
+
+test("a filter keeps the order, and its parts count together", () => {
+  const rows = [
+    row("a", { band: 1, flags: ["breached"] }),
+    row("b", { band: 1 }),
+    row("c", { band: 2, state: "closed" }),
+  ];
+  const ids = (f: Parameters<typeof filterRows>[1]): string =>
+    filterRows(rows, f)
+      .map((r) => r.caseId)
+      .join("");
+  assert.equal(ids(NO_FILTER), "abc");
+  assert.equal(ids({ bands: [1], states: [], breached: false }), "ab");
+  assert.equal(ids({ bands: [1], states: [], breached: true }), "a");
+  assert.equal(ids({ bands: [], states: ["closed"], breached: false }), "c");
+  assert.equal(ids({ bands: [1], states: ["closed"], breached: false }), "");
+});
+
+test("pages are joined, and a case that moved is there once", () => {
+  const all = joinPages(
+    queue([row("a"), row("b")], "b"),
+    queue([row("c"), row("a", { messages: 2 })], "z"),
+  );
+  assert.deepEqual(
+    all.rows.map((r) => r.caseId + r.messages),
+    ["b1", "c1", "a2"],
+  );
+  assert.equal(all.next, "z");
+});
+
+test("time that goes by is no change of the queue, a new message is", () => {
+  const before = queue([row("a")]);
+  assert.ok(looksSame(before, queue([row("a", { dueText: "in 2 h" })])));
+  assert.ok(!looksSame(before, queue([row("a", { messages: 2 })])));
+  assert.ok(!looksSame(before, queue([row("a")], "a")));
+});
+
+/* --- messages --- */
+
+test("what has words or files is a message, the rest is a line", () => {
+  assert.ok(isWritten(message("reply", 0, { text: "x" })));
+  assert.ok(isWritten(message("reply", 0, { failure: "x" })));
+  assert.ok(isWritten(message("evidence", 0, { files: [{ index: 0, name: "x", size: 1 }] })));
+  assert.ok(isWritten(message("concern", 0)));
+  assert.ok(!isWritten(message("ack", 1)));
+});
+
+test("the record's earlier versions come newest first, without the latest", () => {
+  const all = [1, 2, 3].map((n) => message("record", n, { text: `v${n}` }));
+  assert.deepEqual(
+    olderRecords([...all, message("note", 4, { text: "x" })]).map((m) => m.text),
+    ["v2", "v1"],
+  );
+});
+
+/* --- keys and time --- */
+
+test("a shortcut is never taken from what is typed, and can be turned off", () => {
+  const map = makeKeymap({ j: "next", "g q": "queue", q: "quit" });
+  const press = (key: string, at = 0, isText = false) => map.press({ key, at, isText });
+  assert.equal(press("j"), "next");
+  assert.equal(press("j", 0, true), undefined);
+  assert.equal(press("g", 1000), undefined);
+  assert.equal(press("q", 1100), "queue");
+  assert.equal(press("q", 1200), "quit", "the prefix counts once");
+  press("g", 2000);
+  assert.equal(press("q", 9000), "quit", "the prefix was long ago");
+  press("g", 10000);
+  press("x", 10001, true);
+  assert.equal(press("q", 10002), "quit", "typing in a field ends the prefix");
+  map.isOn = false;
+  assert.equal(press("j"), undefined);
+});
+
+test("it warns a minute before it locks, and only a decision keeps it open then", () => {
+  const said: string[] = [];
+  const idle = makeIdle(600, 0, {
+    warn: (left) => said.push(`warn ${left}`),
+    calm: () => said.push("calm"),
+    lock: () => said.push("lock"),
+  });
+  const at = (seconds: number): void => idle.tick(seconds * 1000);
+  at(500);
+  idle.used();
+  at(1039);
+  assert.deepEqual(said, []);
+  at(1040);
+  assert.deepEqual(said, ["warn 60"]);
+  idle.used();
+  at(1041);
+  assert.deepEqual(said, ["warn 60", "warn 59"], "a mouse that is moved is no decision");
+  idle.stay();
+  at(1580);
+  assert.deepEqual(said.slice(2), ["calm"]);
+  for (const seconds of [1581, 1640, 1641, 1642]) at(seconds);
+  assert.deepEqual(said.slice(3), ["warn 60", "warn 1", "lock"]);
+});
+
+test("a machine that slept through the time locks as it wakes", () => {
+  const said: string[] = [];
+  const push = (word: string) => () => void said.push(word);
+  const idle = makeIdle(600, 0, { warn: push("warn"), calm: push("calm"), lock: push("lock") });
+  idle.tick(1000);
+  idle.tick(8 * 3600 * 1000);
+  assert.deepEqual(said, ["lock"]);
+});
