@@ -10,8 +10,8 @@
 
 #define SCENE_LONG 64 /* messages: such a one is not read any more often */
 #define PAYLOAD_LONG (1024 * 1024)
-#define BENT 4 /* times that each scene is read so */
-#define BENT_LATER 6 /* and once it has gone on */
+#define BENT 3 /* times that each scene is read so */
+#define BENT_LATER 4 /* and once it has gone on */
 #define MUST(call) assert_int_equal((call), ERR_OK)
 
 enum bend {
@@ -38,7 +38,7 @@ struct bending {
 	struct conversation *c;
 	enum bend bend;
 	size_t at;
-	size_t turn;
+	size_t turn; /* of the policies */
 };
 
 static struct bytes
@@ -187,10 +187,11 @@ change_policy(struct policy *p, size_t turn)
 	p->limits.close_after_days = turn % 3 == 0 ? 30 : 1;
 	if (turn % 2 == 0)
 		second->role = ROLE_INVESTIGATOR;
-	if (turn % 3 == 0)
-		second->keys[0].until = today() - (int64_t)(turn % 4);
+	second->keys[0].from = 1;
 	if (turn % 7 == 0)
 		second->keys[0].from = today() + (int64_t)(turn % 4);
+	else if (turn % 3 == 0)
+		second->keys[0].until = today() - (int64_t)(turn % 4);
 	if (turn % 3 == 1)
 		person_of(p, EXECUTIVE)->n_reports_to = 0;
 	if (turn % 4 == 1) {
@@ -237,7 +238,7 @@ read_bent(struct scene *s, uint16_t person, size_t turn)
 	struct bending b = { .s = s,
 		.bend = (enum bend)(turn % BENDS),
 		.at = turn / 3 % s->n,
-		.turn = turn };
+		.turn = turn / BENDS };
 
 	b.c = reader_new(s->w, person, &s->known);
 	if (b.bend == BEND_POLICY || b.bend == BEND_OLD_POLICY) {
