@@ -119,3 +119,22 @@ test("what is damaged is said to be", async () => {
     assert.equal(warnings.length, 1);
   }
 });
+
+test("what lies on its side and has a name that we do not know is not said to be clean", async () => {
+  const owner: [number, string] = [0xfde8, "SECRET owner"]; // of no list of ours
+  const ours = jpeg([JFIF, exif({ ifd: [ORIENTED, owner] })]);
+  const [left, found] = await cleaned(ours);
+  assert.deepEqual(found, ["Notes by the maker of the camera or of a program."]);
+  assert.doesNotMatch(Buffer.from(left!).toString("latin1"), /SECRET/);
+  // nor what is hidden behind a directory that has nothing but the orientation
+  const behind = await cleaned(jpeg([JFIF, segment(0xe1, "Exif\0\0", tiff({ ifd: [ORIENTED] }), "SECRET")]));
+  assert.doesNotMatch(Buffer.from(behind[0]!).toString("latin1"), /SECRET/);
+});
+
+test("what stands behind Adobe's colour transform is said, and goes", async () => {
+  const adobe = segment(0xee, "Adobe", [0, 100, 0, 0, 0, 0, 1]);
+  const long = segment(0xee, "Adobe", [0, 100, 0, 0, 0, 0, 1], "SECRET");
+  const [left, found] = await cleaned(jpeg([JFIF, long]));
+  assert.deepEqual(found, ["Notes by the maker of the camera or of a program."]);
+  assert.deepEqual(Buffer.from(left!), Buffer.from(jpeg([JFIF, adobe])));
+});

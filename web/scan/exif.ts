@@ -67,9 +67,15 @@ function hasEntries(r: Reading, at: number): boolean {
   return at + 2 > r.view.byteLength || r.view.getUint16(at, r.little) > 0;
 }
 
+/* What we write ourselves, and nothing behind it. */
+function isOwn(tiff: Uint8Array, orientation: number): boolean {
+  const own = orientationTiff(orientation);
+  return orientation !== 1 && tiff.length === own.length && own.every((b, i) => tiff[i] === b);
+}
+
 /**
- * tiff: from its byte order on. What cannot be read counts as a note by a
- * maker: it was there.
+ * tiff: from its byte order on. What cannot be read, and what has no name here,
+ * counts as a note by a maker: it was there.
  */
 export function readExif(tiff: Uint8Array): Exif {
   const exif: Exif = { found: new Set(), orientation: 1 };
@@ -81,7 +87,7 @@ export function readExif(tiff: Uint8Array): Exif {
     const preview = readDirectory(r, view.getUint32(4, little), false);
     if (preview !== 0) exif.found.add("preview");
   }
-  if (exif.found.size === 0 && exif.orientation === 1) exif.found.add("maker");
+  if (exif.found.size === 0 && !isOwn(tiff, exif.orientation)) exif.found.add("maker");
   return exif;
 }
 

@@ -47,6 +47,7 @@ function application(r: Reading, marker: number, data: Uint8Array): void {
   if (marker === APP0 && startsWith(data, "JFIF\0") && data.length >= 14) keepJfif(r, data);
   else if (marker === APP0 && startsWith(data, "JFXX\0")) r.found.add("preview");
   else if (marker === APP14 && startsWith(data, "Adobe") && data.length >= 12) {
+    if (data.length > 12) r.found.add("maker");
     r.out.push(segment(APP14, data.slice(0, 12)));
   } else if (startsWith(data, "Exif\0\0")) readExifSegment(r, data);
   else if (startsWith(data, "http://ns.adobe.com/")) r.found.add("history");
