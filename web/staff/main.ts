@@ -68,8 +68,10 @@ function open(me: Myself): void {
   desk = opened;
   byId("who").textContent = me.name;
   byId("nav").hidden = false;
-  stopIdle = watchIdle(me.lockAfter, () =>
-    lock("The console locked itself, because nothing was done for a while."),
+  stopIdle = watchIdle(
+    me.lockAfter,
+    () => opened.isSending,
+    () => lock("The console locked itself, because nothing was done for a while."),
   );
   void watchQueue(opened, () => desk !== opened);
   shell.restart(home);

@@ -53,8 +53,8 @@ function failureView(desk: Desk, what: string, e: unknown, again: () => void): V
 let waits: symbol | undefined;
 
 /**
- * Fetches what a page needs while the page before stays, then goes there. A
- * later call overtakes an earlier one.
+ * Fetches what a page needs while the page before stays, then goes there; not
+ * where somebody has gone elsewhere meanwhile, or asked for another page.
  */
 export async function goTo<T>(
   desk: Desk,
@@ -65,8 +65,8 @@ export async function goTo<T>(
   const mine = Symbol();
   waits = mine;
   desk.shell.say(`${what}: being fetched and checked.`);
-  const main = document.querySelector<HTMLElement>("main");
-  if (main) main.dataset["waits"] = "";
+  const page = document.querySelector<HTMLElement>(".page");
+  page?.setAttribute("data-waits", "");
   let next: View;
   try {
     next = view(await fetch());
@@ -77,14 +77,13 @@ export async function goTo<T>(
     });
   }
   if (waits !== mine) return;
-  delete main?.dataset["waits"];
-  desk.shell.go(next);
+  page?.removeAttribute("data-waits");
+  if (page?.isConnected) desk.shell.go(next);
 }
 
 /** Whatever is being fetched is not gone to any more. */
 export function stopGoing(): void {
   waits = undefined;
-  delete document.querySelector<HTMLElement>("main")?.dataset["waits"];
 }
 
 /** The top of a page that is not the queue. */

@@ -27,8 +27,11 @@ function warning(stay: () => void, lockNow: () => void, left: HTMLElement): Dial
   });
 }
 
-/** Starts to watch; the returned function ends it. lockAfter: seconds. */
-export function watchIdle(lockAfter: number, lock: () => void): () => void {
+/**
+ * Starts to watch; the returned function ends it. lockAfter: seconds. isBusy:
+ * something is being sent, which counts as use.
+ */
+export function watchIdle(lockAfter: number, isBusy: () => boolean, lock: () => void): () => void {
   const left = h("p", {});
   let dialog: Dialog | undefined;
   const idle: Idle = makeIdle(Math.max(lockAfter, 2 * WARN_SECONDS), Date.now(), {
@@ -45,7 +48,11 @@ export function watchIdle(lockAfter: number, lock: () => void): () => void {
   });
   const used = (): void => idle.used();
   for (const use of USES) addEventListener(use, used, { capture: true, passive: true });
-  const timer = setInterval(() => idle.tick(Date.now()), SECOND_MS);
+  const tick = (): void => {
+    if (isBusy()) idle.used();
+    idle.tick(Date.now());
+  };
+  const timer = setInterval(tick, SECOND_MS);
   return () => {
     clearInterval(timer);
     for (const use of USES) removeEventListener(use, used, { capture: true });

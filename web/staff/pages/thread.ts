@@ -19,6 +19,7 @@ import { isWritten } from "./messages.ts";
  */
 
 const SHOWN = 40;
+const FEW = 5; // can be seen at a glance
 
 export function thread(page: CasePage): Child[] {
   const { messages } = page.case;
@@ -45,7 +46,18 @@ export function thread(page: CasePage): Child[] {
   const moreText = (): string => `Show ${count(Math.min(from - 1, SHOWN), "earlier message")}`;
   more.textContent = moreText();
   draw();
-  return [list];
+  return [messages.length > FEW && toNewest(list), list];
+}
+
+/** Whoever has read the rest goes on where it ended. */
+function toNewest(list: HTMLElement): HTMLElement {
+  return linkButton("Go to the newest message", () => {
+    const last = list.lastElementChild;
+    if (!(last instanceof HTMLElement)) return;
+    last.tabIndex = -1;
+    last.focus();
+    last.scrollIntoView({ block: "nearest" });
+  });
 }
 
 function item(page: CasePage, m: CaseMessage): HTMLElement {

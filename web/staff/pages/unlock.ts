@@ -140,7 +140,8 @@ async function submit(gate: Gate, passphrase: string): Promise<void> {
     0,
   );
   try {
-    const me = await gate.api.unlock(new Uint8Array(await file.arrayBuffer()), passphrase);
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const me = await gate.api.unlock(bytes, passphrase).finally(() => bytes.fill(0));
     gate.file = undefined;
     gate.problems = [];
     gate.why = "";
