@@ -3,29 +3,11 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before } from "node:test";
-import {
-  browse,
-  closeBrowser,
-  identityFile,
-  importTs,
-  PASSPHRASE,
-  startService,
-} from "./browser.mjs";
+import { browse, identityFile, PASSPHRASE } from "./browser.mjs";
+import { service, skip } from "./one_service.mjs";
 
-export const { skipLive: skip } = await importTs("tests/web/live.ts");
+export { service, skip };
 export const EAST = "guardian-east";
-
-/** The organisation with its daemon, from the first test on. */
-export let service;
-
-before(async () => {
-  if (!skip) service = await startService();
-});
-after(async () => {
-  await closeBrowser();
-  await service?.stop();
-});
 
 /** A concern by the command line: its name and its receipt. */
 export async function file(text, ...args) {
