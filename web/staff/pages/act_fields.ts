@@ -243,6 +243,7 @@ function textPart(a: Asking): Child[] {
       label: asks.text,
       hint: asks.hint,
       rows: 8,
+      isProse: true,
       value: a.draft.text,
       problem: problemOf(a.problems, "text"),
       onInput: (v) => void (a.draft.text = v),

@@ -87,6 +87,7 @@ function formView(p: Handing): Child[] {
         id: "text",
         label: "What you write to the reporters (optional)",
         rows: 5,
+        isProse: true,
         value: p.text,
         hint: "The same for each case.",
         onInput: (v) => void (p.text = v),

@@ -120,6 +120,7 @@ function formView(t: Telling): Child[] {
         id: "text",
         label: "What they told you",
         rows: 10,
+        isProse: true,
         value: t.text,
         problem: problemOf(t.problems, "text"),
         hint: "Leave out who they are, if it was in confidence.",
