@@ -12,13 +12,11 @@ export interface Opened {
 
 export interface Known {
   pin?: Hex | undefined; // root 0 must have this hash
-  minSerial?: number | undefined; // of a policy that was seen before
 }
 
 /**
  * now: seconds. Refused as walkRoots and verifyPolicyNote; "syntax", "limit":
- * the policy is malformed; "bad-policy": it is another organisation's, or older
- * than one that was seen; "expired".
+ * the policy is malformed; "bad-policy": it is another organisation's; "expired".
  */
 export function openService(
   roots: string[], policyNote: string, now: number, known: Known = {},
@@ -29,11 +27,18 @@ export function openService(
   if (policy.org !== root.org) {
     throw new Refused("bad-policy", "The policy is another organisation's.");
   }
-  if (policy.serial < (known.minSerial ?? 0)) {
-    throw new Refused("bad-policy", "The policy is older than one that was shown here before.");
-  }
   if (now >= policy.hardExpiry) {
     throw new Refused("expired", "The policy is out of date, and nothing may be sent by it.");
   }
   return { root, policy, softExpired: now >= policy.softExpiry };
+}
+
+/**
+ * Whether a server goes back behind what it showed before. An older root may
+ * name keys that were taken out because they were stolen.
+ */
+export function goesBack(before: Opened, now: Opened): boolean {
+  const isOlder = now.root.serial < before.root.serial || now.policy.serial < before.policy.serial;
+  return isOlder ||
+    (now.policy.serial === before.policy.serial && now.policy.hash !== before.policy.hash);
 }

@@ -181,8 +181,6 @@ async function afterChange(r: Reporter, draft: Draft): Promise<void> {
 
 /** Seals and sends; a draft that was sealed before is not sealed again. */
 async function attempt(r: Reporter, draft: Draft, onProgress: OnProgress): Promise<Filed> {
-  const opened = openedOf(r);
-  if (nowSeconds() >= opened.policy.hardExpiry) await fetchService(r);
   const said = await sayOf(openedOf(r), draft);
   if (r.filing?.key !== said.key) {
     dropFiling(r);
@@ -213,6 +211,7 @@ async function attemptAgain(r: Reporter, draft: Draft, onProgress: OnProgress): 
 export async function fileConcern(
   r: Reporter, draft: Draft, onProgress: OnProgress,
 ): Promise<Filed> {
+  if (nowSeconds() >= openedOf(r).policy.hardExpiry) await afterChange(r, draft);
   const filed = await attempt(r, draft, onProgress).catch((e: unknown) => {
     if (isCode(e, "bad-policy")) return attemptAgain(r, draft, onProgress);
     throw e;

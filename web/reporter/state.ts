@@ -10,7 +10,7 @@ import { type Day, Refused, type Who } from "../core/types.ts";
 import { type Conversation, forgetConversation } from "../case/conversation.ts";
 import { dropOutgoing } from "../net/outgoing.ts";
 import type { Net } from "../net/server.ts";
-import { type Opened, openService } from "../policy/open.ts";
+import { goesBack, type Opened, openService } from "../policy/open.ts";
 import { DAY_SECONDS } from "../policy/policy.ts";
 import type { Filing } from "./file.ts";
 import type { Letter } from "./letter.ts";
@@ -81,8 +81,10 @@ export async function fetchService(r: Reporter): Promise<Opened> {
   const { roots, policy } = await r.net.askAgain(getPolicy(), r.closing.signal);
   const before = r.opened;
   try {
-    r.opened = openService(roots, policy, nowSeconds(),
-      { pin: before?.root.hash0, minSerial: before?.policy.serial });
+    const now = openService(roots, policy, nowSeconds(), { pin: before?.root.hash0 });
+    if (before !== undefined && goesBack(before, now))
+      throw new Refused("untrusted", "It is older than what was shown before.");
+    r.opened = now;
   } catch (e) {
     throw untrusted(e);
   }

@@ -8,7 +8,7 @@ import { signPublic } from "../core/note.ts";
 import { staffSignSeed } from "../core/receipt.ts";
 import { verifyPolicyNote } from "../core/root.ts";
 import { Refused, type Hex, type Person, type Policy } from "../core/types.ts";
-import { openService, type Opened } from "../policy/open.ts";
+import { goesBack, openService, type Opened } from "../policy/open.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import { keyAt, personOf } from "../policy/policy.ts";
 import type { Net } from "../net/server.ts";
@@ -49,13 +49,8 @@ export function newStaff(net: Net): Staff {
 
 /* --- what the server shows --- */
 
-/* An older root may name keys that were taken out because they were stolen. */
 function checkNewer(before: Opened | undefined, now: Opened): void {
-  if (before === undefined) return;
-  const { root, policy } = before;
-  const isOlder = now.root.serial < root.serial || now.policy.serial < policy.serial;
-  const isOther = now.policy.serial === policy.serial && now.policy.hash !== policy.hash;
-  if (isOlder || isOther) {
+  if (before !== undefined && goesBack(before, now)) {
     throw new Refused("untrusted", "The server shows an older root or policy than it did before. " +
       "Somebody may be tampering, so nothing was done. Please tell the people who run the " +
       "service.");
