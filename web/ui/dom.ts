@@ -29,7 +29,8 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "object") continue;
-    if (value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : String(value));
+    if (value === undefined || value === false) continue;
+    made.setAttribute(name, value === true ? "" : String(value));
   }
   for (const [event, listener] of Object.entries(attributes.on ?? {})) {
     made.addEventListener(event, listener);

@@ -20,10 +20,15 @@ export interface Asked {
   problem?: string | undefined;
 }
 
-export const UNKEPT = { autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false" };
+export const UNKEPT = {
+  autocomplete: "off", autocapitalize: "off", autocorrect: "off", spellcheck: "false",
+};
 
 /** Some browsers check spelling on another computer. */
-const PROSE = { autocomplete: "off", autocapitalize: "sentences", spellcheck: "false", writingsuggestions: "false" };
+const PROSE = {
+  autocomplete: "off", autocapitalize: "sentences", spellcheck: "false",
+  writingsuggestions: "false",
+};
 
 export function problemOf(problems: readonly Problem[], field: string): string | undefined {
   return problems.find((p) => p.field === field)?.text;
@@ -50,7 +55,8 @@ export function group(a: Asked, ...children: Child[]): HTMLElement {
 }
 
 export function labelOf(a: Asked): HTMLElement {
-  const label = h("label", { class: `nhsuk-label${a.isHeading ? " nhsuk-label--l" : ""}`, for: a.id }, a.label);
+  const size = a.isHeading ? " nhsuk-label--l" : "";
+  const label = h("label", { class: `nhsuk-label${size}`, for: a.id }, a.label);
   return a.isHeading ? h("h1", { class: "nhsuk-label-wrapper" }, label) : label;
 }
 
@@ -65,17 +71,19 @@ export interface TextAsked extends Asked {
 }
 
 export function textField(a: TextAsked): HTMLElement {
-  const error = a.problem ? "true" : undefined;
+  const kind = a.rows ? "nhsuk-textarea" : "nhsuk-input";
+  const width = a.width ? ` nhsuk-input--width-${a.width}` : "";
   const attributes = {
-    ...(a.isProse ? PROSE : UNKEPT), id: a.id, "aria-describedby": describedBy(a), "aria-invalid": error,
+    ...(a.isProse ? PROSE : UNKEPT),
+    id: a.id,
+    class: `${kind}${width}${a.problem ? ` ${kind}--error` : ""}`,
+    "aria-describedby": describedBy(a),
+    "aria-invalid": a.problem ? "true" : undefined,
     on: { input: (e: Event) => a.onInput((e.target as HTMLInputElement).value) },
   };
   const field = a.rows
-    ? h("textarea", { ...attributes, rows: a.rows, class: `nhsuk-textarea${error ? " nhsuk-textarea--error" : ""}` })
-    : h("input", {
-      ...attributes, type: "text",
-      class: `nhsuk-input${a.width ? ` nhsuk-input--width-${a.width}` : ""}${error ? " nhsuk-input--error" : ""}`,
-    });
+    ? h("textarea", { ...attributes, rows: a.rows })
+    : h("input", { ...attributes, type: "text" });
   field.value = a.value;
   return group(a, labelOf(a), hintOf(a), errorOf(a), field);
 }
@@ -107,11 +115,12 @@ function choice(a: ChoiceAsked, o: Option, i: number, onChange: (e: Event) => vo
   });
   return h("div", { class: `nhsuk-${kind}__item` }, input,
     h("label", { class: `nhsuk-label nhsuk-${kind}__label`, for: id }, o.label),
-    o.hint !== undefined && h("div", { class: `nhsuk-hint nhsuk-${kind}__hint`, id: `${id}-item` }, o.hint));
+    o.hint !== undefined &&
+      h("div", { class: `nhsuk-hint nhsuk-${kind}__hint`, id: `${id}-item` }, o.hint));
 }
 
 /** Whoever chooses "none of these" chooses nothing else, and the other way round. */
-function settleAlone(changed: HTMLInputElement, all: HTMLInputElement[], alone: string | undefined): void {
+function settleAlone(changed: HTMLInputElement, all: HTMLInputElement[], alone?: string): void {
   if (!changed.checked || alone === undefined) return;
   for (const box of all) {
     if (box !== changed && (changed.value === alone || box.value === alone)) box.checked = false;
@@ -132,7 +141,8 @@ export function choices(a: ChoiceAsked): HTMLElement {
     }
     list.append(choice(a, o, i, onChange));
   });
-  const legend = h("legend", { class: `nhsuk-fieldset__legend nhsuk-fieldset__legend--${a.isHeading ? "l" : "s"}` },
+  const size = a.isHeading ? "l" : "s";
+  const legend = h("legend", { class: `nhsuk-fieldset__legend nhsuk-fieldset__legend--${size}` },
     a.isHeading ? h("h1", { class: "nhsuk-fieldset__heading" }, a.label) : a.label);
   return group(a, h("fieldset", { class: "nhsuk-fieldset", "aria-describedby": describedBy(a) },
     legend, hintOf(a), errorOf(a), list));
@@ -145,10 +155,11 @@ export interface FileAsked extends Asked {
 }
 
 export function fileField(a: FileAsked): HTMLElement {
+  const take = (e: Event): void => a.onChoose([...((e.target as HTMLInputElement).files ?? [])]);
   const input = h("input", {
     class: "nhsuk-file-upload", id: a.id, type: "file", multiple: true, autocomplete: "off",
     "aria-describedby": describedBy(a), "aria-invalid": a.problem ? "true" : undefined,
-    on: { change: (e: Event) => a.onChoose([...((e.target as HTMLInputElement).files ?? [])]) },
+    on: { change: take },
   });
   return group(a, labelOf(a), hintOf(a), errorOf(a), input);
 }
@@ -180,7 +191,9 @@ export function submitButton(text: string, kind: ButtonKind = ""): HTMLButtonEle
 }
 
 /** Questions, and under them what can be done with the answers. */
-export function formWith(buttons: HTMLElement[], onSubmit: () => void, ...children: Child[]): HTMLFormElement {
+export function formWith(
+  buttons: HTMLElement[], onSubmit: () => void, ...children: Child[]
+): HTMLFormElement {
   return h("form", {
     novalidate: true, autocomplete: "off",
     on: { submit: (e) => (e.preventDefault(), onSubmit()) },

@@ -17,9 +17,8 @@ export interface Leaving {
 }
 
 function clearFields(): void {
-  for (const field of document.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")) {
-    field.value = "";
-  }
+  type Field = HTMLInputElement | HTMLTextAreaElement;
+  for (const field of document.querySelectorAll<Field>("input, textarea")) field.value = "";
 }
 
 /** Calls `leave` when Escape came three times within two seconds. */

@@ -38,11 +38,14 @@ export interface Row {
 }
 
 export function summaryList(rows: Row[]): HTMLElement {
-  return h("dl", { class: "nhsuk-summary-list" }, rows.map((r) =>
-    h("div", { class: `nhsuk-summary-list__row${r.change ? "" : " nhsuk-summary-list__row--no-actions"}` },
+  return h("dl", { class: "nhsuk-summary-list" }, rows.map((r) => {
+    const row = "nhsuk-summary-list__row";
+    return h("div", { class: r.change ? row : `${row} ${row}--no-actions` },
       h("dt", { class: "nhsuk-summary-list__key" }, r.key),
       h("dd", { class: "nhsuk-summary-list__value" }, r.value),
-      r.change && h("dd", { class: "nhsuk-summary-list__actions" }, linkButton("Change", r.change, r.key)))));
+      r.change && h("dd", { class: "nhsuk-summary-list__actions" },
+        linkButton("Change", r.change, r.key)));
+  }));
 }
 
 export interface Progress {

@@ -57,9 +57,10 @@ export function serviceOf(app: App): Service {
 
 /** In the order of the form; people are not among the answers. */
 export function answersOf(app: App): Answer[] {
+  const chosen = (field: string): string[] => app.concern.answers.get(field) ?? [];
   return serviceOf(app).form
     .filter((f) => f.kind !== "people")
-    .flatMap((f) => (app.concern.answers.get(f.slug) ?? []).map((value) => ({ field: f.slug, value })));
+    .flatMap(({ slug }) => chosen(slug).map((value) => ({ field: slug, value })));
 }
 
 export function aboutOf(app: App): Who[] {
@@ -90,8 +91,9 @@ export function soon<T>(promise: Promise<T>, draw: (value: T) => Child[]): HTMLE
     room.removeAttribute("aria-busy");
     room.replaceChildren(h("div", {}, ...children));
   };
-  promise.then((value) => fill(...draw(value)),
-    (error: unknown) => fill(h("p", { class: "nhsuk-error-message", role: "alert" }, sentenceOf(error))));
+  const fail = (error: unknown): void =>
+    fill(h("p", { class: "nhsuk-error-message", role: "alert" }, sentenceOf(error)));
+  promise.then((value) => fill(...draw(value)), fail);
   return room;
 }
 

@@ -22,7 +22,9 @@ function cut(name: string, max: number): string {
 
 /** A name that can be unpacked everywhere, as near as can be to the one that was typed. */
 export function safeName(typed: string): string {
-  const printable = typed.normalize("NFC").replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "").replace(/[/\\<>:"|?*]/g, "-");
+  const printable = typed.normalize("NFC")
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "")
+    .replace(/[/\\<>:"|?*]/g, "-");
   const trimmed = printable.replace(/^[.\- ]+/, "").replace(/[. ]+$/, "");
   const [, ending = ""] = /(\.[\p{L}\p{N}]{1,8})$/u.exec(trimmed) ?? [];
   const stem = trimmed.slice(0, trimmed.length - ending.length);

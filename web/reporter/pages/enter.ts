@@ -44,7 +44,8 @@ export function enterPage(app: App): View {
       id: "words",
       label: "What are your 12 words?",
       isHeading: true,
-      hint: "From your paper, in their order, with spaces between them. The first four letters of each are enough.",
+      hint: "From your paper, in their order, with spaces between them. The first four letters " +
+        "of each are enough.",
       rows: 4,
       value: typed,
       problem: problemOf(problems, "words"),

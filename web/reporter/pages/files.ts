@@ -14,17 +14,20 @@ import { plural } from "./words.ts";
 const FILES_MAX = 63; // and the message
 const MIB = 1024 * 1024;
 const UNREADABLE = {
-  found: [], warnings: ["It cannot be read: please remove it, or choose it again."], cleaned: undefined,
+  found: [],
+  warnings: ["It cannot be read: please remove it, or choose it again."],
+  cleaned: undefined,
 };
 
 export function fileProblems(app: App, files: Attached[]): Problem[] {
   const mib = serviceOf(app).attachmentsMib;
-  if (files.length > FILES_MAX) return [{ field: "files", text: `At most ${FILES_MAX} files can be sent at once` }];
+  const problem = (text: string): Problem[] => [{ field: "files", text }];
+  if (files.length > FILES_MAX) return problem(`At most ${FILES_MAX} files can be sent at once`);
   if (sizeOf(files) > mib * MIB) {
-    return [{ field: "files", text: `Together the files may have ${mib} MB: please remove some` }];
+    return problem(`Together the files may have ${mib} MB: please remove some`);
   }
   return files.some((f) => !f.inspected)
-    ? [{ field: "files", text: "The files are still being looked through: one moment" }]
+    ? problem("The files are still being looked through: one moment")
     : [];
 }
 
@@ -36,7 +39,9 @@ function copyQuestion(a: Attached): HTMLElement {
     label: "Which is to be sent?",
     options: [
       { value: "cleaned", label: "A copy without these details" },
-      { value: "original", label: "The original, with them", hint: "Where they matter as evidence." },
+      {
+        value: "original", label: "The original, with them", hint: "Where they matter as evidence.",
+      },
     ],
     chosen: [a.isOriginal ? "original" : "cleaned"],
     onChange: ([chosen]) => (a.isOriginal = chosen === "original"),
@@ -53,11 +58,13 @@ function insideText(a: Attached): Child[] {
     found.length > 0 && [h("p", {}, h("strong", {}, "It says more than you see:")), bullets(found)],
     warnings.map((w) => h("p", {}, w)),
     cleaned && copyQuestion(a),
-    found.length > 0 && !cleaned && h("p", {}, "This cannot be taken out here. A screenshot of what matters says less."),
+    found.length > 0 && !cleaned &&
+      h("p", {}, "This cannot be taken out here. A screenshot of what matters says less."),
   ];
 }
 
 function card(a: Attached, onRemove: () => void): HTMLElement {
+  const ofWhich = h("span", { class: "nhsuk-u-visually-hidden" }, ` ${a.file.name}`);
   return h("li", { class: "file" },
     h("h2", { class: "nhsuk-heading-s", translate: "no" }, a.file.name),
     h("p", { class: "caption" }, sizeText(a.file.size)),
@@ -66,13 +73,15 @@ function card(a: Attached, onRemove: () => void): HTMLElement {
       id: newId(), label: "Name that it is sent with", value: a.name,
       onInput: (value) => (a.name = value),
     }),
-    button(["Remove", h("span", { class: "nhsuk-u-visually-hidden" }, ` ${a.file.name}`)], onRemove, "secondary"));
+    button(["Remove", ofWhich], onRemove, "secondary"));
 }
 
 /* --- all of them --- */
 
 /** Chooses files and lists them; changes `files` itself. */
-export function fileChooser(app: App, files: Attached[], label: string, problems: Problem[]): HTMLElement {
+export function fileChooser(
+  app: App, files: Attached[], label: string, problems: Problem[],
+): HTMLElement {
   const list = h("ul", { class: "files" });
   const mib = serviceOf(app).attachmentsMib;
 
@@ -92,7 +101,9 @@ export function fileChooser(app: App, files: Attached[], label: string, problems
     app.shell.say(`${a.file.name}: ${said || "nothing was found."}`);
   }
 
+  /** The field itself forgets them, so that one that was removed can be chosen again. */
   function add(chosen: File[]): void {
+    (document.getElementById("files") as HTMLInputElement).value = "";
     const added = chosen.map((file): Attached =>
       ({ file, name: file.name, inspected: undefined, isOriginal: false }));
     files.push(...added);
@@ -103,7 +114,8 @@ export function fileChooser(app: App, files: Attached[], label: string, problems
   fill();
   return h("div", {}, fileField({
     id: "files", label, problem: problemOf(problems, "files"), onChoose: add,
-    hint: `Photos, documents, recordings: up to ${mib} MB together. They are locked as your words are.`,
+    hint: `Photos, documents, recordings: up to ${mib} MB together. They are locked as your ` +
+      "words are.",
   }), list);
 }
 
@@ -115,7 +127,7 @@ export function filesPage(app: App, done: () => void): View {
     else done();
   };
   return () => page(app, errorSummary(problems), heading("Do you want to add files?"),
-    h("p", {}, "You do not need any. Photos and documents often say inside who made them, where and with what: " +
-      "they are looked through here on your device, and you choose what is sent."),
+    h("p", {}, "You do not need any. Photos and documents often say inside who made them, where " +
+      "and with what: they are looked through here on your device, and you choose what is sent."),
     form("Continue", submit, fileChooser(app, app.concern.files, "Choose files", problems)));
 }

@@ -40,7 +40,8 @@ export function begin(app: App): View {
 /* --- check your answers --- */
 
 function answerText(app: App, field: Field): string {
-  const labels = new Map([["yes", "Yes"], ["no", "No"], ...field.options.map((o) => [o.slug, o.label] as const)]);
+  const own = field.options.map((o) => [o.slug, o.label] as const);
+  const labels = new Map([["yes", "Yes"], ["no", "No"], ...own]);
   const chosen = field.kind === "people"
     ? serviceOf(app).people.filter((p) => app.concern.about.has(p.number)).map((p) => p.name)
     : (app.concern.answers.get(field.slug) ?? []).map((slug) => labels.get(slug) ?? slug);
@@ -71,7 +72,7 @@ function checkPage(app: App): View {
     h("div", { translate: "no" }, summaryList(rows(app))),
     section("Who can read it as soon as you send it",
       soon(ask(app), (p) => (app.promised = p, [nowList(p)]))),
-    h("p", {}, "Nothing has left your device yet. When you send it, it is locked to the people you were shown. " +
-      "You can withdraw it later."),
+    h("p", {}, "Nothing has left your device yet. When you send it, it is locked to the people " +
+      "you were shown. You can withdraw it later."),
     form("Send it", () => send(app)));
 }

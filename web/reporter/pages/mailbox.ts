@@ -34,9 +34,12 @@ function download(app: App, m: Shown, f: ShownFile): void {
 }
 
 function files(app: App, m: Shown): Child {
-  return m.files.length > 0 && h("ul", { class: "nhsuk-list" }, m.files.map((f) =>
-    h("li", {}, linkButton(["Save ", h("span", { translate: "no" }, f.name)], () => download(app, m, f)),
-      ` (${sizeText(f.size)})`)));
+  const one = (f: ShownFile): HTMLElement => {
+    const name = h("span", { translate: "no" }, f.name);
+    return h("li", {}, linkButton(["Save ", name], () => download(app, m, f)),
+      ` (${sizeText(f.size)})`);
+  };
+  return m.files.length > 0 && h("ul", { class: "nhsuk-list" }, m.files.map(one));
 }
 
 function message(app: App, m: Shown, isNewest: boolean): HTMLElement {
@@ -57,8 +60,8 @@ function newest(mailbox: Mailbox): Child {
     at?.setAttribute("tabindex", "-1");
     at?.focus();
   };
-  return h("p", {}, `${plural(mailbox.messages.length, "message")}, oldest first. The newest is from `,
-    `${last.by === "You" ? "you" : last.by}: `, linkButton(last.title, to));
+  return h("p", {}, `${plural(mailbox.messages.length, "message")}, oldest first. `,
+    `The newest is from ${last.mine ? "you" : last.by}: `, linkButton(last.title, to));
 }
 
 function refusal(b: Mailbox): Child {
@@ -85,7 +88,9 @@ function wanted(app: App, b: Mailbox): Child[] {
       button("Answer", () => app.shell.go(writePage(app, "Answer")))));
   }
   if (b.asksSurvey || b.asksDetriment) {
-    out.push(care(b.asksDetriment ? "How have you been treated since?" : "Would you speak up again?",
+    const title = b.asksDetriment
+      ? "How have you been treated since?" : "Would you speak up again?";
+    out.push(care(title,
       button("Answer two questions", () => app.shell.go(surveyPage(app, b)))));
   }
   return out;
@@ -111,15 +116,17 @@ function actions(app: App, b: Mailbox): HTMLElement {
 }
 
 function more(app: App, b: Mailbox): Child[] {
+  const { crisis, outside } = serviceOf(app);
   return [
     b.readers.length > 0 && details("Who can read this", readerList(b.readers)),
-    details("Help outside the organisation", contacts([...serviceOf(app).crisis, ...serviceOf(app).outside])),
+    details("Help outside the organisation", contacts([...crisis, ...outside])),
     isOpen(b) && details("Take your concern back",
       button("Withdraw it", () => app.shell.go(withdrawPage(app, b)), "warning")),
   ];
 }
 
 function mailboxPage(app: App, b: Mailbox, said: string | undefined): View {
+  const last = b.messages.at(-1);
   return () => [
     heading("Your concern"),
     said !== undefined && h("div", { class: "stored", role: "status" }, h("p", {}, said)),
@@ -127,7 +134,7 @@ function mailboxPage(app: App, b: Mailbox, said: string | undefined): View {
     refusal(b),
     newest(b),
     wanted(app, b),
-    h("ol", { class: "messages" }, b.messages.map((m, i) => message(app, m, i === b.messages.length - 1))),
+    h("ol", { class: "messages" }, b.messages.map((m) => message(app, m, m === last))),
     actions(app, b),
     more(app, b),
     details("Before you leave", bullets([

@@ -92,7 +92,8 @@ function peopleQuestion(app: App, field: Field, count: string, done: () => void)
     return page(app, h("p", { class: "caption" }, count),
       h("h1", { class: "nhsuk-heading-l" }, field.ask),
       field.hint !== "" && h("p", {}, field.hint),
-      h("p", {}, "Nobody whom you mark gets it, now or later. Where the rules say so, nor do those below them."),
+      h("p", {}, "Nobody whom you mark gets it, now or later. Where the rules say so, nor do " +
+        "those below them."),
       formWith(buttons(app, field, done), done,
         textField({
           id: "search", label: "Find somebody by name or job", value: "",

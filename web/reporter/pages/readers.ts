@@ -44,16 +44,18 @@ export function nowList(p: Preview): HTMLElement {
 function preview(app: App, p: Preview): Child[] {
   return [
     p.showOutside && care("You may want to go outside",
-      h("p", {}, "What you answered may be about the people who run this service, or about all who would read it. " +
-        "These do not belong to the organisation:"), contacts(serviceOf(app).outside)),
+      h("p", {}, "What you answered may be about the people who run this service, or about all " +
+        "who would read it. These do not belong to the organisation:"),
+      contacts(serviceOf(app).outside)),
     section("As soon as you send it", nowList(p)),
     group("Later, if nothing happens", p.later,
       h("p", {}, "So that it is not left lying. Until then it stays locked to them.")),
     group("Told that something is overdue", p.told,
       h("p", {}, "They cannot read it, and do not learn what it is about.")),
     group("Never", p.never),
-    h("p", {}, "Nobody else can read it, not even the people who run the server. Somebody who reads it can let in " +
-      "an investigator or another colleague, never a person listed under “Never”. You see here who it was."),
+    h("p", {}, "Nobody else can read it, not even the people who run the server. Somebody who " +
+      "reads it can let in an investigator or another colleague, never a person listed under " +
+      "“Never”. You see here who it was."),
     p.deadlines.length > 0 && section("What you are promised", bullets(p.deadlines)),
   ];
 }

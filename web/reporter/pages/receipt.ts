@@ -23,15 +23,17 @@ export function receiptPage(app: App, filed: Filed): View {
     h("div", { class: "stored" }, h("h1", { class: "nhsuk-heading-l" }, "It is stored"),
       h("p", {}, `On ${longDay(filed.day)}. The server’s proof was checked and fits.`)),
     h("section", { class: "receipt" },
-      h("h2", { class: "nhsuk-heading-m" }, "Write down these 12 words"),
+      h("h2", { class: "nhsuk-heading-m" }, "Your 12 words"),
       wordList(filed.words),
-      h("p", {}, "They are the only way to read the answer and to write again, and nobody can give them to you a " +
-        "second time. Whoever has them can read everything here."),
-      h("p", { class: "print-only" }, `To read the answer, go to ${location.host} and choose “I have 12 words”.`)),
+      h("p", {}, "They are the only way to read the answer and to write again, and nobody can " +
+        "give them to you a second time. Whoever has them can read everything here."),
+      h("p", { class: "print-only" },
+        `To read the answer, go to ${location.host} and choose “I have 12 words”.`)),
     bullets([
       "Write them on paper, in this order.",
       "Do not keep them at work, on a work device, or as a photo.",
-      "Come back with them in a few days: the answer waits here, and nobody can tell you that it is there.",
+      "Come back with them in a few days: the answer waits here, and nobody can tell you that it " +
+        "is there.",
     ]),
     h("div", { class: "buttons" },
       button("I have written them down", () => app.shell.go(confirmPage(app, filed, asked))),
@@ -88,23 +90,27 @@ function confirmPage(app: App, filed: Filed, asked: number[]): View {
 
 function proof(filed: Filed): HTMLElement {
   return section("A proof, if you want one",
-    h("p", {}, "This small file proves that you raised this concern on that day. It may protect you later, if you " +
-      "are treated badly for it. To somebody who finds it, it says that it was you: keep it where only you look, " +
-      "or do not take it."),
-    button("Save the proof as a file", () => save("proof.txt", new Blob([filed.proof])), "secondary"));
+    h("p", {}, "This small file proves that you raised this concern on that day. It may protect " +
+      "you later, if you are treated badly for it. To somebody who finds it, it says that it was " +
+      "you: keep it where only you look, or do not take it."),
+    button("Save the proof as a file", () => save("proof.txt", new Blob([filed.proof])),
+      "secondary"));
 }
 
 function donePage(app: App, filed: Filed): View {
   const promises = app.promised?.deadlines ?? [];
   return () => [
-    h("div", { class: "stored" }, h("h1", { class: "nhsuk-heading-l" }, "Thank you for speaking up"),
+    h("div", { class: "stored" },
+      h("h1", { class: "nhsuk-heading-l" }, "Thank you for speaking up"),
       h("p", {}, `Stored on ${longDay(filed.day)}. Your 12 words are right.`)),
     section("What happens next", promises.length > 0 ? bullets(promises)
       : h("p", {}, "The people you were shown will read it."),
       h("p", {}, "If nothing happens, it goes on to the others you were shown.")),
-    section("How to come back", h("p", {}, `Go to ${location.host}, choose “I have 12 words”, and type them. ` +
-      "Any device will do. Look in every few days: you may be asked something."),
-      care("If it becomes urgent", h("p", {}, "This page is not watched at night. If somebody is in danger, call 999."))),
+    section("How to come back",
+      h("p", {}, `Go to ${location.host}, choose “I have 12 words”, and type them. Any device ` +
+        "will do. Look in every few days: you may be asked something."),
+      care("If it becomes urgent",
+        h("p", {}, "This page is not watched at night. If somebody is in danger, call 999."))),
     proof(filed),
     form("Finish and clear this page", () => app.shell.back()),
   ];

@@ -7,7 +7,8 @@ export function send(app: App): void {
   work(app, {
     title: "Sending",
     isSending: true,
-    meaning: "You have lost nothing: what you wrote is still on this page. Trying again goes on where it stopped.",
+    meaning: "You have lost nothing: what you wrote is still on this page. Trying again goes on " +
+      "where it stopped.",
     run: (onProgress) => app.api.file(draft, onProgress),
     done(filed) {
       app.filed = filed;

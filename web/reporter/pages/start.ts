@@ -6,8 +6,8 @@ import { contacts } from "./readers.ts";
 
 function fingerprint(words: string[]): HTMLElement[] {
   return [
-    h("p", {}, "The same 12 words are on your organisation’s poster. If they differ, somebody may be pretending to " +
-      "be this page: do not use it, and tell a guardian."),
+    h("p", {}, "The same 12 words are on your organisation’s poster. If they differ, somebody " +
+      "may be pretending to be this page: do not use it, and tell a guardian."),
     h("p", { class: "print", translate: "no" }, words.join(" ")),
   ];
 }
@@ -26,6 +26,7 @@ export function fillStart(home: HTMLElement, service: Service): void {
   at("print-title").hidden = false;
   at("fingerprint").replaceChildren(...fingerprint(service.fingerprint));
   if (service.warnsOfAge) {
-    at("begin").before(h("p", {}, "The rules by which this page works are overdue for renewal. They still hold."));
+    at("begin").before(h("p", {},
+      "The rules by which this page works are overdue for renewal. They still hold."));
   }
 }

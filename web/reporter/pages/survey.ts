@@ -1,4 +1,6 @@
-import { choices, errorSummary, form, type Option, type Problem, problemOf, textField } from "../../ui/form.ts";
+import {
+  choices, errorSummary, form, type Option, type Problem, problemOf, textField,
+} from "../../ui/form.ts";
 import { heading } from "../../ui/parts.ts";
 import type { View } from "../../ui/shell.ts";
 import type { Mailbox } from "../api.ts";
@@ -37,8 +39,9 @@ export function surveyPage(app: App, mailbox: Mailbox): View {
       heading(mailbox.asksDetriment ? "How have you been treated since?" : "How was it for you?"),
       form("Send my answers", submit,
         choices({
-          id: "badly", label: "Have you been treated badly since you spoke up?", options: [...YES_NO, NOT_SAID],
-          chosen: [badly], onChange: ([chosen = ""]) => (badly = chosen),
+          id: "badly", label: "Have you been treated badly since you spoke up?",
+          options: [...YES_NO, NOT_SAID], chosen: [badly],
+          onChange: ([chosen = ""]) => (badly = chosen),
         }),
         choices({
           id: "again", label: "Would you speak up again?", options: YES_NO, chosen: [again],

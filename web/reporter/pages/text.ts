@@ -9,7 +9,9 @@ const TEXT_MAX = 1024 * 1024; // bytes, as the command line has it
 
 /** What is wrong with a text that is to be sent. */
 export function textProblems(text: string, isNeeded: boolean): Problem[] {
-  if (isNeeded && text.trim() === "") return [{ field: "text", text: "Write what you want to say" }];
+  if (isNeeded && text.trim() === "") {
+    return [{ field: "text", text: "Write what you want to say" }];
+  }
   return new TextEncoder().encode(text).length > TEXT_MAX
     ? [{ field: "text", text: "This is too long: send a part of it as a file" }]
     : [];
@@ -43,7 +45,7 @@ export function textPage(app: App, done: () => void): View {
         "who saw it, or where it is written down",
         "whether it goes on, and who could be harmed",
         "what you would like to happen",
-      ]), h("p", {}, "Say less where something would show who you are: a date on which only you were at work, " +
-        "words that only you use."))));
+      ]), h("p", {}, "Say less where something would show who you are: a date on which only you " +
+        "were at work, words that only you use."))));
   };
 }

@@ -34,9 +34,10 @@ function withdraw(app: App, before: Mailbox): void {
 
 export function withdrawPage(app: App, mailbox: Mailbox): View {
   const meaning = mailbox.isAcknowledged
-    ? "It has been acknowledged. Those who have it are told that you withdraw it, and can still read it. You can " +
-      "write nothing more to them."
-    : "Nobody has acknowledged it yet. It will be removed whole, and your 12 words will open nothing any more.";
+    ? "It has been acknowledged. Those who have it are told that you withdraw it, and can still " +
+      "read it. You can write nothing more to them."
+    : "Nobody has acknowledged it yet. It will be removed whole, and your 12 words will open " +
+      "nothing any more.";
   return () => page(app, heading("Do you want to withdraw your concern?"),
     h("p", {}, meaning),
     h("p", {}, "This cannot be undone."),

@@ -32,8 +32,9 @@ function send(app: App): void {
 
 function newReadersPage(app: App, people: Reader[]): View {
   return () => page(app, heading("These people are new"),
-    h("p", {}, "Nothing of your mailbox went to them yet. They have come to your concern since, or the organisation " +
-      "has changed who reads such concerns. What you send now goes to them as well."),
+    h("p", {}, "Nothing of your mailbox went to them yet. They have come to your concern since, " +
+      "or the organisation has changed who reads such concerns. What you send now goes to them " +
+      "as well."),
     readerList(people),
     formWith([
       submitButton("Send it to them as well"),
@@ -69,6 +70,7 @@ export function writePage(app: App, title: string): View {
         problem: problemOf(problems, "text"),
         onInput: (value) => (app.letter.text = value, watch.look(value)),
       }), watch.element,
-      serviceOf(app).attachmentsMib > 0 && fileChooser(app, app.letter.files, "Files, if you want to add any", problems)));
+      serviceOf(app).attachmentsMib > 0 &&
+        fileChooser(app, app.letter.files, "Files, if you want to add any", problems)));
   };
 }

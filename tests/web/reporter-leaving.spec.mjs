@@ -1,0 +1,154 @@
+// What stays behind when the reporter's page is left, by whatever way.
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import {
+  arrive, button, comeBack, file, heading, ready, service, skip, skipQuestions, TEXT,
+} from "./reporter_steps.mjs";
+
+const { chromium } = createRequire(new URL("../package.json", import.meta.url))("playwright-core");
+const NEUTRAL = "https://www.bbc.co.uk/weather";
+
+async function neutral(visit) {
+  const sun = { contentType: "text/html", body: "<h1>Sun</h1>" };
+  await visit.context.route(NEUTRAL, (route) => route.fulfill(sun));
+}
+
+const LEAVING = { allow: [/asked for https:\/\/www\.bbc\.co\.uk\/weather/] };
+
+test("leaving at once, by the link or the key, asks nothing and leaves nothing", { skip }, async () => {
+  for (const leave of [
+    (page) => page.getByRole("link", { name: "Leave this page now" }).click(),
+    async (page) => { for (let i = 0; i < 3; i++) await page.keyboard.press("Escape"); },
+  ]) {
+    const visit = await arrive(LEAVING);
+    await neutral(visit);
+    const { page } = visit;
+    let asked = false;
+    page.on("dialog", (d) => (asked = true, void d.accept()));
+    await button(visit, "Start now").click();
+    await skipQuestions(visit);
+    await page.getByLabel("What do you want to tell us?").fill(TEXT);
+    assert.equal(page.workers().length, 1);
+    await leave(page);
+    await page.waitForURL(NEUTRAL);
+    assert.equal(asked, false, "no question on the way out");
+    assert.equal(page.workers().length, 0, "the worker with the keys is ended");
+    await page.goBack();
+    await heading(visit, "Speak up").catch(() => undefined);
+    assert.ok(!(await page.content()).includes("quillfeather"));
+    assert.equal(await page.locator("textarea").count(), 0);
+    await visit.close();
+  }
+});
+
+test("two presses of the key, or three far apart, leave nothing and nobody", { skip }, async () => {
+  const visit = await arrive();
+  const { keyboard } = visit.page;
+  for (const key of ["Escape", "Escape", "a", "Escape"]) await keyboard.press(key);
+  for (let i = 0; i < 2; i++) {
+    await visit.page.waitForTimeout(1100);
+    await keyboard.press("Escape");
+  }
+  assert.equal(visit.page.url(), `${service.url}/`);
+  await visit.close();
+});
+
+test("the browser's Back steps back inside, and what was typed is there", { skip }, async () => {
+  const visit = await arrive();
+  const { page } = visit;
+  await button(visit, "Start now").click();
+  await page.getByLabel("Bullying or harassment").check();
+  await button(visit, "Continue").click();
+  await heading(visit, "Which of these is nearest?");
+  await button(visit, "Skip this question").click();
+  await heading(visit, "Where does it happen?");
+  await page.goBack();
+  await heading(visit, "Which of these is nearest?");
+  await page.goBack();
+  await heading(visit, "What is it about?");
+  assert.ok(await page.getByLabel("Bullying or harassment").isChecked());
+  await skipQuestions(visit);
+  await page.getByLabel("What do you want to tell us?").fill(TEXT);
+  await button(visit, "Back").click();
+  await button(visit, "Skip this question").click();
+  assert.equal(await page.getByLabel("What do you want to tell us?").inputValue(), TEXT);
+  await visit.close();
+});
+
+test("the browser asks before something unsent is lost, and only then", { skip }, async () => {
+  const visit = await arrive();
+  const { page } = visit;
+  const kinds = [];
+  page.on("dialog", (d) => (kinds.push(d.type()), void d.accept()));
+  await button(visit, "Start now").click();
+  await page.reload();
+  await ready(visit);
+  assert.deepEqual(kinds, []);
+  await button(visit, "Start now").click();
+  await skipQuestions(visit);
+  await page.getByLabel("What do you want to tell us?").fill(TEXT);
+  await page.reload();
+  assert.deepEqual(kinds, ["beforeunload"]);
+  await visit.close();
+});
+
+/* --- what the browser keeps --- */
+
+/** A browser as people have it: with a profile, and everything that it keeps in one. */
+const PERSISTENT = {
+  executablePath: process.env.SPEAKUP_CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+  ignoreDefaultArgs: ["--disable-back-forward-cache"],
+  ignoreHTTPSErrors: true,
+};
+
+function filesBelow(directory) {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((e) => {
+    const path = join(directory, e.name);
+    if (e.isDirectory()) return filesBelow(path);
+    return e.isFile() && statSync(path).size > 0 ? [path] : [];
+  });
+}
+
+const SESSION_MS = 4000; // longer than the browser waits to write down what is open
+
+/** As it could be written: bytes, or in two bytes a letter. */
+function holds(bytes, text) {
+  return bytes.includes(Buffer.from(text, "utf8")) || bytes.includes(Buffer.from(text, "utf16le"));
+}
+
+test("the browser's profile has no word of the concern, nor of the receipt", { skip }, async () => {
+  const profile = mkdtempSync(join(tmpdir(), "speakup-profile-"));
+  try {
+    const context = await chromium.launchPersistentContext(profile, PERSISTENT);
+    const visit = { context, page: context.pages()[0] };
+    await visit.page.goto(`${service.url}/`);
+    await ready(visit);
+    const words = await file(visit, "Only the zanzibarquince knows of the wobblegate.");
+    await button(visit, "Finish and clear this page").click();
+    await comeBack(visit, words);
+    await visit.page.getByText("zanzibarquince").waitFor();
+    await button(visit, "Write again").click();
+    await visit.page.getByLabel("Write again").fill("Nor was the snorkelpine ever sent.");
+    await visit.page.waitForTimeout(SESSION_MS);
+    visit.page.on("dialog", (d) => void d.accept());
+    await visit.page.goto("about:blank");
+    await visit.page.waitForTimeout(SESSION_MS);
+    await context.close();
+    const files = filesBelow(profile);
+    const isOurs = files.some((f) => holds(readFileSync(f), `127.0.0.1:${service.port}`));
+    assert.ok(isOurs, "it is this profile");
+    const secrets = ["zanzibarquince", "wobblegate", "snorkelpine", words.slice(0, 3).join(" ")];
+    for (const path of files) {
+      const bytes = readFileSync(path);
+      for (const text of secrets)
+        assert.ok(!holds(bytes, text), `${path.slice(profile.length)} holds “${text}”`);
+    }
+  } finally {
+    rmSync(profile, { recursive: true, force: true });
+  }
+});
