@@ -36,6 +36,8 @@ struct ctl_options {
 	const char *ca_file;
 	const char *proxy;
 	const char *dir;      /* of the pages for browsers */
+	const char *onion;    /* address, for the poster */
+	const char *policy;   /* signed, for the poster */
 };
 
 static inline struct term
@@ -67,6 +69,7 @@ enum exit_code ctl_policy_diff(const void *values, const struct args *args);
 enum exit_code ctl_policy_simulate(const void *values,
     const struct args *args);
 enum exit_code ctl_web_manifest(const void *values, const struct args *args);
+enum exit_code ctl_poster(const void *values, const struct args *args);
 enum exit_code ctl_web_sign(const void *values, const struct args *args);
 enum exit_code ctl_check(const void *values, const struct args *args);
 enum exit_code ctl_status(const void *values, const struct args *args);

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree as ElementTree
+import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
@@ -15,6 +17,39 @@ from instance import Instance, build_directory  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 FAILED, USAGE, REFUSED, SECRET = 1, 2, 3, 6
+
+
+def ink_at_the_edges(png):
+    """Whether anything but a row of one colour is within 12 mm of the left or
+    right edge, or 4 mm of the lower one, of a page of a pixel a millimetre."""
+    data, at, idat = png.read_bytes(), 8, b""
+    while at < len(data):
+        size, kind = int.from_bytes(data[at:at + 4]), data[at + 4:at + 8]
+        if kind == b"IHDR":
+            width = int.from_bytes(data[at + 8:at + 12])
+            height = int.from_bytes(data[at + 12:at + 16])
+            assert data[at + 16:at + 18] in (b"\x08\x06", b"\x08\x02")
+            depth = 4 if data[at + 17] == 6 else 3
+        elif kind == b"IDAT":
+            idat += data[at + 8:at + 8 + size]
+        at += size + 12
+    raw, stride = zlib.decompress(idat), width * depth
+    before = bytearray(stride)
+    for y in range(height):
+        kind = raw[y * (stride + 1)]
+        row = bytearray(raw[y * (stride + 1) + 1:(y + 1) * (stride + 1)])
+        for x in range(stride):
+            a = row[x - depth] if x >= depth else 0
+            b, c = before[x], before[x - depth] if x >= depth else 0
+            p = a + b - c
+            paeth = min((a, b, c), key=lambda v: abs(p - v))
+            row[x] = row[x] + (0, a, b, (a + b) // 2, paeth)[kind] & 255
+        before = row
+        margin = width if y >= height - 4 else 12
+        edges = row[:margin * depth] + row[-margin * depth:]
+        if edges != edges[:depth] * (len(edges) // depth):
+            return True
+    return False
 
 
 class Operator(unittest.TestCase):
@@ -182,6 +217,86 @@ class Operator(unittest.TestCase):
         self.assertEqual(done.returncode, FAILED)
         self.assertRegex(" ".join(done.stderr.split()),
                          r"broken\.yaml:\d+:\d+:")
+
+    def poster(self, org, *args, expect=0):
+        return self.ctl("poster", "--root", org / "root0.note", "--policy",
+                        org / "policy.note", *args, expect=expect)
+
+    def draw(self, svg, pixels):
+        """The poster as a picture so wide; skips where nothing can draw it."""
+        if not shutil.which("rsvg-convert"):
+            self.skipTest("there is no rsvg-convert")
+        png = self.dir / "poster.png"
+        subprocess.run(["rsvg-convert", "-w", str(pixels), "-o", png],
+                       input=svg.encode(), check=True)
+        return png
+
+    def test_poster_has_addresses_words_and_crisis_line(self):
+        onion = "http://" + "abcdefg2" * 7 + ".onion"
+        svg = self.poster(self.i.org, "--server", "https://speak.example",
+                          "--onion", onion)
+        page = ElementTree.fromstring(svg)
+        self.assertEqual((page.get("width"), page.get("height")),
+                         ("210mm", "297mm"))
+        texts = [t.text for t in page.iter("{http://www.w3.org/2000/svg}text")]
+        root = json.loads(self.ctl("root", "show", "--json",
+                                   self.i.org / "root0.note"))
+        for text in (*root["words"].split(), onion, "https://speak.example",
+                     "Northshire Ambulance Service (fictional)",
+                     "Emergency: 999", "Not from a work phone or network"):
+            self.assertIn(text, texts)
+        self.assertNotIn("script", svg)
+        out = self.dir / "poster.svg"
+        self.poster(self.i.org, "--server", "https://speak.example",
+                    "--onion", onion, "-o", out)
+        self.assertEqual(out.read_text(), svg)
+
+    def test_qr_code_of_the_poster_is_the_address(self):
+        if not shutil.which("zbarimg"):
+            self.skipTest("there is no zbarimg")
+        for url in ("https://a.example", "https://[2001:db8::1]:8443",
+                    "https://" + "a" * 180 + ".example"):
+            png = self.draw(self.poster(self.i.org, "--server", url), 1600)
+            done = subprocess.run(["zbarimg", "-q", "--raw", png],
+                                  capture_output=True, text=True)
+            self.assertEqual(done.stdout.strip(), url)
+
+    def test_poster_holds_the_longest_names(self):
+        source, org = self.dir / "wide.yaml", self.dir / "wide"
+        text = (ROOT / "etc/policy.yaml").read_text()
+        text = text[:text.index("\ncrisis:")] + "\ncrisis:\n" + "".join(
+            f"  - name: {'W' * 80}\n    text: x\n    contact: \"{'@' * 390}\"\n"
+            for _ in range(16))
+        lines = text.splitlines(keepends=True)
+        at = next(i for i, x in enumerate(lines)
+                  if x.startswith("organisation:"))
+        for name in ("W" * 80, "\u4e2d" * 26, "<&>" * 26):
+            lines[at] = f"organisation: {name}\n"
+            source.write_text("".join(lines))
+            shutil.rmtree(org, ignore_errors=True)
+            self.i.run([ROOT / "etc/demo/make-org", org, "--build",
+                        self.i.build, "--work-factor", "2", "--policy",
+                        source])
+            svg = self.poster(org, "--server",
+                              "https://" + "m" * 180 + ".example")
+            ElementTree.fromstring(svg)
+            self.assertFalse(ink_at_the_edges(self.draw(svg, 210)), name)
+
+    def test_poster_is_only_of_what_was_signed(self):
+        org = self.i.org
+        for url in ("http://a.example", "https://", "https://a.example/x",
+                    "https://a.example\"/>", "https://" + "a" * 200):
+            self.poster(org, "--server", url, expect=USAGE)
+        self.poster(org, "--server", "https://a.example", "--onion",
+                    "http://a.example", expect=USAGE)
+        self.poster(org, expect=USAGE)
+        self.poster(org, "--server", "https://a.example", "--root-hash",
+                    "0" * 64, expect=REFUSED)
+        changed = self.dir / "changed.note"
+        changed.write_text((org / "policy.note").read_text().replace(
+            "Samaritans", "Somebodies"))
+        self.ctl("poster", "--root", org / "root0.note", "--policy", changed,
+                 "--server", "https://a.example", expect=REFUSED)
 
     def test_store_is_checked_and_counted_while_stopped(self):
         i = self.i
