@@ -85,6 +85,47 @@ function question(t: Telling, f: Field): HTMLElement {
   return f.kind === "people" ? h("div", { class: "people" }, asked) : asked;
 }
 
+function raisedField(t: Telling): HTMLElement {
+  return choices({
+    id: "raised",
+    label: "How was it raised?",
+    problem: problemOf(t.problems, "raised"),
+    chosen: t.raised === undefined ? [] : [t.raised],
+    options: [
+      { value: "open", label: "Openly", hint: "They do not mind that others know" },
+      {
+        value: "confidential",
+        label: "In confidence",
+        hint: "You know who they are; others are not to",
+      },
+    ],
+    onChange: ([v]) => void (t.raised = v as Raised),
+  });
+}
+
+function keepField(t: Telling): HTMLElement {
+  return choices({
+    id: "keep",
+    label: "Who keeps the receipt?",
+    problem: problemOf(t.problems, "keep"),
+    hint: "Twelve words with which they read the answers and write again.",
+    chosen: t.keep === undefined ? [] : [t.keep ? "yes" : "no"],
+    options: [
+      {
+        value: "no",
+        label: "They do",
+        hint: "You are shown the words once, to hand over on paper",
+      },
+      {
+        value: "yes",
+        label: "The case's record",
+        hint: "Whoever handles the case can read and write as them",
+      },
+    ],
+    onChange: ([v]) => void (t.keep = v === "yes"),
+  });
+}
+
 function formView(t: Telling): Child[] {
   return [
     backLink(() => t.desk.shell.back()),
@@ -100,21 +141,7 @@ function formView(t: Telling): Child[] {
     form(
       "Continue",
       () => submit(t),
-      choices({
-        id: "raised",
-        label: "How was it raised?",
-        problem: problemOf(t.problems, "raised"),
-        chosen: t.raised === undefined ? [] : [t.raised],
-        options: [
-          { value: "open", label: "Openly", hint: "They do not mind that others know" },
-          {
-            value: "confidential",
-            label: "In confidence",
-            hint: "You know who they are; others are not to",
-          },
-        ],
-        onChange: ([v]) => void (t.raised = v as Raised),
-      }),
+      raisedField(t),
       t.desk.me.form.map((f) => question(t, f)),
       textField({
         id: "text",
@@ -126,26 +153,7 @@ function formView(t: Telling): Child[] {
         hint: "Leave out who they are, if it was in confidence.",
         onInput: (v) => void (t.text = v),
       }),
-      choices({
-        id: "keep",
-        label: "Who keeps the receipt?",
-        problem: problemOf(t.problems, "keep"),
-        hint: "Twelve words with which they read the answers and write again.",
-        chosen: t.keep === undefined ? [] : [t.keep ? "yes" : "no"],
-        options: [
-          {
-            value: "no",
-            label: "They do",
-            hint: "You are shown the words once, to hand over on paper",
-          },
-          {
-            value: "yes",
-            label: "The case's record",
-            hint: "Whoever handles the case can read and write as them",
-          },
-        ],
-        onChange: ([v]) => void (t.keep = v === "yes"),
-      }),
+      keepField(t),
     ),
   ];
 }
