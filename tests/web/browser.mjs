@@ -10,7 +10,7 @@
 //   await service.stop();
 //
 // SPEAKUP_BUILD names meson's build directory, SPEAKUP_WEB what web/build.mjs wrote
-// (built here where it is not set).
+// (built here where it is not set), SPEAKUP_SHOTS where pictures of the pages go.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -26,7 +26,7 @@ const required = createRequire(join(here, "../package.json"));
 const { chromium } = required("playwright-core");
 
 const CHROMIUM = process.env.SPEAKUP_CHROMIUM ?? "/usr/bin/chromium";
-export const SHOTS = join(top, "build-web/shots");
+export const SHOTS = process.env.SPEAKUP_SHOTS ?? join(top, "build-web/shots");
 export const PASSPHRASE = "demonstration";
 
 const scratch = mkdtempSync(join(tmpdir(), "speakup-browser-"));
