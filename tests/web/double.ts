@@ -48,13 +48,20 @@ function whole(stream: IncomingMessage): Promise<Buffer> {
   });
 }
 
+/** Of a front's answer: what belongs to its connection is the double's own. */
+function headersOf(answer: IncomingMessage): Record<string, string> {
+  const own = ["connection", "content-length", "content-type", "keep-alive", "transfer-encoding"];
+  return Object.fromEntries(Object.entries(answer.headers)
+    .filter(([name]) => !own.includes(name)).map(([name, value]) => [name, String(value)]));
+}
+
 function forwardTo(port: number, agent: Agent): (asked: Asked) => Promise<Answered> {
   return (asked) => new Promise((done, fail) => {
     const r = request({ host: "127.0.0.1", port, path: asked.path, method: asked.method, agent,
       headers: asked.method === "POST" ? { "Content-Length": asked.body.length } : {} },
         (answer) => {
       whole(answer).then((body) => done({ status: answer.statusCode ?? 0,
-        type: answer.headers["content-type"] ?? "", body }), fail);
+        type: answer.headers["content-type"] ?? "", body, headers: headersOf(answer) }), fail);
     });
     r.once("error", fail);
     r.end(asked.body);
