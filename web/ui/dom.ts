@@ -46,11 +46,6 @@ export function byId(id: string): HTMLElement {
   return found;
 }
 
-/** Text in paragraphs, as it was typed: a line stays a line. */
-export function paragraphs(text: string): HTMLElement {
-  return h("div", { class: "typed", translate: "no", dir: "auto" }, text);
-}
-
 let ids = 0;
 
 /** An id that nothing else on the page has. */

@@ -1,7 +1,8 @@
-import { h, paragraphs } from "../../ui/dom.ts";
+import { h } from "../../ui/dom.ts";
 import { choices, errorSummary, form, type Problem, problemOf } from "../../ui/form.ts";
 import { heading } from "../../ui/parts.ts";
 import type { View } from "../../ui/shell.ts";
+import { typed } from "../../ui/typed.ts";
 import type { Shown } from "../api.ts";
 import { type App, page, work } from "./app.ts";
 import { showMailbox } from "./mailbox.ts";
@@ -22,7 +23,7 @@ export function consentPage(app: App, asked: Shown): View {
   };
   return () => page(app, errorSummary(problems), heading("You are asked for your consent"),
     h("p", {}, `${asked.by} asks:`),
-    h("blockquote", { class: "asked" }, paragraphs(asked.text)),
+    h("blockquote", { class: "asked" }, typed(asked.text)),
     h("p", {}, "If you say no, nothing is told, and nobody may hold it against you."),
     form("Send my answer", submit, choices({
       id: "agree",

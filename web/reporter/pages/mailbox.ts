@@ -1,8 +1,9 @@
 import { longDay, sizeText } from "../../ui/days.ts";
-import { type Child, h, paragraphs } from "../../ui/dom.ts";
+import { type Child, h } from "../../ui/dom.ts";
 import { button, linkButton } from "../../ui/form.ts";
 import { bullets, care, details, heading, inset } from "../../ui/parts.ts";
 import { save } from "../../ui/save.ts";
+import { typed } from "../../ui/typed.ts";
 import type { View } from "../../ui/shell.ts";
 import type { Mailbox, Shown, ShownFile } from "../api.ts";
 import { type App, serviceOf, work } from "./app.ts";
@@ -47,7 +48,7 @@ function message(app: App, m: Shown, isNewest: boolean): HTMLElement {
     h("h2", { class: "nhsuk-heading-s", id: isNewest ? "newest" : undefined }, m.title,
       h("span", { class: "caption" }, ` ${m.by}${m.day > 0 ? `, ${longDay(m.day)}` : ""}`)),
     m.failure !== undefined && inset(h("p", {}, m.failure)),
-    m.text !== "" && paragraphs(m.text),
+    m.text !== "" && typed(m.text),
     files(app, m),
     m.notes.map((n) => h("p", { class: "note" }, n)));
 }

@@ -4,6 +4,7 @@ import { type Child, h } from "../../ui/dom.ts";
 import { backLink, button, linkButton } from "../../ui/form.ts";
 import { care, details, inset, section } from "../../ui/parts.ts";
 import { type Tab, type Tabs, tabs } from "../../ui/tabs.ts";
+import { typed } from "../../ui/typed.ts";
 import { openAction } from "./act.ts";
 import { auditPanel } from "./audit.ts";
 import { type Desk, goTo } from "./desk.ts";
@@ -239,7 +240,7 @@ function termsPanel(c: Case): Child[] {
   const part = (title: string, text: string | undefined, none: string): HTMLElement =>
     section(
       title,
-      text === undefined ? h("p", {}, none) : h("div", { class: "typed", dir: "auto" }, text),
+      text === undefined ? h("p", {}, none) : typed(text),
     );
   return [
     part("Terms of reference", c.terms, "None are set yet."),

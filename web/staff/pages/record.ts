@@ -13,6 +13,7 @@ import {
   textField,
 } from "../../ui/form.ts";
 import { details, section, summaryList } from "../../ui/parts.ts";
+import { typed } from "../../ui/typed.ts";
 import { sentenceOf } from "./desk.ts";
 import { olderRecords } from "./messages.ts";
 import { caseName, dayWords, recordField } from "./words.ts";
@@ -51,7 +52,7 @@ export function recordPanel(page: CasePage): Child[] {
       section(
         "Earlier versions",
         older.map((m) =>
-          details(`${m.by}, ${dayWords(m.day)}`, h("div", { class: "typed" }, m.text)),
+          details(`${m.by}, ${dayWords(m.day)}`, typed(m.text)),
         ),
       ),
   ];

@@ -5,6 +5,7 @@ import { button, linkButton } from "../../ui/form.ts";
 import { sizeText } from "../../ui/days.ts";
 import { details, type Progress, progress, summaryList } from "../../ui/parts.ts";
 import { save } from "../../ui/save.ts";
+import { typed } from "../../ui/typed.ts";
 import { sentenceOf } from "./desk.ts";
 import { placeOf } from "./draft.ts";
 import { stepText } from "./steps.ts";
@@ -94,15 +95,12 @@ function card(page: CasePage, m: CaseMessage): HTMLElement {
     !isReporter && audienceTag(m.chain),
     m.failure !== undefined &&
       h("p", { class: "failure" }, h("strong", {}, "This message is not shown. "), m.failure),
-    m.text !== "" && (m.kind === "record" ? details("What was kept", words(m)) : words(m)),
+    m.text !== "" && (m.kind === "record" ? details("What was kept", typed(m.text)) : typed(m.text)),
     m.details.length > 0 && h("p", { class: "message__details" }, m.details.join(", ")),
     m.kind === "concern" && answers(page),
     m.files.length > 0 && files(page, m),
   );
 }
-
-const words = (m: CaseMessage): HTMLElement =>
-  h("div", { class: "typed", translate: "no", dir: "auto" }, m.text);
 
 function answers(page: CasePage): Child {
   const given = page.case.answers;
