@@ -19,7 +19,7 @@ struct view {
 	bool is_staff;
 };
 
-/* What the author did, in words. */
+/* What the author did, in words; of `close`: did_text. */
 static const char *const did[MESSAGE_KINDS] = {
 	[MESSAGE_CONCERN] = "raised this concern",
 	[MESSAGE_FOLLOWUP] = "wrote again",
@@ -37,7 +37,6 @@ static const char *const did[MESSAGE_KINDS] = {
 	[MESSAGE_RECUSE] = "stepped back from the case",
 	[MESSAGE_GRANT] = "gave what was written before",
 	[MESSAGE_FEEDBACK] = "told what came of it",
-	[MESSAGE_CLOSE] = "closed the case",
 	[MESSAGE_REOPEN] = "opened the case again",
 	[MESSAGE_OVERRIDE] = ("asked to disclose without consent, because of "
 			      "serious harm"),
@@ -69,6 +68,57 @@ name_of(const struct view *v, uint16_t person, char out[static SHOW_NAME_MAX])
 	return person == PERSON_INSTANCE
 	    ? "The service"
 	    : v->name(v->ctx, person, out, SHOW_NAME_MAX);
+}
+
+/* --- whether a `close` closed it --- */
+
+enum closing {
+	CLOSING_DONE,
+	CLOSING_WAITS, /* for a second person */
+	CLOSING_UNKNOWN,
+};
+
+static bool
+is_answered(const struct conversation *c, uint32_t close)
+{
+	for (uint32_t i = close + 1; i < c->count[CHAIN_TALK]; i++) {
+		const struct entry *e = &c->at[CHAIN_TALK][i]->entry;
+
+		if ((e->kind == MESSAGE_SECOND || e->kind == MESSAGE_DECLINE) &&
+		    e->about == close)
+			return true;
+	}
+	return false;
+}
+
+/* Whether one person can close it, its gravest band says; a reporter knows only
+ * the first one. */
+static enum closing
+closing_of(const struct conversation *c, const struct conversation_message *m)
+{
+	unsigned bands =
+	    c->n_known > 0 ? c->known[0].policy->limits.close_needs_second : 0;
+
+	if (c->person != PERSON_REPORTER)
+		return m->state == CASE_CLOSED ? CLOSING_DONE : CLOSING_WAITS;
+	if (is_answered(c, m->seq) || (bands & BAND_BIT(c->band)) != 0)
+		return CLOSING_WAITS;
+	return bands == 0 ? CLOSING_DONE : CLOSING_UNKNOWN;
+}
+
+static const char *
+did_text(const struct conversation *c, const struct conversation_message *m)
+{
+	static const char *const closing[] = {
+		[CLOSING_DONE] = "closed the case",
+		[CLOSING_WAITS] = "wants to close the case, and a second "
+				  "person must agree",
+		[CLOSING_UNKNOWN] = "closed the case, unless it is so serious "
+				    "that a second person must agree",
+	};
+
+	return m->kind == MESSAGE_CLOSE ? closing[closing_of(c, m)]
+					: did[m->kind];
 }
 
 /* --- what an entry says besides --- */
@@ -198,7 +248,7 @@ say_head(const struct view *v, const struct conversation_message *m)
 	if (m->kind != MESSAGE_CONCERN)
 		put_detail(v, &m->entry, &detail);
 	term_say(v->t, "\n%s%s %s%.*s%s", place, name_of(v, m->author, who),
-	    did[m->kind], (int)detail.n,
+	    did_text(v->c, m), (int)detail.n,
 	    detail.n > 0 ? (const char *)detail.p : "",
 	    m->has_content ? ":" : ".");
 }

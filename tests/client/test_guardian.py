@@ -47,6 +47,13 @@ class Guardian(unittest.TestCase):
         return next((r for r in self.i.queue(who)["cases"]
                      if r["case"] == case), None)
 
+    def said(self, who, case):
+        return " ".join(self.act(who, "show", case).stdout.split())
+
+    def inbox_said(self, filed):
+        done = self.i.speakup("inbox", stdin=f"{filed['receipt']}\n")
+        return " ".join(done.stdout.split())
+
     def act(self, who, command, case, *args, text="", expect=DONE):
         return self.i.ftsu(who, command, case, *args, stdin=text,
                            expect=expect)
@@ -69,6 +76,10 @@ class Guardian(unittest.TestCase):
         self.act(FIRST, "close", case, "--message", "-", text="Thank you.")
         self.assertEqual(self.state(case), "feedback")
         self.assertIn("closing", self.row(case)["flags"])
+        wants = "Marta Nowak wants to close the case, and a second person"
+        for said in (self.said(FIRST, case), self.inbox_said(filed)):
+            self.assertIn(wants, said)
+            self.assertNotIn("Marta Nowak closed", said)
         done = self.act(FIRST, "second", case, expect=DECLINED)
         self.assertIn("second person", done.stderr)
         self.act(SECOND, "decline", case)
@@ -81,8 +92,21 @@ class Guardian(unittest.TestCase):
                          ["concern", "ack", "ask", "followup", "feedback",
                           "close", "decline", "close", "second"])
         self.assertEqual(messages[5]["text"], "Thank you.")
+        for said in (self.said(FIRST, case), self.inbox_said(filed)):
+            self.assertEqual(said.count(wants), 2)
         self.act(FIRST, "reopen", case)
         self.assertEqual(self.state(case), "handling")
+
+    def test_a_close_by_one_person_closes_it(self):
+        filed = self.report("Dust.", "--answer", "element=none")
+        case = filed["case"]
+        for step in (("ack",), ("triage", "--band", "P4"), ("handle",),
+                     ("close",)):
+            self.act(FIRST, step[0], case, *step[1:])
+        self.assertEqual(self.state(case), "closed")
+        self.assertIn("Marta Nowak closed the case", self.said(FIRST, case))
+        self.assertIn("Marta Nowak closed the case, unless it is so serious",
+                      self.inbox_said(filed), "they do not see its band")
 
     def test_what_is_not_allowed_is_said_before_a_text_is_read(self):
         case = self.report()["case"]

@@ -16,6 +16,7 @@ import { type Live, skipLive, startLive } from "./live.ts";
 import { printedJson } from "./policy_c.ts";
 
 const quiet = (): void => undefined;
+const SECOND = "guardian-west";
 const GUARDIAN = "guardian-east";
 
 /** Needs a real daemon. */
@@ -225,7 +226,7 @@ onLive("replies are read, questions answered, and the end is told", async () => 
   await act(GUARDIAN, "close", filed);
   b = await api.refresh();
   assert.deepEqual([b.asksSurvey, b.asksDetriment, last(b).title],
-    [true, false, "Your concern is closed"]);
+    [true, false, "Your concern is being closed"]);
   b = await api.survey(true, false, "It was quick.");
   assert.deepEqual([b.asksSurvey, last(b).text, last(b).notes],
     [false, "It was quick.",
@@ -238,6 +239,24 @@ onLive("replies are read, questions answered, and the end is told", async () => 
   assert.equal(seen.state, "closed");
   b = await api.write("It dropped again.", [], quiet);
   assert.equal((await show(GUARDIAN, filed)).state, "handling");
+});
+
+onLive("a close that waits for a second person has not closed it", async () => {
+  const answers = [{ field: "element", value: "patient-safety" }];
+  const filed = await api.file({ ...draft("The doors stick."), answers }, quiet);
+  await api.enter(wordsOf(filed));
+  for (const kind of ["ack", "handle", "feedback", "ask", "close"]) {
+    if (kind === "handle") await act(GUARDIAN, "triage", filed, "", "--band", "P2");
+    await act(GUARDIAN, kind, filed, ["feedback", "ask"].includes(kind) ? "x\n" : "");
+  }
+  let b = await api.refresh();
+  assert.deepEqual([last(b).title, last(b).notes, b.awaits],
+    ["Somebody wants to close your concern", ["A second person must agree first."], true]);
+  await live.ftsu(SECOND, "login");
+  await act(SECOND, "second", filed);
+  b = await api.refresh();
+  assert.deepEqual([last(b).title, b.awaits, b.asksSurvey],
+    ["A second person agreed", false, true]);
 });
 
 onLive("speakup reads what the page wrote, and the page what speakup wrote", async () => {

@@ -241,12 +241,16 @@ describe("the staff console's worker", { skip: skipLive }, () => {
       await act({ kind: "close", lines: {} });
       assert.ok(c.flags.includes("closing"));
       assert.match(c.pending ?? "", /^Marta Nowak wants to close it/);
+      const ends = (): string[] =>
+        c.messages.filter((m) => m.kind === "close").map((m) => m.title);
+      assert.deepEqual(ends(), ["Wants to close it"]);
       await declined({ kind: "second", lines: {} });
       await act({ kind: "decline", lines: {}, text: "Not yet." }, west);
       assert.equal(c.pending, undefined);
       await act({ kind: "close", lines: {} });
       await act({ kind: "second", lines: {} }, west);
       assert.equal(c.state, "closed");
+      assert.deepEqual(ends(), ["Wants to close it", "Wants to close it"]);
       await desk.reporter(filed.get("rota-gap")!, "survey", ["yes"]);
       await act({ kind: "reopen", lines: {} });
       assert.equal(c.state, "handling");

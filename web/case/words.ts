@@ -4,7 +4,7 @@ import {
 } from "../core/types.ts";
 import { lifeRefusalText } from "../policy/life.ts";
 import { personOf, routeOf } from "../policy/policy.ts";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation, Message } from "./conversation.ts";
 
 /* What is said of a case to people: client/case_words.c, conversation_text.c
  * and show.c. */
@@ -127,59 +127,71 @@ export function noticeText(code: NoticeCode, toStaff: boolean): string {
 
 /* --- messages --- */
 
-const DID: Record<Kind, [title: string, did: string]> = {
-  concern: ["Concern", "raised this concern"],
-  followup: ["Message from the reporter", "wrote again"],
-  withdraw: ["Withdrawal", "withdrew the concern"],
-  reply: ["Reply", "answered"],
-  ack: ["Acknowledgement", "acknowledged the concern"],
-  note: ["Note", "noted for the other readers"],
-  survey: ["How it went", "said how it went"],
-  consent: ["Answer about disclosure", "answered whether it may be told"],
-  ask: ["Question", "asked"],
-  disclose: ["Question about disclosure", "asked whether it may be told"],
-  route: ["Another route", "sent the case another way"],
-  assign: ["Assigned", "gave the case"],
-  handover: ["Handed over", "handed the case over"],
-  recuse: ["Stepped back", "stepped back from the case"],
-  grant: ["Earlier messages shared", "gave what was written before"],
-  feedback: ["Feedback", "told what came of it"],
-  close: ["Closed", "closed the case"],
-  reopen: ["Reopened", "opened the case again"],
-  override: [
-    "Disclosure without consent",
-    "asked to disclose without consent, because of serious harm",
-  ],
-  second: ["Agreed by a second person", "agreed, as a second person"],
-  decline: ["Not agreed", "did not agree"],
-  notice: ["Notice", "says"],
-  triage: ["Triage", "decided how urgent it is"],
-  band: ["Band", "set another band"],
-  advise: ["Advice", "chose to advise"],
-  handle: ["Handling", "handles it"],
-  refer: ["Referred", "referred it"],
-  hub: ["Resolution hub", "brought it to the resolution hub"],
-  terms: ["Terms of reference", "set terms of reference"],
-  evidence: ["Evidence", "gathered evidence"],
-  report: ["Findings", "reported"],
-  review: ["Pre-action review", "held the pre-action review"],
-  action: ["Action", "took action"],
-  hold: ["Legal hold", "put a legal hold on it"],
-  release: ["End of the legal hold", "ended the legal hold"],
-  escalate: ["Escalated", "escalated it"],
-  record: ["Record", "kept the record"],
-  unopened: ["Does not open", "cannot open a message"],
-  event: ["Event", "says"],
+/* Of `close`, where the case is closed by it. */
+const TITLES: Record<Kind, string> = {
+  concern: "Concern",
+  followup: "Message from the reporter",
+  withdraw: "Withdrawal",
+  reply: "Reply",
+  ack: "Acknowledgement",
+  note: "Note",
+  survey: "How it went",
+  consent: "Answer about disclosure",
+  ask: "Question",
+  disclose: "Question about disclosure",
+  route: "Another route",
+  assign: "Assigned",
+  handover: "Handed over",
+  recuse: "Stepped back",
+  grant: "Earlier messages shared",
+  feedback: "Feedback",
+  close: "Closed",
+  reopen: "Reopened",
+  override: "Wants to disclose it without consent",
+  second: "Agreed by a second person",
+  decline: "Not agreed",
+  notice: "Notice",
+  triage: "Triage",
+  band: "Band",
+  advise: "Advice",
+  handle: "Handling",
+  refer: "Referred",
+  hub: "Resolution hub",
+  terms: "Terms of reference",
+  evidence: "Evidence",
+  report: "Findings",
+  review: "Pre-action review",
+  action: "Action",
+  hold: "Legal hold",
+  release: "End of the legal hold",
+  escalate: "Escalated",
+  record: "Record",
+  unopened: "Does not open",
+  event: "Event",
 };
 
-/** A heading for a message of this kind. */
-export function kindTitle(kind: Kind): string {
-  return DID[kind][0];
+/* Whether one person can close it, its gravest band says, and the reporter knows
+ * only the first one. */
+function closesAlone(c: Conversation): boolean | undefined {
+  const bands = c.known[0]!.limits.closeNeedsSecond;
+  if (bands.includes(c.band)) return false;
+  return bands.length === 0 ? true : undefined;
 }
 
-/** What its author did, behind their name: "acknowledged the concern". */
-export function kindDid(kind: Kind): string {
-  return DID[kind][1];
+/**
+ * Whether this `close` closed the case, or only asked a second person to agree;
+ * undefined: the reporter cannot know. closing_of of client/show.c.
+ */
+export function hasClosed(c: Conversation, m: Message): boolean | undefined {
+  if (c.person !== REPORTER) return m.state === "closed";
+  const isAnswered = c.at.talk.some(({ entry: e }) =>
+    (e.kind === "second" || e.kind === "decline") && e.about === m.seq);
+  return isAnswered ? false : closesAlone(c);
+}
+
+/** A heading for a message, to staff. */
+export function messageTitle(c: Conversation, m: Message): string {
+  return m.kind === "close" && hasClosed(c, m) === false ? "Wants to close it" : TITLES[m.kind];
 }
 
 /** Names a person; the reporter too. */

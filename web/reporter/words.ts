@@ -6,7 +6,7 @@ import {
   type Who,
 } from "../core/types.ts";
 import { type Conversation, type Message, pendingConsent } from "../case/conversation.ts";
-import { refusalText } from "../case/words.ts";
+import { hasClosed, refusalText } from "../case/words.ts";
 import { readerWords } from "../policy/explain.ts";
 import { fieldOf, personOf, personText, routeOf } from "../policy/policy.ts";
 import type { Mailbox, Reader, Shown } from "./api.ts";
@@ -86,6 +86,35 @@ function said(e: Entry): string[] {
   return [...(notice === undefined ? [] : [notice[1]]), ...(kind === undefined ? [] : [kind])];
 }
 
+/* --- the end of it --- */
+
+interface Closing {
+  title: string;
+  notes: string[];
+}
+
+const WANTED: Closing = {
+  title: "Somebody wants to close your concern",
+  notes: ["A second person must agree first."],
+};
+
+const PERHAPS: Closing = {
+  title: "Your concern is being closed",
+  notes: ["It is closed, unless it was found so serious that a second person must agree first. " +
+    "Then their answer is shown here."],
+};
+
+function closingOf(c: Conversation, m: Message): Closing | undefined {
+  const isClosed = m.kind === "close" ? hasClosed(c, m) : true;
+  return isClosed === true ? undefined : isClosed === false ? WANTED : PERHAPS;
+}
+
+/** Whether the concern was closed by this message, as far as a reporter can know. */
+function closes(c: Conversation, m: Message): boolean {
+  if (m.kind === "second") return c.at.talk[m.entry.about ?? 0]?.kind === "close";
+  return m.entry.code === "silent" || (m.kind === "close" && hasClosed(c, m) !== false);
+}
+
 /* --- what a manifest says besides --- */
 
 const SURVEYED: Readonly<Record<string, string>> = {
@@ -134,21 +163,23 @@ function failureOf(m: Message, isText: boolean): string | undefined {
   return isText ? undefined : "This message is left out. It is not text.";
 }
 
-function shown(policy: Policy, m: Message): Shown {
+function shown(c: Conversation, policy: Policy, m: Message): Shown {
   const name = (who: Who): string => nameOf(policy, who);
   const { text, isText } = textOf(m);
   const failure = failureOf(m, isText);
   const notice = m.entry.code === undefined ? undefined : NOTICES[m.entry.code];
+  const closing = closingOf(c, m);
   return {
     seq: m.seq,
     day: m.entry.day,
     by: name(m.author),
     mine: m.author === REPORTER,
-    title: notice?.[0] ?? TITLES[m.kind] ?? "Message",
+    title: closing?.title ?? notice?.[0] ?? TITLES[m.kind] ?? "Message",
     text,
     files: (m.manifest?.files ?? []).flatMap((f, index) => (f.name.startsWith(ATTACHMENTS) ?
       [{ index, name: f.name.slice(ATTACHMENTS.length), size: f.size }] : [])),
     notes: [
+      ...(closing?.notes ?? []),
       ...said(m.entry),
       ...moved(policy, m.entry, name),
       ...(m.manifest === undefined ? [] : answered(policy, m.manifest)),
@@ -168,8 +199,9 @@ interface Standing {
   asksDetriment: boolean;
 }
 
-function stand(s: Standing, { kind, entry }: Message): Standing {
-  const isClosed = kind === "close" || entry.code === "silent";
+function stand(c: Conversation, s: Standing, m: Message): Standing {
+  const { kind, entry } = m;
+  const isClosed = closes(c, m);
   if (kind === "ack") return { ...s, isAcknowledged: true };
   const isAsked = kind === "ask" || kind === "disclose" || entry.code === "prompt";
   if (isAsked) return { ...s, awaits: true };
@@ -194,10 +226,10 @@ function readers(c: Conversation, policy: Policy): Reader[] {
 /** The case as it was checked, for the page. */
 export function mailboxOf(c: Conversation, policy: Policy): Mailbox {
   const consent = pendingConsent(c);
-  const standing = c.at.talk.reduce(stand,
+  const standing = c.at.talk.reduce<Standing>((s, m) => stand(c, s, m),
     { isAcknowledged: false, awaits: false, asksSurvey: false, asksDetriment: false });
   return {
-    messages: c.at.talk.map((m) => shown(policy, m)),
+    messages: c.at.talk.map((m) => shown(c, policy, m)),
     isWithdrawn: c.at.talk.some((m) => m.kind === "withdraw"),
     ...standing,
     ...(consent === undefined ? {} : { consent: { seq: consent.seq } }),

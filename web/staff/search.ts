@@ -2,7 +2,7 @@ import { dayText } from "../core/lines.ts";
 import { ATTACHMENTS } from "../core/manifest.ts";
 import { Refused } from "../core/types.ts";
 import type { Message } from "../case/conversation.ts";
-import { kindTitle } from "../case/words.ts";
+import { messageTitle } from "../case/words.ts";
 import type { OnProgress } from "../reporter/api.ts";
 import { closeCase, openCase, type StaffCase } from "./case.ts";
 import { queueRows } from "./queue.ts";
@@ -51,7 +51,7 @@ function found(k: StaffCase, m: Message, word: string): Found {
   const by = nameOf(policyOf(k.staff), m.author);
   return {
     caseId: k.c.caseId,
-    title: `${kindTitle(m.kind)}, ${by}, ${day} (${m.chain}-${m.seq})`,
+    title: `${messageTitle(k.c, m)}, ${by}, ${day} (${m.chain}-${m.seq})`,
     excerpt: excerptOf(textOf(m), word),
   };
 }

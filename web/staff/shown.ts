@@ -5,7 +5,7 @@ import type { EntryLines, Flag, Kind, Policy, Route, Rung, Who } from "../core/t
 import {
   concernOf, manifestOf, readsNow, type CaseMember, type Message,
 } from "../case/conversation.ts";
-import { entryDetails, kindTitle, refusalText } from "../case/words.ts";
+import { entryDetails, messageTitle, refusalText } from "../case/words.ts";
 import { firstDeadline } from "../policy/clock.ts";
 import { rungText } from "../policy/explain.ts";
 import { rungHas } from "../policy/members.ts";
@@ -73,7 +73,7 @@ function shownMessage(k: StaffCase, m: Message): CaseMessage {
     day: dayOf(k, m),
     by: nameOf(policy, m.author),
     kind: m.kind,
-    title: kindTitle(m.kind),
+    title: messageTitle(k.c, m),
     text: textOf(m),
     files: filesOf(m),
     details: [...details, ...expectedOf(m)],
