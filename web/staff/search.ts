@@ -38,12 +38,13 @@ function isMatch(m: Message, words: string[]): boolean {
   return words.every((word) => text.includes(word));
 }
 
-/** Around the word, from a space to a space. */
+/** Around the word, from a space to a space where one is near. */
 export function excerptOf(text: string, word: string): string {
   let from = Math.max(0, text.toLowerCase().indexOf(word) - EXCERPT / 2);
-  while (from > 0 && !/\s/.test(text.charAt(from - 1))) from--;
-  const rest = text.slice(from + EXCERPT).search(/\s/);
-  return text.slice(from, rest < 0 ? text.length : from + EXCERPT + rest).trim();
+  const least = Math.max(0, from - EXCERPT);
+  while (from > least && !/\s/.test(text.charAt(from - 1))) from--;
+  const rest = text.slice(from + EXCERPT, from + 2 * EXCERPT).search(/\s/);
+  return text.slice(from, from + EXCERPT + (rest < 0 ? EXCERPT : rest)).trim();
 }
 
 function found(k: StaffCase, m: Message, word: string): Found {
