@@ -85,10 +85,8 @@ compose(struct telling *n)
 static enum exit_code
 agree(const struct telling *n)
 {
-	const struct manifest *m = n->out.m;
-
 	policy_say_readers(&n->s->term, n->s->server.policy, n->concern.route,
-	    m->exclude, m->n_exclude, today());
+	    n->out.m, today());
 	return term_agree(&n->s->term, "\nSend it to these people? [y/N] ")
 	    ? EXIT_DONE
 	    : term_fail(&n->s->term, EXIT_DECLINED, "Nothing was sent.");

@@ -5,6 +5,8 @@
 
 #include "crypto/codec.h"
 
+#define WHEN_MAX (POLICY_RUNGS_MAX * (WORDS_RUNG_MAX + 64))
+
 void
 policy_say_head(const struct term *t, const struct policy *p)
 {
@@ -55,6 +57,7 @@ struct readers {
 	const struct term *t;
 	const struct policy *p;
 	const struct policy_route *r;
+	uint8_t band; /* BAND_BIT */
 	size_t n;
 	struct member m[MEMBERS_MAX];
 };
@@ -79,17 +82,58 @@ say_first(const struct readers *all)
 	}
 }
 
+static bool
+is_on_rung(const struct policy_rung *g, enum rung_verb verb, uint16_t person)
+{
+	for (size_t i = 0; g->verb == verb && i < g->n_who; i++) {
+		if (g->who[i] == person)
+			return true;
+	}
+	return false;
+}
+
+static void
+put_rung(const struct policy_rung *g, bool counts, struct buf *out)
+{
+	char when[WORDS_RUNG_MAX], bands[32];
+
+	policy_rung_text(g, when, sizeof(when));
+	policy_bands_text(g->bands, bands, sizeof(bands));
+	if (out->n > 0)
+		buf_put_str(out, ", or ");
+	if (!counts)
+		buf_printf(out, "only if its urgency is set to %s: ", bands);
+	buf_put_str(out, when);
+}
+
+/* By the rungs that count in its band; where there is none, by the others. */
+static void
+put_rungs(const struct readers *all, const struct member *m, struct buf *out)
+{
+	for (int counts = 1; counts >= 0 && out->n == 0; counts--) {
+		for (size_t i = 0; i < all->r->n_rungs; i++) {
+			const struct policy_rung *g = &all->r->rungs[i];
+
+			if (((g->bands & all->band) != 0) == (counts != 0) &&
+			    is_on_rung(g, m->verb, m->person))
+				put_rung(g, counts != 0, out);
+		}
+	}
+}
+
 static void
 say_on_rung(const struct readers *all, const struct member *m, bool *said,
     const char *title)
 {
-	char when[WORDS_RUNG_MAX];
+	struct buf when CLEAN_BUF = BUF_INIT(WHEN_MAX);
 
 	if (!*said)
 		term_say(all->t, "\n%s", title);
 	*said = true;
-	policy_rung_text(&all->r->rungs[m->rung - 1], when, sizeof(when));
-	say_person(all->t, 1, all->p, m->person, when);
+	put_rungs(all, m, &when);
+	buf_put_u8(&when, 0);
+	say_person(all->t, 1, all->p, m->person,
+	    when.err != ERR_OK ? "later" : (const char *)when.p);
 }
 
 static void
@@ -103,6 +147,10 @@ say_later(const struct readers *all)
 			    "These may read it later, and only if nothing "
 			    "has happened by then:");
 	}
+	if (said)
+		term_say(all->t, "It can be earlier: a guardian may bring "
+		    "them in sooner, or nobody before them is there any "
+		    "more.");
 }
 
 /* Of those who can read it nothing is told that they do not know. */
@@ -141,16 +189,18 @@ say_never(const struct readers *all, const uint16_t *marked, size_t n_marked)
 
 void
 policy_say_readers(const struct term *t, const struct policy *p,
-    const struct policy_route *r, const uint16_t *marked, size_t n_marked,
-    int64_t day)
+    const struct policy_route *r, const struct manifest *m, int64_t day)
 {
-	struct readers all = { .t = t, .p = p, .r = r };
+	struct readers all = { .t = t,
+		.p = p,
+		.r = r,
+		.band = BAND_BIT(m->band) };
 
-	if (members_compute(p, r, marked, n_marked, day, all.m, MEMBERS_MAX,
-		&all.n) == ERR_OK) {
+	if (members_compute(p, r, m->exclude, m->n_exclude, day, all.m,
+		MEMBERS_MAX, &all.n) == ERR_OK) {
 		say_first(&all);
 		say_later(&all);
 	}
-	say_told(&all, marked, n_marked, day);
-	say_never(&all, marked, n_marked);
+	say_told(&all, m->exclude, m->n_exclude, day);
+	say_never(&all, m->exclude, m->n_exclude);
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "client/term.h"
+#include "crypto/manifest.h"
+#include "crypto/manifest.h"
 #include "policy/members.h"
 #include "policy/words.h"
 
@@ -12,9 +14,9 @@ void policy_say_head(const struct term *t, const struct policy *p);
 void policy_say_route(const struct term *t, const struct policy *p,
     const struct policy_route *r);
 /*
- * Who would get this concern, by name: at once; later and when; told only that
- * something is overdue; never, because the reporter left them out.
+ * Who would get this concern, by name: at once; later and when, by the rungs
+ * that count in its band; told only that something is overdue; never, because
+ * the reporter left them out.
  */
 void policy_say_readers(const struct term *t, const struct policy *p,
-    const struct policy_route *r, const uint16_t *marked, size_t n_marked,
-    int64_t day);
+    const struct policy_route *r, const struct manifest *m, int64_t day);

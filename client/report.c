@@ -85,8 +85,7 @@ agree(struct report *r)
 	const struct policy *p = r->server.policy;
 	const struct manifest *m = r->out.m;
 
-	policy_say_readers(&r->term, p, r->concern.route, m->exclude,
-	    m->n_exclude, today());
+	policy_say_readers(&r->term, p, r->concern.route, m, today());
 	term_say(&r->term, "\nNobody else can, not even the people who run "
 	    "the server. Nobody will know who you are, unless what you wrote "
 	    "tells them.");

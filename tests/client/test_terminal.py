@@ -94,6 +94,22 @@ class Terminal(unittest.TestCase):
         p.wait_for("Send it to these people? [y/N] ")
         return p
 
+    def test_who_reads_later_is_said_by_the_band(self):
+        p = self.report()          # answered 1 and 2: P2, on the general route
+        said = " ".join(p.seen.split())
+        p.type("n\n")
+        self.assertEqual(p.end(), DECLINED)
+        self.assertIn("It can be earlier", said)
+        for name, when in (
+                ("Amina Okafor", "if nobody has acknowledged it within 1 "
+                 "working day"),
+                ("Helen Marsh", "if nobody has decided how urgent it is "
+                 "within 2 working days, or if the reporter has heard nothing "
+                 "for 10 working days, or if nothing has moved for 15 working "
+                 "days")):
+            self.assertRegex(said, rf"{name} \([^)]*\), {when} ")
+        self.assertNotIn("4 hours", said)    # of P1
+
     def test_whole_report(self):
         p = self.report()
         p.type("y\n")
