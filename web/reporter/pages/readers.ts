@@ -49,7 +49,8 @@ function preview(app: App, p: Preview): Child[] {
       contacts(serviceOf(app).outside)),
     section("As soon as you send it", nowList(p)),
     group("Later, if nothing happens", p.later,
-      h("p", {}, "So that it is not left lying. Until then it stays locked to them.")),
+      h("p", {}, "So that it is not left lying. Until then it stays locked to them. It can be " +
+        "earlier: a guardian may bring them in sooner, or nobody before them is there any more.")),
     group("Told that something is overdue", p.told,
       h("p", {}, "They cannot read it, and do not learn what it is about.")),
     group("Never", p.never),

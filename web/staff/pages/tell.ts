@@ -207,7 +207,12 @@ function checkView(t: Telling, p: Preview): Child[] {
     pageHead(t.desk, "Who will be able to read it").slice(1),
     summaryList([{ key: "Route", value: p.routeTitle }]),
     p.now.length > 0 && section("At once", readers(p.now)),
-    p.later.length > 0 && section("Later, if nobody acts", readers(p.later)),
+    p.later.length > 0 &&
+      section(
+        "Later, if nobody acts",
+        readers(p.later),
+        h("p", {}, "It can be earlier: somebody who reads it may bring them in sooner."),
+      ),
     p.never.length > 0 && section("Never", readers(p.never)),
     h(
       "div",
