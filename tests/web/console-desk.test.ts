@@ -128,7 +128,7 @@ test("it warns a minute before it locks, and only a decision keeps it open then"
     calm: () => said.push("calm"),
     lock: () => said.push("lock"),
   });
-  const at = (seconds: number): void => idle.tick(seconds * 1000);
+  const at = (seconds: number): void => idle.tick(seconds * 1000, false);
   at(500);
   idle.used();
   at(1039);
@@ -149,7 +149,18 @@ test("a machine that slept through the time locks as it wakes", () => {
   const said: string[] = [];
   const push = (word: string) => () => void said.push(word);
   const idle = makeIdle(600, 0, { warn: push("warn"), calm: push("calm"), lock: push("lock") });
-  idle.tick(1000);
-  idle.tick(8 * 3600 * 1000);
+  idle.tick(1000, false);
+  idle.tick(8 * 3600 * 1000, false);
   assert.deepEqual(said, ["lock"]);
+});
+
+test("sending is use, but a server that takes its time keeps nothing open", () => {
+  const said: string[] = [];
+  const push = (word: string) => () => void said.push(word);
+  const idle = makeIdle(900, 0, { warn: push("warn"), calm: push("calm"), lock: push("lock") });
+  for (let seconds = 1; seconds <= 1438; seconds++) idle.tick(seconds * 1000, true);
+  assert.deepEqual(said, [], "ten minutes of sending, and the time without use behind them");
+  for (let seconds = 1439; seconds <= 1500; seconds++) idle.tick(seconds * 1000, true);
+  assert.equal(said[0], "warn");
+  assert.equal(said.at(-1), "lock");
 });

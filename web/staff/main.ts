@@ -64,6 +64,7 @@ function open(me: Myself): void {
     last: "",
     said: "",
     isSending: false,
+    isLocked: false,
   };
   desk = opened;
   byId("who").textContent = me.name;
@@ -85,6 +86,7 @@ function wipe(): void {
   forgetQueue();
   desk?.drafts.clear();
   desk?.records.clear();
+  if (desk) desk.isLocked = true;
   desk = undefined;
   for (const field of document.querySelectorAll<HTMLInputElement>("input, textarea"))
     field.value = "";
@@ -138,7 +140,7 @@ onClick("to-search", openSearch);
 onClick("to-tell", openTell);
 onClick("to-handover", openHandover);
 onClick("to-keys", showShortcuts);
-onClick("lock", lockNow);
+byId("lock").addEventListener("click", lockNow);
 armShortcuts({ desk: () => desk, toQueue, lock: lockNow });
 
 addEventListener("beforeunload", (e) => {

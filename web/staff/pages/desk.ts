@@ -29,6 +29,8 @@ export interface Desk {
   said: string;
   /** Something is being sent: there is no way back now. */
   isSending: boolean;
+  /** It is over: nothing that is still on its way is shown or saved. */
+  isLocked: boolean;
 }
 
 /** The sentence of a failure; what is not ours is said plainly. */

@@ -13,15 +13,18 @@ export interface Idle {
   /** Somebody is there. Not while a warning stands: that needs stay(). */
   used(): void;
   stay(): void;
-  /** Once a second, with the time in milliseconds. */
-  tick(now: number): void;
+  /** Once a second, with the time in milliseconds; whether something is being sent. */
+  tick(now: number, isBusy: boolean): void;
 }
 
 export const WARN_SECONDS = 60;
+/** What is being sent counts as use for so long, or a slow server could keep it open. */
+const BUSY_SECONDS = 600;
 
 /** lockAfter: seconds without use. */
 export function makeIdle(lockAfter: number, start: number, hooks: IdleHooks): Idle {
   let last = start;
+  let quiet = start; // nothing was being sent
   let now = start;
   let isWarned = false;
   let isOver = false;
@@ -34,8 +37,10 @@ export function makeIdle(lockAfter: number, start: number, hooks: IdleHooks): Id
       if (isWarned) hooks.calm();
       isWarned = false;
     },
-    tick(at) {
+    tick(at, isBusy) {
       now = at;
+      if (!isBusy) quiet = now;
+      else if (!isWarned && now - quiet < BUSY_SECONDS * 1000) last = now;
       const left = Math.ceil(lockAfter - (now - last) / 1000);
       if (isOver || left > WARN_SECONDS) return;
       if (left > 0) {

@@ -48,10 +48,7 @@ export function watchIdle(lockAfter: number, isBusy: () => boolean, lock: () => 
   });
   const used = (): void => idle.used();
   for (const use of USES) addEventListener(use, used, { capture: true, passive: true });
-  const tick = (): void => {
-    if (isBusy()) idle.used();
-    idle.tick(Date.now());
-  };
+  const tick = (): void => idle.tick(Date.now(), isBusy());
   const timer = setInterval(tick, SECOND_MS);
   return () => {
     clearInterval(timer);

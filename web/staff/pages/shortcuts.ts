@@ -60,10 +60,10 @@ function isText(e: KeyboardEvent): boolean {
 export function armShortcuts(s: Shortcuts): void {
   addEventListener("keydown", (e) => {
     const desk = s.desk();
-    if (!desk || desk.isSending || isDialogOpen()) return;
+    if (!desk || isDialogOpen()) return;
     const name = keymap.press({ key: e.key, isText: isText(e), at: e.timeStamp });
     const found = SHORTCUTS.find((x) => x.name === name);
-    if (!found) return;
+    if (!found || (desk.isSending && found.name !== "lock")) return;
     e.preventDefault();
     found.run(s, desk);
   });

@@ -119,7 +119,9 @@ async function fetchAndSave(
   const bar = progress((text) => page.desk.shell.say(text));
   at.replaceChildren(bar.element);
   try {
-    save(name, await fetch(bar));
+    const file = await fetch(bar);
+    if (page.desk.isLocked) return;
+    save(name, file);
     at.replaceChildren(h("p", {}, `${name} was given to the browser to save.`));
   } catch (e) {
     at.replaceChildren(h("p", { class: "failure", role: "alert" }, sentenceOf(e)));
