@@ -204,7 +204,7 @@ begins(const char *name, const char *with)
 	return strncmp(name, with, strlen(with)) == 0;
 }
 
-/* A file that a page which is there may need has to be there too. */
+/* One of the two pages has to be there, and every file that it may need. */
 static void
 judge_absent(struct web_check *c)
 {
@@ -215,8 +215,8 @@ judge_absent(struct web_check *c)
 		const char *name = c->manifest.file[i].name;
 
 		if (c->file[i] != WEB_ABSENT ||
-		    (!is_staff && begins(name, "staff")) ||
-		    (!is_public && (begins(name, "reporter") ||
+		    (is_public && !is_staff && begins(name, "staff")) ||
+		    (is_staff && !is_public && (begins(name, "reporter") ||
 		    strcmp(name, WEB_INDEX) == 0)))
 			continue;
 		c->file[i] = WEB_DIFFERS;

@@ -125,6 +125,17 @@ class Pages(unittest.TestCase):
                              "gzip" if packed else None, path)
         self.assertLess(len(self.ask("/web/reporter.js").body), 200)
 
+    def test_the_policy_of_all_clients_is_there_gzipped(self):
+        honest = self.ask("/v1/policy")
+        for port in (self.i.port, self.plain_port, self.staff_port):
+            a = self.ask("/web/policy", port=port)
+            self.assertEqual((a.status, a.fields["content-encoding"]),
+                             (200, "gzip"))
+            self.assertEqual(a.fields["content-type"],
+                             honest.fields["content-type"])
+            self.assertEqual(gzip.decompress(a.body), honest.body)
+            self.assertLess(len(a.body), len(honest.body) / 2)
+
     def test_types(self):
         for path, type_ in (("/", "text/html; charset=utf-8"),
                             ("/web/reporter.js",
@@ -135,7 +146,8 @@ class Pages(unittest.TestCase):
             self.assertEqual(self.ask(path).fields["content-type"], type_)
 
     def test_every_page_says_what_a_browser_may_not_do(self):
-        for path in ("/", "/staff", "/web/reporter.js", "/web/manifest"):
+        for path in ("/", "/staff", "/web/reporter.js", "/web/manifest",
+                     "/web/policy"):
             a = self.ask(path)
             for name, value in EVERY_PAGE.items():
                 self.assertEqual(a.fields[name], value, path)
@@ -162,7 +174,8 @@ class Pages(unittest.TestCase):
                          self.ask("/", port=self.plain_port).fields)
 
     def test_each_listener_gives_its_own_people_what_is_theirs(self):
-        both = ["/web/style.css", "/web/cross.svg", "/web/manifest"]
+        both = ["/web/style.css", "/web/cross.svg", "/web/manifest",
+                "/web/policy"]
         reporter = ["/", "/web/reporter.js", "/web/reporter-worker.js"]
         staff = ["/staff", "/web/staff.js"]
         for port, there, absent in (
@@ -384,6 +397,9 @@ class Hostile(unittest.TestCase):
                           if p == "/web/reporter-worker.js" else (s, b),
                           REFUSED)
         self.assertIn("reporter-worker.js is not the file", said)
+        said = self.check(lambda p, s, b: (404, b"{}")
+                          if p in ("/", "/staff") else (s, b), REFUSED)
+        self.assertIn("index.html is not the file", said)
 
     def test_manifest_of_other_keys_is_refused(self):
         said = self.check(
