@@ -303,8 +303,10 @@ replay(struct conversation *c, size_t *ret_at)
 	     i++) {
 		struct conversation_refused first = c->refused;
 
-		if (run(c, c->known[i].policy, &at) == REFUSAL_NONE)
+		if (run(c, c->known[i].policy, &at) == REFUSAL_NONE) {
 			refusal = REFUSAL_NONE;
+			first.why = LIFE_OK;
+		}
 		c->refused = first;
 	}
 	if (refusal == REFUSAL_NONE)

@@ -114,6 +114,8 @@ draw(struct scene *s, struct spec *spec)
 	do
 		spec->kind = (enum message_kind)(1 + below(MESSAGE_KINDS - 1));
 	while (spec->kind == MESSAGE_WITHDRAW && below(4) != 0);
+	if (below(6) == 0) /* seldom allowed, and much hangs on it */
+		spec->kind = MESSAGE_ROUTE;
 	switch (message_form(spec->kind)->author) {
 	case AUTHOR_REPORTER:
 		spec->author = PERSON_REPORTER;

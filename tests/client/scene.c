@@ -16,6 +16,7 @@ void
 scene_begin(struct scene *s, const char *policy_yaml)
 {
 	*s = (struct scene){ .w = world_new(policy_yaml),
+		.policy_yaml = policy_yaml,
 		.sent = calloc(SCENE_MAX, sizeof(*s->sent)) };
 	assert_non_null(s->sent);
 }

@@ -13,6 +13,7 @@ extern const struct spec honest[ALL];
 
 struct scene {
 	struct world *w;
+	const char *policy_yaml;
 	struct known_policy known;
 	struct sent *sent; /* SCENE_MAX */
 	size_t n;
