@@ -72,7 +72,7 @@ interface CaseRecord {
 }
 
 const build = process.env["SPEAKUP_BUILD"];
-const dir = mkdtempSync(join(tmpdir(), "speakup-cases-"));
+let dir = "";
 const policies = new Map<string, Policy>();
 
 function file(name: Hex): Uint8Array {
@@ -207,6 +207,7 @@ if (build === undefined) {
 } else {
   let records: CaseRecord[] = [];
   before(() => {
+    dir = mkdtempSync(join(tmpdir(), "speakup-cases-"));
     records = recordAll();
   });
   after(() => rmSync(dir, { recursive: true, force: true }));
