@@ -93,7 +93,11 @@ static enum err
 plain_reply_to(struct bytes text, struct age_recipient *ret)
 {
 	static const char name[] = "reply: ";
-	struct reader r = reader_over(text);
+	struct reader r;
+
+	if (text.n >= 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0)
+		text = BYTES(text.p + 3, text.n - 3); /* Notepad's mark */
+	r = reader_over(text);
 
 	while (r.err == ERR_OK && r.n > 0) {
 		const uint8_t *end = memchr(r.p, '\n', r.n);

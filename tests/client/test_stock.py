@@ -113,7 +113,8 @@ class Stock(unittest.TestCase):
         key = run(["age-keygen"]).stdout.decode()
         (d / "reply.key").write_text(key)
         to = key[key.index("age1"):].split()[0]
-        text = f"reply: {to}\n\nNobody checks the oxygen.\n"
+        # As an editor on Windows begins a file.
+        text = f"\ufeffreply: {to}\n\nNobody checks the oxygen.\n"
         file = self.plain(text)
         case, shown = self.newest_plain(text)
         self.assertTrue(shown["plain"])
