@@ -388,6 +388,28 @@ onLive("an answer that is lost makes no second concern and no second message", a
   }
 });
 
+onLive("what is stored, and cannot be looked at, is said to be stored", async () => {
+  const filed = await api.file(draft("Once."), quiet);
+  await act(GUARDIAN, "ack", filed);
+  const line = reporterOver(newNet(front.url, { second: 2 }));
+  await line.open();
+  await line.enter(wordsOf(filed));
+  const isStored = async (send: () => Promise<unknown>): Promise<Mailbox> => {
+    loseAnswers("poll");
+    await assert.rejects(send(), (e: Refused) => {
+      assert.match(e.message, /^It was stored, but your mailbox .* cannot be reached/);
+      assert.equal(e.code, "stored");
+      return true;
+    });
+    front.meddle = (asked, forward) => forward(asked);
+    return line.refresh();
+  };
+  await isStored(() => line.write("Twice?", [], quiet));
+  const b = await isStored(() => line.survey(true, false, "No."));
+  assert.deepEqual(b.messages.map((m) => m.text), ["Once.", "", "Twice?", "No."]);
+  assert.equal((await isStored(() => line.withdraw())).isWithdrawn, true);
+});
+
 onLive("somebody who writes at the same moment is fetched, and it is signed again", async () => {
   const filed = await api.file(draft("Two at once."), quiet);
   await api.enter(wordsOf(filed));

@@ -317,6 +317,23 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
     assert.ok(["bad-bundle", "bad-proof", "bad-signature"].includes(e), e);
   });
 
+  test("shows no case any more behind what it has stored: that is done, and said", async () => {
+    let isStored = false;
+    desk.front.meddle = async (asked, forward) => {
+      if (isStored && asks(asked.body, "case")) return error(403, "denied");
+      const answer = await forward(asked);
+      isStored ||= asks(asked.body, "post");
+      return answer;
+    };
+    const sentence = await refusedWith("stored", () => east.act(id, note));
+    assert.match(sentence, /^It was stored, but the case could not be looked at again\. This is not/);
+    isStored = false;
+    await refusedWith("stored", () => east.api.record(id, { learning: "Look twice." }));
+    straight();
+    const { record } = await east.api.show(id);
+    assert.equal(record.find((f) => f.field === "learning")!.value, "Look twice.");
+  });
+
   test("others write at the same moment: it is fetched, checked and signed again", async () => {
     let conflicts = 0;
     desk.front.meddle = async (asked, forward) => {

@@ -57,6 +57,13 @@ export function mayPass(e: unknown): boolean {
   return e instanceof Refused && ["unreachable", "broken-off", "busy", "down"].includes(e.code);
 }
 
+/** Of something that was stored: "stored", so that nobody sends it again. */
+export function storedBut(e: unknown, what: string): unknown {
+  if (!(e instanceof Refused)) return e;
+  return new Refused("stored", `It was stored, but ${what} could not be looked at again. ` +
+    e.message);
+}
+
 const OPEN = [
   "unreachable", "broken-off", "too-slow", "bad-answer", "bad-proof", "stopped", "down",
 ];

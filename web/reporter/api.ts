@@ -122,6 +122,8 @@ export interface ReporterApi {
   attachment(seq: number, index: number, onProgress: OnProgress): Promise<Blob>;
   /** Before writing: who is new. */
   newReaders(): Promise<NewReaders>;
+  /* These four are Refused "stored" where only the mailbox could not be looked at
+   * after it: nothing is to be sent again. */
   write(text: string, files: File[], onProgress: OnProgress): Promise<Mailbox>;
   consent(seq: number, agree: boolean): Promise<Mailbox>;
   survey(again: boolean, treatedBadly: boolean | undefined, text: string): Promise<Mailbox>;

@@ -1,6 +1,7 @@
 /* The reporter's side of the service: ReporterApi, as the worker serves it. */
 import { Refused } from "../core/types.ts";
 import { pendingConsent } from "../case/conversation.ts";
+import { storedBut } from "../net/replies.ts";
 import type { Net } from "../net/server.ts";
 import { inTurn } from "../net/turn.ts";
 import { previewOf } from "../policy/explain.ts";
@@ -11,10 +12,8 @@ import { fileConcern } from "./file.ts";
 import { newPeople, type Say, sayIt } from "./letter.ts";
 import { fetchFile, fetchTalk, openBox, refusedCase } from "./mailbox.ts";
 import { serviceOf } from "./preview.ts";
-import {
-  type Box, boxOf, dropBox, dropFiling, fetchService, freshService, newReporter, nowSeconds,
-  openedOf, type Reporter,
-} from "./state.ts";
+import { fetchService, freshService, newReporter, nowSeconds, openedOf } from "./service.ts";
+import { type Box, boxOf, dropBox, dropFiling, type Reporter } from "./state.ts";
 import { emptyMailbox, mailboxOf, SURVEY_AGAIN, SURVEY_DETRIMENT } from "./words.ts";
 
 /** What was checked; where something does not fit, what was checked before it. */
@@ -43,10 +42,19 @@ async function enter(r: Reporter, words: string): Promise<Mailbox> {
   }
 }
 
+/* It was stored, and its proof checked: what fails now is no reason to send it again. */
+async function lookAfter(r: Reporter, box: Box): Promise<Mailbox> {
+  try {
+    return await look(r, box);
+  } catch (e) {
+    throw storedBut(e, "your mailbox");
+  }
+}
+
 async function say(r: Reporter, what: Say, onProgress: OnProgress): Promise<Mailbox> {
   const box = boxOf(r);
   await sayIt(r, box, what, onProgress);
-  return look(r, box);
+  return lookAfter(r, box);
 }
 
 async function withdraw(r: Reporter): Promise<Mailbox> {
@@ -56,7 +64,7 @@ async function withdraw(r: Reporter): Promise<Mailbox> {
     return await look(r, box);
   } catch (e) {
     // the proof was checked: nothing is there any more, since it was removed
-    if (!(e instanceof Refused) || e.code !== "unknown") throw e;
+    if (!(e instanceof Refused) || e.code !== "unknown") throw storedBut(e, "your mailbox");
     dropBox(r);
     return emptyMailbox();
   }

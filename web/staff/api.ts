@@ -8,7 +8,8 @@ import type { OnProgress, Preview, ShownFile } from "../reporter/api.ts";
  * checks. Identity, session and opened cases are the worker's; nothing is
  * stored, and lock() forgets them. Failures come back as {code, message} of
  * Refused (core/types.ts); "declined" is what the table of states does not
- * allow, "excluded" somebody whom the reporter left out.
+ * allow, "excluded" somebody whom the reporter left out, "stored" what was done
+ * all the same, and is not to be done again.
  */
 
 export interface PersonShown {

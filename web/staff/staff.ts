@@ -1,5 +1,6 @@
 /* The staff console's side of the service: StaffApi, as the worker serves it. */
 import { Refused, type Hex } from "../core/types.ts";
+import { storedBut } from "../net/replies.ts";
 import type { Net } from "../net/server.ts";
 import { inTurn } from "../net/turn.ts";
 import { previewOf } from "../policy/explain.ts";
@@ -119,9 +120,7 @@ async function lookAgain(d: Desk, caseId: Hex): Promise<Case> {
   try {
     return shownCase(await look(d, caseId));
   } catch (e) {
-    if (!(e instanceof Refused)) throw e;
-    const sentence = `It was stored, but the case could not be looked at again: ${e.message}`;
-    throw new Refused(e.code, sentence);
+    throw storedBut(e, "the case");
   }
 }
 

@@ -4,8 +4,8 @@ import { heading } from "../../ui/parts.ts";
 import type { View } from "../../ui/shell.ts";
 import { typed } from "../../ui/typed.ts";
 import type { Shown } from "../api.ts";
-import { type App, page, work } from "./app.ts";
-import { showMailbox } from "./mailbox.ts";
+import { type App, page } from "./app.ts";
+import { say } from "./mailbox.ts";
 
 /** May this be told to the person that is named? Asked in full, answered once. */
 export function consentPage(app: App, asked: Shown): View {
@@ -14,11 +14,10 @@ export function consentPage(app: App, asked: Shown): View {
   const submit = (): void => {
     problems = answer === "" ? [{ field: "agree", text: "Choose yes or no" }] : [];
     if (problems.length > 0) return app.shell.redraw();
-    work(app, {
+    say(app, {
       title: "Sending your answer",
-      isSending: true,
+      said: "Your answer is stored.",
       run: () => app.api.consent(asked.seq, answer === "yes"),
-      done: (mailbox) => showMailbox(app, mailbox, "Your answer is stored."),
     });
   };
   return () => page(app, errorSummary(problems), heading("You are asked for your consent"),

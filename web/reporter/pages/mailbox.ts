@@ -5,8 +5,9 @@ import { bullets, care, details, heading, inset } from "../../ui/parts.ts";
 import { save } from "../../ui/save.ts";
 import { typed } from "../../ui/typed.ts";
 import type { View } from "../../ui/shell.ts";
-import type { Mailbox, Shown, ShownFile } from "../api.ts";
-import { type App, serviceOf, work } from "./app.ts";
+import { Refused } from "../../core/types.ts";
+import type { Mailbox, OnProgress, Shown, ShownFile } from "../api.ts";
+import { type App, sentenceOf, serviceOf, work } from "./app.ts";
 import { consentPage } from "./consent.ts";
 import { contacts, readerList } from "./readers.ts";
 import { surveyPage } from "./survey.ts";
@@ -20,6 +21,49 @@ import { writePage } from "./write.ts";
 export function showMailbox(app: App, mailbox: Mailbox, said?: string): void {
   app.mailbox = mailbox;
   app.shell.restart(mailboxPage(app, mailbox, said));
+}
+
+function storedPage(app: App, said: string, error: unknown): View {
+  return () => [
+    heading(said),
+    h("p", {}, sentenceOf(error)),
+    h("p", {}, "You do not have to send it again."),
+    h("div", { class: "buttons" },
+      button("Look at the mailbox again", () => refresh(app)),
+      button("Close the mailbox", () => app.shell.back(), "secondary")),
+  ];
+}
+
+export interface Saying {
+  title: string;
+  said: string; // once it is stored
+  meaning?: string; // of a failure
+  run(onProgress: OnProgress): Promise<Mailbox>;
+  /** It is stored, and will not be sent again. */
+  stored?(): void;
+  show?(mailbox: Mailbox): void;
+}
+
+/** Sends something to the mailbox, and shows it then. */
+export function say(app: App, s: Saying): void {
+  const stored = (): void => s.stored?.();
+  work(app, {
+    title: s.title,
+    isSending: true,
+    ...(s.meaning !== undefined && { meaning: s.meaning }),
+    run: s.run,
+    done(mailbox) {
+      stored();
+      if (s.show) s.show(mailbox);
+      else showMailbox(app, mailbox, s.said);
+    },
+    failed(error) {
+      if (!(error instanceof Refused) || error.code !== "stored") return false;
+      stored();
+      app.shell.restart(storedPage(app, s.said, error));
+      return true;
+    },
+  });
 }
 
 function download(app: App, m: Shown, f: ShownFile): void {

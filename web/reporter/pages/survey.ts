@@ -4,8 +4,8 @@ import {
 import { heading } from "../../ui/parts.ts";
 import type { View } from "../../ui/shell.ts";
 import type { Mailbox } from "../api.ts";
-import { type App, page, work } from "./app.ts";
-import { showMailbox } from "./mailbox.ts";
+import { type App, page } from "./app.ts";
+import { say } from "./mailbox.ts";
 import { textProblems } from "./text.ts";
 import { watchText } from "./warnings.ts";
 
@@ -25,11 +25,10 @@ export function surveyPage(app: App, mailbox: Mailbox): View {
       ...textProblems(text, false),
     ];
     if (problems.length > 0) return app.shell.redraw();
-    work(app, {
+    say(app, {
       title: "Sending your answers",
-      isSending: true,
+      said: "Thank you. Your answers are stored.",
       run: () => app.api.survey(again === "yes", badly === "" ? undefined : badly === "yes", text),
-      done: (next) => showMailbox(app, next, "Thank you. Your answers are stored."),
     });
   }
 

@@ -3,8 +3,8 @@ import { button, form, formWith, submitButton } from "../../ui/form.ts";
 import { heading } from "../../ui/parts.ts";
 import type { View } from "../../ui/shell.ts";
 import type { Mailbox } from "../api.ts";
-import { type App, page, work } from "./app.ts";
-import { showMailbox } from "./mailbox.ts";
+import { type App, page } from "./app.ts";
+import { say, showMailbox } from "./mailbox.ts";
 
 /* Taking the concern back: what that means depends on whether somebody has seen it. */
 
@@ -18,13 +18,14 @@ function removedPage(app: App): View {
 }
 
 function withdraw(app: App, before: Mailbox): void {
-  work(app, {
+  const said = "Your concern is withdrawn.";
+  say(app, {
     title: "Withdrawing it",
-    isSending: true,
+    said,
     run: () => app.api.withdraw(),
-    done(after) {
+    show(after) {
       if (before.isAcknowledged || after.messages.length > 0) {
-        showMailbox(app, after, "Your concern is withdrawn.");
+        showMailbox(app, after, said);
       } else {
         app.shell.restart(removedPage(app));
       }

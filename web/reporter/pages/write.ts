@@ -8,7 +8,7 @@ import type { Reader } from "../api.ts";
 import { type App, page, serviceOf, work } from "./app.ts";
 import { filesOf } from "./attached.ts";
 import { fileChooser, fileProblems } from "./files.ts";
-import { showMailbox } from "./mailbox.ts";
+import { say } from "./mailbox.ts";
 import { readerList } from "./readers.ts";
 import { textProblems } from "./text.ts";
 import { watchText } from "./warnings.ts";
@@ -18,15 +18,12 @@ import { watchText } from "./warnings.ts";
 function send(app: App): void {
   const { text, files } = app.letter;
   const sent = filesOf(files);
-  work(app, {
+  say(app, {
     title: "Sending",
-    isSending: true,
+    said: "Your message is stored.",
     meaning: "You have lost nothing: what you wrote is still on this page.",
     run: (onProgress) => app.api.write(text, sent, onProgress),
-    done(mailbox) {
-      app.letter = { text: "", files: [] };
-      showMailbox(app, mailbox, "Your message is stored.");
-    },
+    stored: () => void (app.letter = { text: "", files: [] }),
   });
 }
 

@@ -6,7 +6,7 @@ import { bullets, care, progress, type Row, summaryList } from "../../ui/parts.t
 import { type Asking, fieldsOf } from "./act_fields.ts";
 import { asksOf, doneText } from "./asks.ts";
 import { chosenMessages, consequences, leavesCase } from "./consequences.ts";
-import { type Desk, goTo, sentenceOf } from "./desk.ts";
+import { codeOf, type Desk, goTo, leaveUnseen, sentenceOf } from "./desk.ts";
 import { actionOf, draftKey, isEmpty, newDraft, problemsOf } from "./draft.ts";
 import { stepText } from "./steps.ts";
 import { caseName, dayWords } from "./words.ts";
@@ -156,6 +156,7 @@ function checkView(act: ActPage): Child[] {
 /* --- sending --- */
 
 function failed(act: ActPage, e: unknown): void {
+  if (codeOf(e) === "stored") return storedUnseen(act, e);
   act.problems = [{ field: "send", text: sentenceOf(e) }];
   act.desk.shell.redraw();
 }
@@ -186,6 +187,12 @@ async function send(act: ActPage): Promise<void> {
   desk.isSending = false;
   if (after) sent(act, after);
   else failed(act, failure);
+}
+
+/** Done, but the case cannot be shown: to the queue, where that is said. */
+function storedUnseen(act: ActPage, e: unknown): void {
+  act.desk.drafts.delete(draftKey(act.draft.caseId, act.draft.doable));
+  leaveUnseen(act.desk, act.draft.caseId, e, act.depth);
 }
 
 function sent(act: ActPage, after: Case): void {

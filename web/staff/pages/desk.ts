@@ -7,6 +7,7 @@ import type { Telling } from "./tell.ts";
 import { h } from "../../ui/dom.ts";
 import { backLink, button } from "../../ui/form.ts";
 import { heading } from "../../ui/parts.ts";
+import { caseName } from "./words.ts";
 
 /*
  * What every page of the console has at hand while somebody is signed in. All
@@ -50,6 +51,15 @@ function failureView(desk: Desk, what: string, e: unknown, again: () => void): V
     h("p", { class: "nhsuk-body-l" }, sentenceOf(e)),
     button("Try again", again, "secondary"),
   ];
+}
+
+/**
+ * From a page of a case, `depth` above it, to the queue: what was done is stored,
+ * and the case cannot be shown.
+ */
+export function leaveUnseen(desk: Desk, caseId: string, e: unknown, depth: number): void {
+  desk.said = `Case ${caseName(caseId)}: ${sentenceOf(e)} Do not do it a second time.`;
+  for (let i = 0; i <= depth; i++) desk.shell.back();
 }
 
 let waits: symbol | undefined;

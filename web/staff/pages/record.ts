@@ -14,7 +14,7 @@ import {
 } from "../../ui/form.ts";
 import { details, section, summaryList } from "../../ui/parts.ts";
 import { typed } from "../../ui/typed.ts";
-import { sentenceOf } from "./desk.ts";
+import { codeOf, leaveUnseen, sentenceOf } from "./desk.ts";
 import { olderRecords } from "./messages.ts";
 import { caseName, dayWords, recordField } from "./words.ts";
 
@@ -151,17 +151,17 @@ async function keep(e: Editing): Promise<void> {
   desk.isSending = true;
   desk.shell.say("The record is being sealed and sent.");
   let after: Case | undefined;
+  let stored: unknown;
   try {
     after = await desk.api.record(page.case.caseId, changes(e));
   } catch (failure) {
     e.failure = sentenceOf(failure);
+    stored = codeOf(failure) === "stored" ? failure : undefined;
   }
   desk.isSending = false;
-  if (!after) {
-    desk.shell.redraw();
-    return;
-  }
+  if (!after && stored === undefined) return desk.shell.redraw();
   desk.records.delete(page.case.caseId);
+  if (!after) return leaveUnseen(desk, page.case.caseId, stored, 1);
   page.case = after;
   page.said = "The record was kept.";
   desk.shell.back();
