@@ -12,8 +12,10 @@ import { fileConcern } from "./file.ts";
 import { newPeople, type Say, sayIt } from "./letter.ts";
 import { fetchFile, fetchTalk, openBox, refusedCase } from "./mailbox.ts";
 import { serviceOf } from "./preview.ts";
-import { fetchService, freshService, newReporter, nowSeconds, openedOf } from "./service.ts";
-import { type Box, boxOf, dropBox, dropFiling, type Reporter } from "./state.ts";
+import {
+  type Box, boxOf, dropBox, dropFiling, fetchService, freshService, newReporter, nowSeconds,
+  openedOf, type Reporter,
+} from "./state.ts";
 import { emptyMailbox, mailboxOf, SURVEY_AGAIN, SURVEY_DETRIMENT } from "./words.ts";
 
 /** What was checked; where something does not fit, what was checked before it. */
