@@ -113,7 +113,8 @@ take_policy(struct front *f, struct bytes body)
 	f->day = now / DAY_SECONDS;
 	replace_page(&f->page_policy, page_of(&pages.policy));
 	replace_page(&f->page_plain, page_of(&pages.plain));
-	e = front_web_say(&f->web, buf_bytes(&pages.section));
+	e = front_web_say(&f->web, buf_bytes(&pages.section),
+	    buf_bytes(&pages.policy));
 	pages_free(&pages);
 	return f->page_policy == NULL ? ERR_NOMEM : e;
 }

@@ -2,9 +2,12 @@
 
 #include <string.h>
 
+#include "daemon/gzip.h"
 #include "policy/public_page.h"
 
 #define FOLDER "/web/"
+#define POLICY "policy"
+#define PACKED_ROOM 4096 /* and twice the length: more than zlib may need */
 #define TEXT_TYPE "text/plain; charset=utf-8"
 
 /* --- what a browser is told with every page --- */
@@ -71,14 +74,20 @@ evbuffer_of(const struct bytes *part, size_t n)
 }
 
 static void
+replace(struct evbuffer **at, struct evbuffer *fresh)
+{
+	if (*at != NULL)
+		evbuffer_free(*at);
+	*at = fresh;
+}
+
+static void
 forget(struct front_web *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		evbuffer_free(w->file[i].body);
 	w->n = 0;
-	if (w->index != NULL)
-		evbuffer_free(w->index);
-	w->index = NULL;
+	replace(&w->index, NULL);
 }
 
 /* The reporter's page, with the section in the place of its mark. */
@@ -98,11 +107,9 @@ make_index(struct front_web *w)
 		return ERR_NOMEM;
 	if ((at = memmem(page, length, PUBLIC_PAGE_MARK, n)) == NULL)
 		return ERR_SYNTAX;
-	if (w->index != NULL)
-		evbuffer_free(w->index);
 	part[0] = BYTES(page, (size_t)(at - page));
 	part[2] = BYTES(at + n, length - part[0].n - n);
-	w->index = evbuffer_of(part, 3);
+	replace(&w->index, evbuffer_of(part, 3));
 	return w->index == NULL ? ERR_NOMEM : ERR_OK;
 }
 
@@ -134,7 +141,8 @@ add_all(struct front_web *w, const struct web_pages *pages)
 enum err
 front_web_take(struct front_web *w, struct bytes body)
 {
-	struct front_web fresh = { .section = w->section };
+	struct front_web fresh = { .section = w->section,
+		.policy = w->policy };
 	struct web_pages pages;
 	enum err e;
 
@@ -149,11 +157,31 @@ front_web_take(struct front_web *w, struct bytes body)
 	return ERR_OK;
 }
 
+static enum err
+pack_policy(struct front_web *w, struct bytes bundle)
+{
+	CLEAN_BUF struct buf packed = BUF_INIT(2 * bundle.n + PACKED_ROOM);
+	struct evbuffer *fresh;
+	struct bytes part;
+	enum err e;
+
+	if ((e = gzip_put(&packed, bundle)) != ERR_OK)
+		return e;
+	part = buf_bytes(&packed);
+	if ((fresh = evbuffer_of(&part, 1)) == NULL)
+		return ERR_NOMEM;
+	replace(&w->policy, fresh);
+	return ERR_OK;
+}
+
 enum err
-front_web_say(struct front_web *w, struct bytes section)
+front_web_say(struct front_web *w, struct bytes section, struct bytes bundle)
 {
 	struct buf fresh = BUF_INIT(section.n);
+	enum err e = pack_policy(w, bundle);
 
+	if (e != ERR_OK)
+		return e;
 	buf_put_bytes(&fresh, section);
 	if (fresh.err != ERR_OK) {
 		buf_free(&fresh);
@@ -168,6 +196,7 @@ void
 front_web_free(struct front_web *w)
 {
 	forget(w);
+	replace(&w->policy, NULL);
 	buf_free(&w->section);
 }
 
@@ -201,6 +230,15 @@ find_file(const struct front_web *w, const char *name, unsigned listeners,
 }
 
 static bool
+find_policy(const struct front_web *w, unsigned listeners, struct reply *r)
+{
+	r->type = "application/octet-stream";
+	r->page = w->policy;
+	r->fields = fields_of(true, listeners);
+	return w->policy != NULL;
+}
+
+static bool
 find_index(const struct front_web *w, unsigned listeners, struct reply *r)
 {
 	r->fields = fields_of(false, listeners);
@@ -227,6 +265,8 @@ front_web_find(const struct front_web *w, const char *path, unsigned listeners,
 	if (strcmp(path, "/staff") == 0)
 		return find_file(w, WEB_STAFF, listeners, r);
 	name = path + strlen(FOLDER);
+	if (strcmp(name, POLICY) == 0)
+		return find_policy(w, listeners, r);
 	return strcmp(name, WEB_INDEX) != 0 && strcmp(name, WEB_STAFF) != 0 &&
 	    find_file(w, name, listeners, r);
 }

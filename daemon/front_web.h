@@ -21,13 +21,16 @@ struct front_web {
 	struct front_file file[WEB_FILES_MAX + 1];
 	struct buf section; /* of the policy; empty before the first */
 	struct evbuffer *index; /* the reporter's page; NULL: not there */
+	struct evbuffer *policy; /* what GET /v1/policy gives, gzipped */
 };
 
 /* The body of WIRE_PAGES, instead of the files before. ERR_SYNTAX, ERR_LIMIT,
  * ERR_NOMEM: nothing has changed. */
 enum err front_web_take(struct front_web *w, struct bytes body) MUST_CHECK;
-/* What the policy says, which is copied. The same errors. */
-enum err front_web_say(struct front_web *w, struct bytes section) MUST_CHECK;
+/* What the policy says, and the bundle with it, which are copied. The same
+ * errors. */
+enum err front_web_say(struct front_web *w, struct bytes section,
+    struct bytes bundle) MUST_CHECK;
 /* Answers that are on their way keep what they need. */
 void front_web_free(struct front_web *w);
 

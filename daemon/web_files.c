@@ -3,15 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ZLIB_CONST
-#include <zlib.h>
-
+#include "daemon/gzip.h"
 #include "daemon/wire.h"
 #include "policy/public_page.h"
-
-#define GZIP_WINDOW (15 + 16) /* zlib's way to ask for a gzip header */
-#define GZIP_MEMORY 9
-#define GZIP_LEVEL 9
 
 /* One file of the directory. */
 static enum err
@@ -25,38 +19,6 @@ read_file(const char *directory, const char *name, struct buf *out,
 		return complain(why, ERR_LIMIT, "The path of %s is too long.",
 		    name);
 	return inputs_read(path, out, why);
-}
-
-static enum err
-deflate_all(z_stream *z, struct bytes x, struct buf *out)
-{
-	uLong most = deflateBound(z, (uLong)x.n);
-	uint8_t *at = buf_grow(out, most);
-
-	if (at == NULL)
-		return out->err;
-	z->next_in = x.p;
-	z->avail_in = (uInt)x.n;
-	z->next_out = at;
-	z->avail_out = (uInt)most;
-	if (deflate(z, Z_FINISH) != Z_STREAM_END)
-		return ERR_LIMIT;
-	out->n -= z->avail_out;
-	return ERR_OK;
-}
-
-static enum err
-gzip(struct bytes x, struct buf *out)
-{
-	z_stream z = { 0 };
-	enum err e;
-
-	if (deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
-	    Z_DEFAULT_STRATEGY) != Z_OK)
-		return ERR_NOMEM;
-	e = deflate_all(&z, x, out);
-	(void)deflateEnd(&z);
-	return e;
 }
 
 static bool
@@ -84,7 +46,7 @@ put_file(const struct web_file *f, struct bytes content, struct buf *out)
 	enum err e;
 
 	if (!is_html(f->name)) {
-		if ((e = gzip(content, &packed)) != ERR_OK)
+		if ((e = gzip_put(&packed, content)) != ERR_OK)
 			return e;
 		p.content = buf_bytes(&packed);
 		p.is_gzip = true;

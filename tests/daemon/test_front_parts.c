@@ -170,10 +170,12 @@ test_pages_change_whole_or_not_at_all(void **state)
 	put_page(&cut, "b.js", "new");
 	put_page(&unmarked, "a.js", "new");
 	put_page(&unmarked, "index.html", "no mark");
-	assert_int_equal(front_web_say(&w, BYTES_LIT("first")), ERR_OK);
+	assert_int_equal(front_web_say(&w, BYTES_LIT("first"),
+	    BYTES_LIT("bundle")), ERR_OK);
 	assert_int_equal(front_web_take(&w, buf_bytes(&old)), ERR_OK);
 	assert_page_is(&w, "/", "<first>");
-	assert_int_equal(front_web_say(&w, BYTES_LIT("second")), ERR_OK);
+	assert_int_equal(front_web_say(&w, BYTES_LIT("second"),
+	    BYTES_LIT("bundle")), ERR_OK);
 	assert_int_equal(front_web_take(&w, BYTES(cut.p, cut.n - 1)),
 	    ERR_SYNTAX);
 	assert_int_equal(front_web_take(&w, buf_bytes(&unmarked)), ERR_SYNTAX);

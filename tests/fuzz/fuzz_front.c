@@ -391,7 +391,8 @@ put_web(struct front *f)
 	web_page_put(&body, &script);
 	MUST(front_web_take(&f->web, buf_bytes(&body)) == ERR_OK);
 	MUST(front_web_say(&f->web,
-	    BYTES_LIT("page page page page page ")) == ERR_OK);
+	    BYTES_LIT("page page page page page "),
+	    BYTES_LIT("policy")) == ERR_OK);
 	buf_free(&body);
 }
 
