@@ -14,11 +14,14 @@ const IMAGES = join(modules, "nhsuk-frontend/dist/nhsuk/assets/images");
 const require = createRequire(join(here, "package.json"));
 
 const SPACE = "speakup/web/v1";
+/** What is loaded together, and what is loaded later and uses it. */
 const SCRIPTS = [
-  { name: "reporter.js", entry: "reporter/main.ts", format: "esm" },
-  { name: "reporter-worker.js", entry: "reporter/worker.ts", format: "iife" },
-  { name: "staff.js", entry: "staff/main.ts", format: "esm" },
-  { name: "staff-worker.js", entry: "staff/worker.ts", format: "iife" },
+  [{ name: "reporter-start.js", entry: "reporter/pages/early.ts" },
+    { name: "reporter.js", entry: "reporter/main.ts" }],
+  [{ name: "reporter-worker.js", entry: "reporter/worker.ts" },
+    { name: "reporter-rest.js", entry: "reporter/rest.ts" }],
+  [{ name: "staff.js", entry: "staff/main.ts" }],
+  [{ name: "staff-worker.js", entry: "staff/worker.ts" }],
 ];
 const STYLES = [
   { name: "style.css", entry: "pages/style.scss" },
@@ -39,16 +42,29 @@ function packageOf(path) {
   return path.slice(0, at) + "node_modules/" + name;
 }
 
-async function buildScript({ entry, format }, packages) {
+const STUB = "stub.js"; // of what the chunk does already
+const stem = (name) => name.slice(0, -".js".length);
+
+/**
+ * Of two scripts esbuild puts what both need, which is all of the first, into a chunk of
+ * its own, and for the first itself there is left to import that: so the chunk is the
+ * first.
+ */
+async function buildScripts(scripts, packages) {
   const { build } = require("esbuild");
+  const [first, later] = scripts;
   const result = await build({
-    entryPoints: [join(here, entry)],
+    entryPoints: later === undefined
+      ? { [stem(first.name)]: first.entry }
+      : { [stem(STUB)]: first.entry, [stem(later.name)]: later.entry },
     absWorkingDir: here,
-    outfile: "out.js",
+    outdir: here,
+    chunkNames: stem(first.name),
+    splitting: true,
     write: false,
     bundle: true,
     minify: true,
-    format,
+    format: "esm",
     target: "es2022",
     platform: "browser",
     charset: "utf8",
@@ -57,9 +73,16 @@ async function buildScript({ entry, format }, packages) {
     metafile: true,
     logLevel: "warning",
   });
-  const inputs = Object.values(result.metafile.outputs)[0].inputs;
-  for (const path of Object.keys(inputs)) packages.add(packageOf(resolve(here, path)));
-  return result.outputFiles[0].contents;
+  for (const path of Object.keys(result.metafile.inputs))
+    packages.add(packageOf(resolve(here, path)));
+  const built = new Map(result.outputFiles.map((f) => [relative(here, f.path), f.contents]));
+  const stub = Object.values(result.metafile.outputs[STUB]?.inputs ?? {});
+  built.delete(STUB);
+  const names = scripts.map(({ name }) => name);
+  if (String([...built.keys()].sort()) !== String(names.sort()) ||
+      stub.some(({ bytesInOutput }) => bytesInOutput > 0))
+    throw new Error(`${names} became ${[...built.keys()]}`);
+  return built;
 }
 
 /** Nothing comes from another place than the page does: icons are brought along. */
@@ -121,7 +144,8 @@ function manifestOf(files) {
 async function buildAll() {
   const files = new Map();
   const packages = new Set();
-  for (const script of SCRIPTS) files.set(script.name, await buildScript(script, packages));
+  for (const scripts of SCRIPTS)
+    for (const [name, bytes] of await buildScripts(scripts, packages)) files.set(name, bytes);
   for (const style of STYLES) files.set(style.name, buildStyle(style, packages, files));
   files.set(ICON, readFileSync(join(here, "pages", ICON)));
   for (const name of PAGES) files.set(name, buildPage(name, files));

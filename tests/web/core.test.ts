@@ -13,8 +13,9 @@ import {
   NOTE_ENTRY, NOTE_NOTICE, openNote, parseVerifierKey, signNote, signPublic, verifySignature,
 } from "../../web/core/note.ts";
 import {
-  caseIdOf, deriveReceipt, parseReceipt, receiptWords, staffSignSeed,
+  caseIdOf, deriveReceipt, parseReceipt, staffSignSeed,
 } from "../../web/core/receipt.ts";
+import { receiptWords } from "../../web/core/words.ts";
 import { padSize, paddedSize } from "../../web/core/sealed.ts";
 import { parseFlags } from "../../web/core/state.ts";
 import { type Chain, type Hex, Refused } from "../../web/core/types.ts";

@@ -88,12 +88,12 @@ const afterRefusal = (way) => async (asked, forward, out) => {
 };
 
 /** The page itself comes from an honest server: what it asks for then does not. */
-const onlyApi = (way) => (asked, forward, out) =>
-  (asked.path.startsWith("/v1/") ? way(asked, forward, out) : forward(asked));
+const onlyAnswers = (way) => (asked, forward, out) =>
+  (/^\/v1\/|^\/web\/policy$/.test(asked.path) ? way(asked, forward, out) : forward(asked));
 
 async function meet(visit, front, c) {
   if (c.during === "open") {
-    front.meddle = onlyApi(ways[c.name]);
+    front.meddle = onlyAnswers(ways[c.name]);
     await visit.page.goto(`${front.url}/`);
     return () => button(visit, "Start now").click();
   }
@@ -190,4 +190,22 @@ describe("a hostile server and the reporter's page", { skip, concurrency: AT_ONC
       }
     });
   }
+
+  test("a server that keeps a part of the page back", async () => {
+    const front = idle.pop();
+    const visit = await browse({ url: front.url }, { allow: PROVOKED });
+    const gone = { status: 502, type: "text/html", body: Buffer.from("Bad gateway") };
+    front.meddle = async (asked, forward) =>
+      (asked.path === "/web/reporter-rest.js" ? gone : forward(asked));
+    await visit.page.goto(`${front.url}/`);
+    await visit.page.locator("[role=alert]").getByText("A part of this page did not load.").waitFor();
+    front.meddle = honest;
+    await button(visit, "Load the page again").click();
+    const press = await toTheLastButton(visit);
+    await press();
+    await heading(visit, "It is stored");
+    await visit.page.evaluate(() => (onbeforeunload = null));
+    await visit.close();
+    idle.push(front);
+  });
 });

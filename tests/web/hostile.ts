@@ -156,7 +156,7 @@ const isKind = (asked: Asked, kind: string): boolean =>
   asked.body.subarray(0, 64).toString("latin1").startsWith(`speakup: v1 ${kind}\n`);
 
 const policyIs = (body: Uint8Array): Meddle => async (asked, forward) =>
-  (asked.path === "/v1/policy" ? answer(body) : forward(asked));
+  (["/v1/policy", "/web/policy"].includes(asked.path) ? answer(body) : forward(asked));
 
 /** Of the requests of this kind, the answer is another. */
 const answers = (kind: string, change: (honest: Answered) => Answered): Meddle =>

@@ -4,7 +4,7 @@
  */
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 as hash } from "@noble/hashes/sha2.js";
-import { entropyToMnemonic, mnemonicToEntropy } from "@scure/bip39";
+import { mnemonicToEntropy } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { identityText, parseIdentity } from "./age.ts";
 import { randomBytes, sha256, unhex, utf8 } from "./bytes.ts";
@@ -32,10 +32,6 @@ export interface ReceiptKeys {
 }
 
 export const newReceipt = (): Uint8Array => randomBytes(RECEIPT_LEN);
-
-/** Of any 16 bytes: also of an organisation's fingerprint. */
-export const receiptWords = (r: Uint8Array): string[] =>
-  entropyToMnemonic(r, wordlist).split(" ");
 
 const lower = (s: string): string =>
   s.replace(/[A-Z]/g, (c) => c.toLowerCase()); // of ASCII only

@@ -7,8 +7,8 @@ import { LineReader } from "./lines.ts";
 import {
   NOTE_POLICY, NOTE_ROOT, type NoteKey, noteBody, noteText, openNote, parseVerifierKey,
 } from "./note.ts";
-import { receiptWords } from "./receipt.ts";
 import { type Hex, NO_LINK, Refused, type Root } from "./types.ts";
+import { receiptWords } from "./words.ts";
 
 const ROOTS_MAX = 64; // in one walk
 const KEYS_MAX = 16;

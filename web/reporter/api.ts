@@ -106,8 +106,11 @@ export interface NewReaders {
 }
 
 export interface ReporterApi {
-  /** Fetches and verifies roots and policy. Once, before all else. */
-  open(): Promise<Service>;
+  /** Verifies roots and policy, before all else; fetches them, unless they were
+   * fetched early. */
+  open(early?: Uint8Array): Promise<Service>;
+  /** Loads what all the others need. Refused "failed": it cannot be had any more. */
+  complete(): Promise<void>;
   preview(answers: Answer[], about: Who[]): Promise<Preview>;
   /** What a file says besides what it shows; nothing of it leaves the device. */
   inspect(file: File): Promise<Scanned>;

@@ -8,7 +8,8 @@ import type { Content } from "../core/bundle.ts";
 import { type Concern, sendConcern } from "../core/bundle_reporter.ts";
 import { wipe } from "../core/bytes.ts";
 import { linkDigest } from "../core/link.ts";
-import { deriveReceipt, newReceipt, type ReceiptKeys, receiptWords } from "../core/receipt.ts";
+import { deriveReceipt, newReceipt, type ReceiptKeys } from "../core/receipt.ts";
+import { receiptWords } from "../core/words.ts";
 import {
   type Answer, type Day, type Manifest, NO_LINK, type Policy, Refused, REPORTER, type Route,
   type Who,
@@ -22,7 +23,8 @@ import { routeOf } from "../policy/policy.ts";
 import { pickRoute, type RouteChoice } from "../policy/route.ts";
 import type { Draft, Filed, OnProgress } from "./api.ts";
 import { readersKey } from "./preview.ts";
-import { dropFiling, fetchService, nowSeconds, openedOf, type Reporter, today } from "./state.ts";
+import { fetchService, nowSeconds, openedOf, today } from "./service.ts";
+import { dropFiling, type Reporter } from "./state.ts";
 
 const ANSWERS_MAX = 64;
 const ABOUT_MAX = 64;

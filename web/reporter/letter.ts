@@ -23,7 +23,8 @@ import { isOpen } from "../net/replies.ts";
 import { personText } from "../policy/policy.ts";
 import type { OnProgress } from "./api.ts";
 import { fetchTalk } from "./mailbox.ts";
-import { type Box, dropLetter, freshService, openedOf, type Reporter, today } from "./state.ts";
+import { freshService, openedOf, today } from "./service.ts";
+import { type Box, dropLetter, type Reporter } from "./state.ts";
 
 const ATTEMPTS = 8;
 

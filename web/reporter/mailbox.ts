@@ -13,7 +13,8 @@ import { fetchPayload } from "../net/pieces.ts";
 import { isOpen, mayPass, trouble } from "../net/replies.ts";
 import { personOf } from "../policy/policy.ts";
 import type { OnProgress } from "./api.ts";
-import { type Box, dropBox, freshService, type Reporter, today } from "./state.ts";
+import { freshService, today } from "./service.ts";
+import { type Box, dropBox, type Reporter } from "./state.ts";
 
 /** The words as typed. Refused "receipt". */
 export async function openBox(r: Reporter, words: string): Promise<Box> {

@@ -1,18 +1,17 @@
-import { Refused } from "../core/types.ts";
 import { byId, h } from "../ui/dom.ts";
+import { button } from "../ui/form.ts";
 import { armLeaving } from "../ui/leave.ts";
 import { call } from "../ui/rpc.ts";
 import { makeShell, type View } from "../ui/shell.ts";
-import { startWorker } from "../ui/worker.ts";
 import type { ReporterApi, Service } from "./api.ts";
-import { type App, emptyConcern, isUnsent, wipeApp, work } from "./pages/app.ts";
+import { type App, emptyConcern, isUnsent, sentenceOf, wipeApp, work } from "./pages/app.ts";
+import { broken, earlyPolicy, worker } from "./pages/early.ts";
 import { enterPage } from "./pages/enter.ts";
 import { begin } from "./pages/flow.ts";
 import { fillStart } from "./pages/start.ts";
 
 /* The reporter's page. It asks its worker for everything with keys and bytes. */
 
-const worker = startWorker("/web/reporter-worker.js");
 const api = call<ReporterApi>(worker);
 const main = byId("main");
 const home = h("div", {}, ...main.querySelectorAll(".page > *"));
@@ -54,16 +53,26 @@ function open(): Promise<Service> {
   return opening;
 }
 
-/** A worker that does not start answers nothing. */
-const broken = new Promise<never>((_, fail) => worker.addEventListener("error", () =>
-  fail(new Refused("failed", "A part of this page did not load. Please load the page again."))));
-broken.catch(() => undefined);
+/** What was fetched early is used once: if it is wrong, the next try is another. */
+let early: typeof earlyPolicy | undefined = earlyPolicy;
 
 async function fetchService(): Promise<Service> {
-  const service = await Promise.race([api.open(), broken]);
+  const policy = await early;
+  early = undefined;
+  const service = await Promise.race([api.open(policy), broken]);
   app.service = service;
   fillStart(home, service);
+  api.complete().catch(showIncomplete);
   return service;
+}
+
+/** Said before anything is typed that would be lost. */
+function showIncomplete(error: unknown): void {
+  app.shell.go(() => [
+    h("div", { class: "summary", role: "alert" },
+      h("h1", { class: "nhsuk-heading-m" }, "That did not work"), h("p", {}, sentenceOf(error))),
+    button("Load the page again", () => location.reload()),
+  ]);
 }
 
 /** The page that `view` makes, once the policy is here. */

@@ -6,7 +6,7 @@ import type { Opened } from "../policy/open.ts";
 import { isCurrent, routeOf } from "../policy/policy.ts";
 import { pickRoute } from "../policy/route.ts";
 import type { Draft, Service } from "./api.ts";
-import { nowSeconds, today } from "./state.ts";
+import { nowSeconds, today } from "./service.ts";
 
 export function serviceOf({ root, policy, softExpired }: Opened): Service {
   return {

@@ -12,10 +12,8 @@ import { fileConcern } from "./file.ts";
 import { newPeople, type Say, sayIt } from "./letter.ts";
 import { fetchFile, fetchTalk, openBox, refusedCase } from "./mailbox.ts";
 import { serviceOf } from "./preview.ts";
-import {
-  type Box, boxOf, dropBox, dropFiling, fetchService, freshService, newReporter, nowSeconds,
-  openedOf, type Reporter,
-} from "./state.ts";
+import { fetchService, freshService, newReporter, nowSeconds, openedOf } from "./service.ts";
+import { type Box, boxOf, dropBox, dropFiling, type Reporter } from "./state.ts";
 import { emptyMailbox, mailboxOf, SURVEY_AGAIN, SURVEY_DETRIMENT } from "./words.ts";
 
 /** What was checked; where something does not fit, what was checked before it. */
@@ -107,11 +105,11 @@ function survey(
   return say(r, { kind: "survey", answers, text }, () => undefined);
 }
 
-export function reporterOver(net: Net): ReporterApi {
-  const r = newReporter(net);
+export function reporterOver(net: Net, r: Reporter = newReporter(net)): ReporterApi {
   const turn = inTurn();
   return {
-    open: () => turn(async () => serviceOf(await fetchService(r))),
+    open: (early) => turn(async () => serviceOf(await fetchService(r, early))),
+    complete: async () => undefined,
     preview: async (answers, about) => previewOf(openedOf(r).policy, answers, about, nowSeconds()),
     inspect: (file) => scanFile(file.name, file),
     file: (draft, onProgress) => turn(() => fileConcern(r, draft, onProgress)),
