@@ -8,7 +8,6 @@ import {
   NOTE_POLICY, NOTE_ROOT, type NoteKey, noteBody, noteText, openNote, parseVerifierKey,
 } from "./note.ts";
 import { type Hex, NO_LINK, Refused, type Root } from "./types.ts";
-import { receiptWords } from "./words.ts";
 
 const ROOTS_MAX = 64; // in one walk
 const KEYS_MAX = 16;
@@ -92,7 +91,6 @@ export function walkRoots(notes: string[], pin?: Hex): Root {
     policyKeys: root.policyKeys,
     instanceKeys: root.instanceKeys,
     hash0,
-    fingerprint: receiptWords(unhex(hash0).subarray(0, 16)),
   };
 }
 

@@ -236,7 +236,6 @@ export interface Root {
   policyKeys: string[]; // C2SP verifier keys
   instanceKeys: string[];
   hash0: Hex; // of root 0's text: what the poster shows
-  fingerprint: string[]; // its first 16 bytes as 12 words
 }
 
 /* --- readers --- */

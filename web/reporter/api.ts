@@ -10,7 +10,6 @@ import type { Scanned } from "../scan/file.ts";
 /** Of the policy that was verified; all text is the organisation's. */
 export interface Service {
   org: string;
-  fingerprint: string[];
   serial: number;
   warnsOfAge: boolean; // past its soft expiry
   form: Field[]; // `areas` options are filled in
@@ -109,8 +108,9 @@ export interface ReporterApi {
   /** Verifies roots and policy, before all else; fetches them, unless they were
    * fetched early. */
   open(early?: Uint8Array): Promise<Service>;
-  /** Loads what all the others need. Refused "failed": it cannot be had any more. */
-  complete(): Promise<void>;
+  /** Loads what all the others need; gives the fingerprint that posters have, in words.
+   * Refused "failed": it cannot be had any more. */
+  complete(): Promise<string[]>;
   preview(answers: Answer[], about: Who[]): Promise<Preview>;
   /** What a file says besides what it shows; nothing of it leaves the device. */
   inspect(file: File): Promise<Scanned>;

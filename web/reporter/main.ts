@@ -8,7 +8,7 @@ import { type App, emptyConcern, isUnsent, sentenceOf, wipeApp, work } from "./p
 import { broken, earlyPolicy, worker } from "./pages/early.ts";
 import { enterPage } from "./pages/enter.ts";
 import { begin } from "./pages/flow.ts";
-import { fillStart } from "./pages/start.ts";
+import { fillFingerprint, fillStart } from "./pages/start.ts";
 
 /* The reporter's page. It asks its worker for everything with keys and bytes. */
 
@@ -62,7 +62,7 @@ async function fetchService(): Promise<Service> {
   const service = await Promise.race([api.open(policy), broken]);
   app.service = service;
   fillStart(home, service);
-  api.complete().catch(showIncomplete);
+  api.complete().then((words) => fillFingerprint(home, words), showIncomplete);
   return service;
 }
 

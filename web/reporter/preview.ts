@@ -8,10 +8,9 @@ import { pickRoute } from "../policy/route.ts";
 import type { Draft, Service } from "./api.ts";
 import { nowSeconds, today } from "./service.ts";
 
-export function serviceOf({ root, policy, softExpired }: Opened): Service {
+export function serviceOf({ policy, softExpired }: Opened): Service {
   return {
     org: policy.org,
-    fingerprint: root.fingerprint,
     serial: policy.serial,
     warnsOfAge: softExpired,
     form: policy.form,

@@ -1,5 +1,6 @@
 /* The reporter's side of the service: ReporterApi, as the worker serves it. */
 import { Refused } from "../core/types.ts";
+import { fingerprintWords } from "../core/words.ts";
 import { pendingConsent } from "../case/conversation.ts";
 import { storedBut } from "../net/replies.ts";
 import type { Net } from "../net/server.ts";
@@ -109,7 +110,7 @@ export function reporterOver(net: Net, r: Reporter = newReporter(net)): Reporter
   const turn = inTurn();
   return {
     open: (early) => turn(async () => serviceOf(await fetchService(r, early))),
-    complete: async () => undefined,
+    complete: async () => fingerprintWords(openedOf(r).root),
     preview: async (answers, about) => previewOf(openedOf(r).policy, answers, about, nowSeconds()),
     inspect: (file) => scanFile(file.name, file),
     file: (draft, onProgress) => turn(() => fileConcern(r, draft, onProgress)),

@@ -22,8 +22,8 @@ async function rest(): Promise<ReporterApi> {
 }
 
 const LATER = [
-  "preview", "inspect", "file", "enter", "refresh", "attachment", "newReaders", "write", "consent",
-  "survey", "withdraw", "forget",
+  "complete", "preview", "inspect", "file", "enter", "refresh", "attachment", "newReaders",
+  "write", "consent", "survey", "withdraw", "forget",
 ] as const satisfies (keyof ReporterApi)[];
 
 type Later = Pick<ReporterApi, (typeof LATER)[number]>;
@@ -36,5 +36,4 @@ const later = Object.fromEntries(LATER.map((name) => [name, async (...args: unkn
 serve<ReporterApi>(self, {
   ...later,
   open: async (early) => serviceOf(await fetchService(reporter, early)),
-  complete: async () => void (await rest()),
 });

@@ -1,5 +1,6 @@
 /* The staff console's side of the service: StaffApi, as the worker serves it. */
 import { Refused, type Hex } from "../core/types.ts";
+import { fingerprintWords } from "../core/words.ts";
 import { storedBut } from "../net/replies.ts";
 import type { Net } from "../net/server.ts";
 import { inTurn } from "../net/turn.ts";
@@ -143,7 +144,7 @@ async function record(d: Desk, caseId: Hex, set: Record<string, string>): Promis
 
 function consoleOf(d: Desk): Console {
   const { root, policy, softExpired: warnsOfAge } = openedOf(d.s);
-  return { org: root.org, fingerprint: root.fingerprint, serial: policy.serial, warnsOfAge };
+  return { org: root.org, fingerprint: fingerprintWords(root), serial: policy.serial, warnsOfAge };
 }
 
 function myselfOf(d: Desk): Myself {
