@@ -1,16 +1,9 @@
-// The pages as a browser gets them from a real daemon: what they weigh, how soon they
-// can be used on a slow line, what the browser refuses to run, and what is there
-// where no scripts run.
+// The pages as a browser gets them from a real daemon: what the browser refuses to
+// run, and what is there where no scripts run.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { browse, closeBrowser, startDouble, startService } from "./browser.mjs";
 
-const WEIGHT_MAX = 150_000; // bytes on the line, policy aside
-const USABLE_MS = 1000;
-const TURNS = 5; // another program on this machine may have one to itself
-// As browsers' own "Fast 3G".
-const LINE = { offline: false, latency: 150, downloadThroughput: 1_600_000 / 8,
-  uploadThroughput: 750_000 / 8 };
 let service;
 
 before(async () => {
@@ -29,45 +22,6 @@ async function inside(visit, expression) {
   await session.detach();
   return exceptionDetails === undefined ? result.value : exceptionDetails.exception.className;
 }
-
-test("the reporter's page weighs less than 150 KB, until the first question", async (t) => {
-  const visit = await browse(service);
-  const session = await visit.context.newCDPSession(visit.page);
-  await session.send("Network.enable");
-  const names = new Map();
-  const weights = new Map();
-  session.on("Network.responseReceived", (e) => names.set(e.requestId, new URL(e.response.url).pathname));
-  session.on("Network.loadingFinished", (e) => weights.set(names.get(e.requestId), e.encodedDataLength));
-  await visit.page.goto(`${service.url}/`);
-  await visit.page.locator("#start").waitFor();
-  const worker = await visit.page.request.get(`${service.url}/web/reporter-worker.js`);
-  weights.set("/web/reporter-worker.js", Number(worker.headers()["content-length"]));
-  const policy = Number((await visit.page.request.get(`${service.url}/v1/policy`)).headers()["content-length"]);
-  weights.delete("/v1/policy");
-  const weight = [...weights.values()].reduce((a, b) => a + b, 0);
-  for (const [name, bytes] of weights) t.diagnostic(`${name}: ${bytes}`);
-  t.diagnostic(`all: ${weight}; with the policy: ${weight + policy}`);
-  for (const name of ["/", "/web/reporter.js", "/web/style.css"]) assert.ok(weights.has(name), name);
-  assert.ok(weight < WEIGHT_MAX, `${weight} bytes`);
-  await visit.close();
-});
-
-test("on a 3G-like line the page can be used within a second", async (t) => {
-  const times = [];
-  for (let turn = 0; turn < TURNS && !(times[turn - 1] < USABLE_MS); turn++) {
-    const visit = await browse(service);
-    const session = await visit.context.newCDPSession(visit.page);
-    await session.send("Network.enable");
-    await session.send("Network.emulateNetworkConditions", LINE);
-    const begun = Date.now();
-    await visit.page.goto(`${service.url}/`, { waitUntil: "commit" });
-    await visit.page.locator("#start").waitFor();
-    times.push(Date.now() - begun);
-    await visit.close();
-  }
-  t.diagnostic(`usable after ${times.join(", ")} ms`);
-  assert.ok(times.at(-1) < USABLE_MS, `${times} ms`);
-});
 
 test("what is not the page's own does not run", async () => {
   const visit = await browse(service, { allow: [/Content Security Policy|violates|TrustedHTML|Trusted/] });
