@@ -336,7 +336,7 @@ async function checkByAge(c) {
   writeFileSync(key, `${identities.join("\n")}\n`, { mode: 0o600 });
   ran("tar", ["-x", "-C", out], ran("age", ["-d", "-i", key, join(dir, file)]));
   const opened = (name) => readFileSync(join(out, name));
-  const names = readdirSync(out);
+  const names = readdirSync(out, { recursive: true });
   assert.equal(opened("message.txt").toString(), c.text);
   for (const sent of c.files) assert.ok(names.some((n) => n.endsWith(sent.name)), `${names}`);
   return (name) => opened(names.find((n) => n.endsWith(name)));
