@@ -42,6 +42,8 @@ test("what is not the page's own does not run", async () => {
 
 for (const [what, path, change] of [
   ["script", "/web/reporter.js", "document.documentElement.dataset.changed = 'yes';\n"],
+  ["script that another one needs", "/web/reporter-start.js",
+    "document.documentElement.dataset.changed = 'yes';\n"],
   ["style sheet", "/web/style.css", "html { visibility: hidden }\n"],
 ])
   test(`a ${what} that was changed on its way is not taken`, async (t) => {
