@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KINDS } from "../../web/core/kind.ts";
-import type { Kind } from "../../web/core/types.ts";
-import type { CaseMessage, Queue, Row } from "../../web/staff/api.ts";
+import { type Kind, Refused } from "../../web/core/types.ts";
+import type { Case, CaseMessage, Queue, Row, StaffApi } from "../../web/staff/api.ts";
+import { setBands } from "../../web/staff/pages/bands.ts";
 import { makeIdle } from "../../web/staff/pages/idle.ts";
 import { makeKeymap } from "../../web/staff/pages/keymap.ts";
 import { isWritten, olderRecords } from "../../web/staff/pages/messages.ts";
@@ -82,6 +83,39 @@ test("time that goes by is no change of the queue, a new message is", () => {
   assert.ok(looksSame(before, queue([row("a", { dueText: "in 2 h" })])));
   assert.ok(!looksSame(before, queue([row("a", { messages: 2 })])));
   assert.ok(!looksSame(before, queue([row("a")], "a")));
+});
+
+/* --- many cases at once --- */
+
+test("many cases get another band: each is said, and no failure hides another", async () => {
+  const asked: string[] = [];
+  const fails: Record<string, Refused> = {
+    c: new Refused("declined", "It is closed."),
+    d: new Refused("stored", "It was stored."),
+  };
+  const act: StaffApi["act"] = async (id, a) => {
+    asked.push(`${id} ${a.kind} ${a.lines.band}`);
+    if (fails[id]) throw fails[id];
+    return {} as Case;
+  };
+  const rows = ["a", "b", "c", "d", "e"].map((id) => row(id, { band: id === "b" ? 1 : 3 }));
+  const steps: number[] = [];
+  const run = async (): Promise<string[]> =>
+    (await setBands({ act }, rows, 1, (n) => steps.push(n))).map(
+      (b) => `${b.caseId} ${b.outcome} ${b.message}`.trim(),
+    );
+  assert.deepEqual(await run(), ["a set", "b same", "c failed It is closed.", "d set", "e set"]);
+  assert.deepEqual(asked, ["a band 1", "c band 1", "d band 1", "e band 1"]);
+  assert.deepEqual(steps, [0, 1, 2, 3, 4, 5]);
+  fails["c"] = new Refused("unreachable", "No line.");
+  assert.deepEqual(await run(), [
+    "a set",
+    "b same",
+    "c failed No line.",
+    "d failed Not tried. No line.",
+    "e failed Not tried. No line.",
+  ]);
+  assert.equal(asked.length, 6);
 });
 
 /* --- messages --- */

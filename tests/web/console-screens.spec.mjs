@@ -307,6 +307,48 @@ test(
   },
 );
 
+/* --- many cases at once --- */
+
+test("cases are picked in the queue and get another band together", { skip }, async () => {
+  const ids = [(await file("Dust in one.")).id, (await file("Dust in two.")).id];
+  const visit = await sit(EAST);
+  const { page } = visit;
+  for (const id of ids) {
+    const box = page.getByRole("checkbox", { name: `Pick case ${caseName(id)}`, exact: true });
+    await box.focus();
+    await page.keyboard.press("Space");
+    assert.ok(await box.isChecked());
+  }
+  await page.getByText("2 cases picked").waitFor();
+  await look(visit, "queue-picked");
+  await button(visit, "Set another band").focus();
+  await page.keyboard.press("Enter");
+  await heading(visit, "Set another band");
+  await press(visit, "Continue");
+  await page.getByRole("link", { name: "Choose how urgent they are" }).waitFor();
+  await page.getByLabel("P4").check();
+  await look(visit, "bands");
+  await press(visit, "Continue");
+  await heading(visit, "Check before you go on");
+  for (const id of ids) await page.getByRole("row", { name: caseName(id) }).waitFor();
+  await look(visit, "bands-check");
+  await press(visit, "Set P4 for 2 cases");
+  await heading(visit, "2 cases in band P4");
+  assert.equal(await page.getByText("P4 now", { exact: true }).count(), 2);
+  await look(visit, "bands-done");
+  await press(visit, "Your cases");
+  for (const id of ids) {
+    const row = page.getByRole("row").filter({ has: page.locator(`[data-case="${id}"]`) });
+    await row.getByText("P4").waitFor();
+    assert.ok(!(await row.getByRole("checkbox").isChecked()));
+  }
+  await press(visit, "Pick all " + (await page.locator("[data-case]").count()) + " shown");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Set another band");
+  await press(visit, "Pick none");
+  assert.equal(await page.locator("[id^=pick-]:checked").count(), 0);
+  await visit.close();
+});
+
 /* --- other eyes --- */
 
 const EYES = {

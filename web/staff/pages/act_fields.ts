@@ -22,7 +22,7 @@ export interface Asking {
   problems: Problem[];
 }
 
-const BANDS: Option[] = [
+export const BANDS: Option[] = [
   { value: "1", label: "P1", hint: "Most urgent" },
   { value: "2", label: "P2" },
   { value: "3", label: "P3" },

@@ -5,6 +5,7 @@ import { type Child, h } from "../../ui/dom.ts";
 import { tick } from "../../ui/fields.ts";
 import { button, linkButton } from "../../ui/form.ts";
 import { type Column, table } from "../../ui/table.ts";
+import { canPick, drawPicks, pickColumn, type Picks } from "./bulk.ts";
 import { openCase } from "./case.ts";
 import { codeOf, type Desk, sentenceOf } from "./desk.ts";
 import { filterRows, isFiltered, joinPages, looksSame, NO_FILTER, statesOf } from "./rows.ts";
@@ -20,12 +21,14 @@ export interface QueueState {
   queue: Queue | undefined;
   newer: Queue | undefined; // fetched, and not shown yet
   filter: QueueFilter;
+  picked: Set<string>; // cases, of those that are shown
 }
 
 export const newQueueState = (): QueueState => ({
   queue: undefined,
   newer: undefined,
   filter: NO_FILTER,
+  picked: new Set(),
 });
 
 const PAGE = 50;
@@ -58,6 +61,7 @@ interface Parts {
   counts: HTMLElement;
   news: HTMLElement;
   filter: HTMLElement;
+  picks: Picks;
   list: HTMLElement;
 }
 
@@ -69,6 +73,7 @@ export function queueView(desk: Desk): Child[] {
     counts: h("div", { class: "counts" }),
     news: h("div", { class: "news" }),
     filter: h("div", {}),
+    picks: { picked: desk.cases.picked, shown: [], bar: h("div", {}) },
     list: h("div", {}, h("p", { class: "nhsuk-body" }, "Fetching your cases.")),
   };
   parts = made;
@@ -86,6 +91,7 @@ export function queueView(desk: Desk): Child[] {
     ),
     made.news,
     made.filter,
+    made.picks.bar,
     made.list,
   ];
 }
@@ -118,9 +124,11 @@ function draw(desk: Desk, p: Parts): void {
   const rows = filterRows(queue.rows, filter);
   p.counts.replaceChildren(...countsOf(queue));
   p.news.replaceChildren();
+  p.picks.shown = rows;
+  drawPicks(desk, p.picks);
   p.list.replaceChildren(
     rows.length > 0
-      ? table("Your cases, the most urgent first", columnsOf(desk), rows)
+      ? table("Your cases, the most urgent first", columnsOf(desk, p.picks), rows)
       : h(
           "p",
           { class: "nhsuk-body-l" },
@@ -172,8 +180,9 @@ function besides(r: Row): Child {
   return tags.length > 0 && h("span", { class: "tags" }, tags);
 }
 
-function columnsOf(desk: Desk): Column<Row>[] {
+function columnsOf(desk: Desk, picks: Picks): Column<Row>[] {
   return [
+    ...(canPick(desk) ? [pickColumn(desk, picks)] : []),
     {
       title: "Case",
       isHead: true,
