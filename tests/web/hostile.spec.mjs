@@ -198,7 +198,8 @@ describe("a hostile server and the reporter's page", { skip, concurrency: AT_ONC
     front.meddle = async (asked, forward) =>
       (asked.path === "/web/reporter-rest.js" ? gone : forward(asked));
     await visit.page.goto(`${front.url}/`);
-    await visit.page.locator("[role=alert]").getByText("A part of this page did not load.").waitFor();
+    const alert = visit.page.locator("[role=alert]");
+    await alert.getByText("A part of this page did not load.").waitFor();
     front.meddle = honest;
     await button(visit, "Load the page again").click();
     const press = await toTheLastButton(visit);

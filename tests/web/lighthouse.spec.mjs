@@ -15,7 +15,8 @@ import { button, confirm, heading, shownWords, skipQuestions, write } from "./re
 const required = createRequire(new URL("../package.json", import.meta.url));
 const { chromium } = required("playwright-core");
 const fromLighthouse = createRequire(required.resolve("lighthouse"));
-const { default: puppeteer } = await import(pathToFileURL(fromLighthouse.resolve("puppeteer-core")));
+const { default: puppeteer } =
+  await import(pathToFileURL(fromLighthouse.resolve("puppeteer-core")));
 const { snapshot } = await import(pathToFileURL(required.resolve("lighthouse")));
 
 /** The same page in the hands of both: Playwright, which acts, and Lighthouse. */
