@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "crypto/markup.h"
 #include "crypto/utf8.h"
 
 #define LEADING 124 /* per cent of the size, from line to line */
@@ -92,27 +93,6 @@ break_text(const struct text_style *s, int width, const char *text,
 
 /* --- writing --- */
 
-static void
-put_escaped(struct buf *out, struct bytes x)
-{
-	for (size_t i = 0; i < x.n; i++) {
-		switch (x.p[i]) {
-		case '&':
-			buf_put_str(out, "&amp;");
-			break;
-		case '<':
-			buf_put_str(out, "&lt;");
-			break;
-		case '>':
-			buf_put_str(out, "&gt;");
-			break;
-		default:
-			buf_put_u8(out, x.p[i]);
-			break;
-		}
-	}
-}
-
 static int
 put_line(struct buf *out, int x, int y, const struct text_style *s,
     struct bytes text)
@@ -121,7 +101,7 @@ put_line(struct buf *out, int x, int y, const struct text_style *s,
 
 	buf_printf(out, "<text class=\"%s\" x=\"%d\" y=\"%d\" font-size=\"%d\" "
 	    "fill=\"%s\">", classes[s->face], x, y, s->size, s->colour);
-	put_escaped(out, text);
+	markup_put(out, text);
 	buf_put_str(out, "</text>\n");
 	return y + s->size * LEADING / 100;
 }

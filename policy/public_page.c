@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "crypto/markup.h"
 #include "policy/members.h"
 
 /* --- what to type, in both forms --- */
@@ -132,40 +133,13 @@ public_page_text(const struct policy *p, int64_t day, struct buf *out)
 
 #define H2 "<h2 class=\"nhsuk-heading-m\">"
 
-static void
-put_escaped(struct buf *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		switch (*text) {
-		case '&':
-			buf_put_str(out, "&amp;");
-			break;
-		case '<':
-			buf_put_str(out, "&lt;");
-			break;
-		case '>':
-			buf_put_str(out, "&gt;");
-			break;
-		case '"':
-			buf_put_str(out, "&quot;");
-			break;
-		case '\'':
-			buf_put_str(out, "&#39;");
-			break;
-		default:
-			buf_put(out, text, 1);
-			break;
-		}
-	}
-}
-
 /* Text between two constants. */
 static void
 put_within(struct buf *out, const char *before, const char *text,
     const char *after)
 {
 	buf_put_str(out, before);
-	put_escaped(out, text);
+	markup_put(out, bytes_str(text));
 	buf_put_str(out, after);
 }
 
