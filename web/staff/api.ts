@@ -12,6 +12,9 @@ import type { OnProgress, Preview, ShownFile } from "../reporter/api.ts";
  * all the same, and is not to be done again.
  */
 
+/** Failures after which no other case can be done either. */
+export const ENDING: readonly string[] = ["locked", "unreachable", "busy", "down", "stopped"];
+
 export interface PersonShown {
   number: Who;
   name: string;

@@ -2,6 +2,7 @@ import { Refused, type Who } from "../core/types.ts";
 import { partsOf } from "../case/conversation.ts";
 import type { OnProgress } from "../reporter/api.ts";
 import { runAction } from "./action.ts";
+import { ENDING } from "./api.ts";
 import { closeCase, openCase } from "./case.ts";
 import { queueRows } from "./queue.ts";
 import { meOf, type Staff } from "./session.ts";
@@ -31,9 +32,6 @@ async function handOne(
     closeCase(k);
   }
 }
-
-/* Those after which no other case can be handed over either. */
-const ENDING = ["locked", "unreachable", "busy", "down", "stopped"];
 
 /** `from`: oneself where undefined. text: for the reporters; "" for none. */
 export async function handOverAll(

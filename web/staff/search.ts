@@ -4,6 +4,7 @@ import { Refused } from "../core/types.ts";
 import type { Message } from "../case/conversation.ts";
 import { messageTitle } from "../case/words.ts";
 import type { OnProgress } from "../reporter/api.ts";
+import { ENDING } from "./api.ts";
 import { closeCase, openCase, type StaffCase } from "./case.ts";
 import { queueRows } from "./queue.ts";
 import { policyOf, type Staff } from "./session.ts";
@@ -56,9 +57,6 @@ function found(k: StaffCase, m: Message, word: string): Found {
     excerpt: excerptOf(textOf(m), word),
   };
 }
-
-/* Those after which no other case will open either. */
-const ENDING = ["locked", "unreachable", "busy", "down", "stopped"];
 
 async function lookIn(s: Staff, caseId: string, words: string[]): Promise<Found[]> {
   let k: StaffCase | undefined;

@@ -1,5 +1,5 @@
 import type { Band } from "../../core/types.ts";
-import type { Row, StaffApi } from "../api.ts";
+import { ENDING, type Row, type StaffApi } from "../api.ts";
 import { codeOf, sentenceOf } from "./desk.ts";
 
 /*
@@ -12,9 +12,6 @@ export interface Banded {
   outcome: "set" | "same" | "failed";
   message: string; // of what failed
 }
-
-/* Those after which no other case will get it either. */
-const ENDING = ["locked", "unreachable", "busy", "down", "stopped"];
 
 const result = (r: Row, outcome: Banded["outcome"], message = ""): Banded => ({
   caseId: r.caseId,
