@@ -165,5 +165,18 @@ async function checkAxe(page) {
   assert.deepEqual(found, []);
 }
 
+/** Tab until something with this name has the focus. */
+export async function tabTo(page, name) {
+  for (let i = 0; i < 120; i++) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const e = document.activeElement;
+      return (e?.labels?.[0] ?? e)?.textContent?.trim() ?? "";
+    });
+    if (at === name) return;
+  }
+  throw new Error(`the keyboard does not come to “${name}”`);
+}
+
 /** The file that a member of staff opens the console with. */
 export const identityFile = (service, slug) => join(service.org, `staff/${slug}.age`);

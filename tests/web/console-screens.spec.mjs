@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { identityFile } from "./browser.mjs";
+import { identityFile, tabTo } from "./browser.mjs";
 import {
   act,
   arrive,
@@ -28,19 +28,6 @@ import {
 } from "./console_steps.mjs";
 
 /* --- by the keyboard --- */
-
-/** Tab until something with this name has the focus. */
-async function tabTo(page, name) {
-  for (let i = 0; i < 80; i++) {
-    await page.keyboard.press("Tab");
-    const at = await page.evaluate(() => {
-      const e = document.activeElement;
-      return (e?.labels?.[0] ?? e)?.textContent?.trim() ?? "";
-    });
-    if (at === name) return;
-  }
-  throw new Error(`the keyboard does not come to “${name}”`);
-}
 
 test("queue and acknowledgement by the keyboard alone", { skip }, async () => {
   const [one, two] = [await file("Keyboard one."), await file("Keyboard two.")];

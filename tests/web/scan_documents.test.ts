@@ -13,6 +13,16 @@ const word = (body: string, ...more: [string, string][]): Bytes =>
 const odt = (meta: string, body: string): Bytes =>
   zip([["mimetype", "application/vnd.oasis.opendocument.text"], ["content.xml", body], ["meta.xml", meta]]);
 
+function skipUnlessInflates(): string | false {
+  try {
+    new DecompressionStream("deflate-raw");
+    return false;
+  } catch {
+    return "this Node cannot look into ZIP, as every browser can";
+  }
+}
+const skip = skipUnlessInflates();
+
 async function foundIn(x: Bytes, name = "file"): Promise<string[]> {
   const { found, warnings, cleaned } = await scanFile(name, new Blob([x]));
   assert.equal(cleaned, undefined);
@@ -20,7 +30,7 @@ async function foundIn(x: Bytes, name = "file"): Promise<string[]> {
   return found;
 }
 
-test("a Word document tells its author, tracked changes and comments", async () => {
+test("a Word document tells its author, tracked changes and comments", { skip }, async () => {
   const x = word("<w:p/><w:del w:author=\"Tom\"><w:t>secret</w:t></w:del>", ["docProps/core.xml", CORE],
     ["docProps/app.xml", "<Properties><Company>Northshire</Company><Manager>Lee</Manager></Properties>"],
     ["word/comments.xml", "<w:comment/>"], ["word/media/image1.jpg", "x"], ["docProps/custom.xml", "<x/>"]);
@@ -42,7 +52,7 @@ test("tables and slides tell theirs", async () => {
     ["A speaker's notes."]);
 });
 
-test("an OpenDocument tells its author, changes and comments", async () => {
+test("an OpenDocument tells its author, changes and comments", { skip }, async () => {
   const x = odt("<meta:initial-creator>Amina</meta:initial-creator><dc:creator>Tom</dc:creator><dc:date>1</dc:date>",
     "<text:tracked-changes/><office:annotation/>");
   assert.deepEqual(await foundIn(x), [
@@ -147,7 +157,7 @@ test("damaged and random files get an answer, soon, and a clean picture stays cl
   assert.ok(Date.now() - started < 60_000);
 });
 
-test("an archive that swells is read only so far", async () => {
+test("an archive that swells is read only so far", { skip }, async () => {
   const swelling = (xml: string): Bytes => zip([["[Content_Types].xml", ""], ["x", ""], ["word/document.xml", xml]]);
   const early = swelling("<w:ins w:x/>".padEnd(40_000_000));
   const late = swelling("<w:ins w:x/>".padStart(40_000_000));

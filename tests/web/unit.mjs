@@ -18,6 +18,9 @@ if (tests.length === 0) {
   console.error("tests/web/unit.mjs: there is no such test");
   process.exit(2);
 }
+// Debian 12's Node 18 has all that browsers have, but not under its global name.
+const isOld = parseInt(process.versions.node, 10) < 20;
+const banner = isOld ? 'import * as buffer18 from "node:buffer"; globalThis.File ??= buffer18.File;' : "";
 const out = mkdtempSync(join(tmpdir(), "speakup-web-"));
 let status;
 try {
@@ -30,14 +33,17 @@ try {
     format: "esm",
     target: "node18",
     sourcemap: "inline",
+    banner: { js: banner },
     nodePaths: [join(web, "node_modules")],
     define: { __TESTS__: JSON.stringify(dirname(here)) },
     logLevel: "warning",
   });
   const files = tests.map((f) => join(out, f.replace(/\.ts$/, ".mjs")));
+  const flags = ["--enable-source-maps", "--test"];
+  if (isOld) flags.push("--experimental-global-webcrypto");
   const form = process.stdout.isTTY ? "spec" : "tap"; // tests/run counts
-  status = spawnSync(process.execPath,
-    ["--enable-source-maps", "--test", `--test-reporter=${form}`, ...files], { stdio: "inherit" }).status;
+  status = spawnSync(process.execPath, [...flags, `--test-reporter=${form}`, ...files],
+    { stdio: "inherit" }).status;
 } finally {
   rmSync(out, { recursive: true, force: true });
 }
