@@ -165,6 +165,24 @@ async function checkAxe(page) {
   assert.deepEqual(found, []);
 }
 
+/**
+ * Once something of the kind `sent` was stored, the server denies what is of the kind
+ * `looked`; until the answer is called.
+ */
+export async function denyAfter(visit, sent, looked) {
+  const body = JSON.stringify({ error: "denied", text: "" }).padEnd(49152);
+  let isStored = false;
+  const rule = async (route) => {
+    const asked = route.request().postDataBuffer()?.subarray(0, 40).toString("latin1") ?? "";
+    if (isStored && asked.startsWith(`speakup: v1 ${looked}\n`))
+      return route.fulfill({ status: 403, contentType: "application/json", body });
+    isStored ||= asked.startsWith(`speakup: v1 ${sent}\n`);
+    return route.continue();
+  };
+  await visit.context.route("**/v1/**", rule);
+  return () => visit.context.unroute("**/v1/**", rule);
+}
+
 /** Tab until something with this name has the focus. */
 export async function tabTo(page, name) {
   for (let i = 0; i < 120; i++) {

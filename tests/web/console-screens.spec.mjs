@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { identityFile, tabTo } from "./browser.mjs";
+import { denyAfter, identityFile, tabTo } from "./browser.mjs";
 import {
   act,
   arrive,
@@ -293,6 +293,23 @@ test(
     await visit.close();
   },
 );
+
+test("what is stored and cannot be shown again is not sent a second time", { skip }, async () => {
+  const { id } = await file("Stored once.");
+  const visit = await sit(EAST, { allow: [/Failed to load resource/] });
+  const { page } = visit;
+  await openCase(visit, id);
+  const again = await denyAfter(visit, "post", "case");
+  await begin(visit, "Acknowledge");
+  await press(visit, "Acknowledge");
+  await heading(visit, "Your cases");
+  await done(visit, `Case ${caseName(id)}: It was stored, but the case could not be looked at`);
+  await look(visit, "stored-unseen");
+  await again();
+  await openCase(visit, id);
+  await page.locator(".tags", { hasText: "Acknowledged" }).first().waitFor();
+  await visit.close();
+});
 
 /* --- many cases at once --- */
 

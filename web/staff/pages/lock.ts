@@ -34,10 +34,15 @@ function warning(stay: () => void, lockNow: () => void, left: HTMLElement): Dial
 export function watchIdle(lockAfter: number, isBusy: () => boolean, lock: () => void): () => void {
   const left = h("p", {});
   let dialog: Dialog | undefined;
+  // A dialog says late that it was closed: by then another one may be there.
+  const warn = (): Dialog => {
+    const mine = warning(() => dialog === mine && idle.stay(), lock, left);
+    return mine;
+  };
   const idle: Idle = makeIdle(Math.max(lockAfter, 2 * WARN_SECONDS), Date.now(), {
     warn(seconds) {
       left.textContent = `It locks in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`;
-      dialog ??= warning(() => idle.stay(), lock, left);
+      dialog ??= warn();
     },
     calm() {
       const was = dialog;
