@@ -74,7 +74,7 @@ export function drawPicks(desk: Desk, p: Picks): void {
   const parts: Child[] = [
     n > 0 && h("strong", {}, `${count(n, "case")} picked`),
     n > 0 && button("Set another band", () => openBands(desk, p), "secondary"),
-    n < ids.size && linkButton(`Pick all ${ids.size} shown`, () => pickAll(desk, p, true)),
+    n < ids.size && ids.size > 1 && linkButton(`Pick all ${ids.size} shown`, () => pickAll(desk, p, true)),
     n > 0 && linkButton("Pick none", () => pickAll(desk, p, false)),
   ];
   p.bar.replaceChildren(...(canPick(desk) ? [h("div", { class: "picks" }, parts)] : []));
