@@ -24,7 +24,8 @@ const LINE = { offline: false, latency: 150, downloadThroughput: 1_600_000 / 8,
 const POLICY = "/web/policy";
 const REST = "/web/reporter-rest.js";
 const LARGE = 50 << 20;
-const TASK_MS = 300; // 100 is what is wanted, and what a machine of its own shows
+const TASK_MS = 100;
+const TRIES = 3; // of which one has to be as it should: a slow machine is slow now and then
 
 /* --- weight --- */
 
@@ -129,7 +130,7 @@ async function peakOfRenderers(visit) {
 }
 
 /** The longest tasks of the page's main thread, in milliseconds: by the clock, and as the
- * thread itself ran, which no other program makes longer. */
+ * thread itself ran. */
 function longest(trace) {
   const mains = new Set(trace.filter((e) => e.name === "thread_name" &&
     e.args.name === "CrRendererMain").map((e) => `${e.pid}.${e.tid}`));
@@ -137,6 +138,49 @@ function longest(trace) {
   assert.ok(tasks.length > 1000, "the trace has the page's tasks");
   const most = (what) => Math.round(Math.max(...tasks.map((e) => e[what]), 0) / 1000);
   return { clock: most("dur"), thread: most("tdur") };
+}
+
+/** What the page's main thread does from the choice of the file to the receipt. */
+async function watched(t, visit, run) {
+  const { page } = visit;
+  const browser = visit.context.browser();
+  await browser.startTracing(page, { categories: ["toplevel"] });
+  await page.evaluate(() => {
+    globalThis.tasks = [];
+    new PerformanceObserver((list) =>
+      list.getEntries().forEach((e) => globalThis.tasks.push(e.duration)))
+      .observe({ type: "longtask" });
+  });
+  const before = Date.now();
+  await run();
+  const seconds = ((Date.now() - before) / 1000).toFixed(1);
+  const observed = await page.evaluate(() => globalThis.tasks.map(Math.round));
+  const { clock, thread } = longest(JSON.parse(await browser.stopTracing()).traceEvents);
+  t.diagnostic(`from the choice to the receipt ${seconds} s; long tasks that the page saw: ` +
+    `${observed.length === 0 ? "none" : observed}; the longest of its main thread: ${clock} ms, ` +
+    `of its own time ${thread} ms; peak of its memory ${await peakOfRenderers(visit)} MiB`);
+  return thread;
+}
+
+/** The words, and how long the longest task was. */
+async function sendLarge(t, path) {
+  const visit = await arrive();
+  const { page } = visit;
+  await button(visit, "Start now").click();
+  await heading(visit, "What is it about?");
+  await skipQuestions(visit);
+  await write(visit, "A long film.");
+  const thread = await watched(t, visit, async () => {
+    await page.getByLabel("Choose files").setInputFiles(path);
+    await page.getByText("Looking for what").waitFor({ state: "hidden" });
+    await toSending(visit);
+    await button(visit, "Send it").click();
+    await page.getByRole("heading", { name: "It is stored" }).waitFor({ timeout: 400_000 });
+  });
+  const words = await shownWords(visit);
+  await confirm(visit, words);
+  await visit.close();
+  return { words, thread };
 }
 
 /** Everything that came with the concern, as the guardian's ftsu saves it. */
@@ -151,39 +195,11 @@ async function savedByStaff(words) {
 }
 
 test("50 MB are sealed and sent while the page answers, and ftsu has them", { skip }, async (t) => {
-  const visit = await arrive();
-  const { page } = visit;
   const path = join(service.dir, "film.mp4");
   const bytes = randomBytes(LARGE);
   writeFileSync(path, bytes);
-  await button(visit, "Start now").click();
-  await heading(visit, "What is it about?");
-  await skipQuestions(visit);
-  await write(visit, "A long film.");
-  const browser = visit.context.browser();
-  await browser.startTracing(page, { categories: ["toplevel"] });
-  await page.evaluate(() => {
-    globalThis.tasks = [];
-    new PerformanceObserver((list) =>
-      list.getEntries().forEach((e) => globalThis.tasks.push(e.duration)))
-      .observe({ type: "longtask" });
-  });
-  const before = Date.now();
-  await page.getByLabel("Choose files").setInputFiles(path);
-  await page.getByText("Looking for what").waitFor({ state: "hidden" });
-  await toSending(visit);
-  await button(visit, "Send it").click();
-  await page.getByRole("heading", { name: "It is stored" }).waitFor({ timeout: 400_000 });
-  t.diagnostic(`from the choice to the receipt ${((Date.now() - before) / 1000).toFixed(1)} s`);
-  const observed = await page.evaluate(() => globalThis.tasks.map(Math.round));
-  const { traceEvents } = JSON.parse(await browser.stopTracing());
-  const { clock, thread } = longest(traceEvents);
-  t.diagnostic(`long tasks that the page saw: ${observed.length === 0 ? "none" : observed}; ` +
-    `the longest of its main thread: ${clock} ms, of its own time ${thread} ms`);
-  t.diagnostic(`peak of the renderer's memory: ${await peakOfRenderers(visit)} MiB`);
-  assert.ok(thread <= TASK_MS, `${thread} ms`);
-  const words = await shownWords(visit);
-  await confirm(visit, words);
-  await visit.close();
-  assert.ok((await savedByStaff(words)).equals(bytes), "what ftsu saves is what was chosen");
+  let sent = await sendLarge(t, path);
+  for (let i = 1; i < TRIES && sent.thread > TASK_MS; i++) sent = await sendLarge(t, path);
+  assert.ok(sent.thread <= TASK_MS, `${sent.thread} ms`);
+  assert.ok((await savedByStaff(sent.words)).equals(bytes), "what ftsu saves is what was chosen");
 });
