@@ -48,7 +48,19 @@ const FLAGS = {
   screenEmulation: { disabled: true },
 };
 
+/** On every page: the parts that screen readers go to, each once, and where they are told
+ * of what happens meanwhile. */
+async function assertLandmarks({ page }, name) {
+  for (const role of ["banner", "main"])
+    assert.equal(await page.getByRole(role).count(), 1, `${name}: ${role}`);
+  assert.equal(await page.locator("#live[role=status][aria-live=polite]").count(), 1, name);
+  const isOutside = await page.evaluate(() =>
+    document.getElementById("live").closest("main") === null);
+  assert.ok(isOutside, `${name}: what is said outlasts the page that said it`);
+}
+
 async function assertFull(visit, name) {
+  await assertLandmarks(visit, name);
   const { lhr } = await snapshot(visit.same, { flags: FLAGS });
   const short = lhr.categories.accessibility.auditRefs.map(({ id }) => lhr.audits[id])
     .filter(({ score }) => score !== null && score < 1);

@@ -146,7 +146,10 @@ async function watched(t, visit, run) {
   const browser = visit.context.browser();
   await browser.startTracing(page, { categories: ["toplevel"] });
   await page.evaluate(() => {
-    globalThis.tasks = [];
+    [globalThis.tasks, globalThis.heard] = [[], []];
+    const live = document.getElementById("live");
+    new MutationObserver(() => globalThis.heard.push(live.textContent))
+      .observe(live, { childList: true, characterData: true, subtree: true });
     new PerformanceObserver((list) =>
       list.getEntries().forEach((e) => globalThis.tasks.push(e.duration)))
       .observe({ type: "longtask" });
@@ -154,6 +157,8 @@ async function watched(t, visit, run) {
   const before = Date.now();
   await run();
   const seconds = ((Date.now() - before) / 1000).toFixed(1);
+  const heard = await page.evaluate(() => globalThis.heard.filter((x) => /per cent/.test(x)));
+  assert.ok(heard.length > 0 && heard.length < 20, `screen readers hear how far it is: ${heard}`);
   const observed = await page.evaluate(() => globalThis.tasks.map(Math.round));
   const { clock, thread } = longest(JSON.parse(await browser.stopTracing()).traceEvents);
   t.diagnostic(`from the choice to the receipt ${seconds} s; long tasks that the page saw: ` +
