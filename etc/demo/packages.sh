@@ -4,7 +4,7 @@
 
 BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config libssl-dev
 	libevent-dev liblmdb-dev libyaml-dev libjansson-dev
-	libcurl4-openssl-dev libqrencode-dev zlib1g-dev)
+	libcurl4-openssl-dev libqrencode-dev zlib1g-dev libseccomp-dev)
 RUN_PACKAGES=(openssl systemd ca-certificates tzdata)
 
 # What the pages for browsers are built with, where there is no other Node.
