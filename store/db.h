@@ -7,9 +7,9 @@
  * six tables, one write transaction and one reusable read transaction, growth
  * of the map, space allocated ahead, and the latch after a failed write.
  *
- * Files: DIR/db/data.mdb and lock.mdb (LMDB's), DIR/state, which holds the
- * lock of the one process that may use the store, and the word "check" after
- * a failed write.
+ * Files: DIR/db/data.mdb and lock.mdb (LMDB's; made in DIR/db.new), DIR/state,
+ * which holds the lock of the one process that may use the store, and the word
+ * "check" after a failed write.
  */
 
 struct db;
@@ -21,9 +21,12 @@ struct MDB_txn;
 enum db_use {
 	DB_SERVE,
 	DB_CHECK, /* opens in spite of the mark; drops the page cache first */
+	DB_COPY,  /* a backup: dir is the file; read only, cache dropped */
+	DB_BESIDE, /* read only, while another process may write; one with a
+		      mark is refused, and nothing is made */
 };
 
-/* Errors as store_open. */
+/* Errors as store_open; DB_BESIDE: ERR_NOT_FOUND where no store is. */
 enum err db_open(const struct store_config *config, enum db_use use,
     struct db **ret) MUST_CHECK;
 struct db *db_close(struct db *db);
@@ -76,6 +79,22 @@ enum err db_allocate(struct db *db, uint64_t bytes) MUST_CHECK;
 /* Bytes in live pages, as last committed. */
 uint64_t db_used(const struct db *db);
 uint64_t db_size_max(const struct db *db);
+
+/*
+ * All live pages as last committed, in a form that is a whole data file, in
+ * order, to sink; free pages are left out. db_used bytes and what is committed
+ * until the copy begins. While it lasts no page that it needs is used again,
+ * so the file of a store that is written to grows; over growth_max bytes the
+ * copy is given up (ERR_LIMIT). What sink returns ends it.
+ */
+typedef enum err db_sink(void *ctx, struct bytes x);
+enum err db_copy(struct db *db, uint64_t growth_max, db_sink *sink, void *ctx)
+    MUST_CHECK;
+/* The data file of a store that is open and idle, replaced by a copy of itself
+ * without its free pages. Close it afterwards, without writing. ERR_FULL:
+ * nothing was changed. */
+enum err db_compact(struct db *db, const char *dir) MUST_CHECK;
+enum err db_sync_directory(const char *path) MUST_CHECK;
 
 void db_trim(struct db *db);
 bool db_is_latched(const struct db *db);

@@ -72,6 +72,8 @@ db_latch(struct db *db)
 enum err
 db_unmark(struct db *db)
 {
+	if (db->state_fd < 0)
+		return ERR_OK; /* a copy has no mark */
 	if (ftruncate(db->state_fd, 0) != 0 || fsync(db->state_fd) != 0)
 		return ERR_IO;
 	return ERR_OK;
@@ -175,19 +177,78 @@ env_open(struct db *db, const char *env_dir)
 }
 
 static enum err
+path_put(char out[static PATH_MAX], const char *dir, const char *name)
+{
+	return snprintf(out, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX
+	    ? ERR_LIMIT : ERR_OK;
+}
+
+static enum err
+directory_make(const char *path)
+{
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return ERR_OK;
+	return errno == ENOSPC ? ERR_FULL : ERR_IO;
+}
+
+/* What an earlier start did not finish. */
+static enum err
+empty_out(const char *env_dir)
+{
+	static const char *const names[] = { "data.mdb", "lock.mdb" };
+	char path[PATH_MAX];
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < 2 && e == ERR_OK; i++) {
+		e = path_put(path, env_dir, names[i]);
+		if (e == ERR_OK && unlink(path) != 0 && errno != ENOENT)
+			e = ERR_IO;
+	}
+	return e;
+}
+
+/*
+ * LMDB writes its meta pages long before the first sync: after a power cut in
+ * between nobody could open the file. So a new environment gets its name when
+ * it is whole on the disk.
+ */
+static enum err
+env_make(struct db *db, const char *dir, const char *env_dir)
+{
+	char fresh[PATH_MAX];
+	enum err e = path_put(fresh, dir, "db.new");
+
+	if (e == ERR_OK)
+		e = directory_make(fresh);
+	if (e == ERR_OK)
+		e = empty_out(fresh);
+	if (e == ERR_OK)
+		e = env_open(db, fresh);
+	if (e == ERR_OK)
+		e = tables_open(db);
+	if (db->env != NULL)
+		mdb_env_close(db->env);
+	db->env = NULL;
+	if (e == ERR_OK)
+		e = sync_directory(fresh);
+	if (e == ERR_OK && rename(fresh, env_dir) != 0)
+		e = ERR_IO;
+	return e;
+}
+
+static enum err
 db_open_env(struct db *db, const struct store_config *config, enum db_use use)
 {
 	char env_dir[PATH_MAX];
-	enum err e;
+	enum err e = path_put(env_dir, config->dir, "db");
 
-	if (snprintf(env_dir, sizeof(env_dir), "%s/db", config->dir) >=
-	    (int)sizeof(env_dir))
-		return ERR_LIMIT;
-	if (mkdir(env_dir, 0700) != 0 && errno != EEXIST)
-		return errno == ENOSPC ? ERR_FULL : ERR_IO;
-	if (use == DB_CHECK)
+	if (e == ERR_OK && access(env_dir, F_OK) != 0)
+		e = errno == ENOENT ? env_make(db, config->dir, env_dir)
+				    : ERR_IO;
+	if (e == ERR_OK && use == DB_CHECK)
 		drop_cache(env_dir);
-	e = env_open(db, env_dir);
+	if (e == ERR_OK)
+		e = env_open(db, env_dir);
 	if (e == ERR_OK)
 		e = tables_open(db);
 	if (e == ERR_OK)
@@ -221,6 +282,24 @@ db_new(const struct store_config *config)
 	if (db->map_size > db->size_max)
 		db->map_size = db->size_max;
 	return db;
+}
+
+static enum err
+open_as(struct db *db, const struct store_config *config, enum db_use use)
+{
+	enum err e;
+
+	switch (use) {
+	case DB_COPY:
+		return db_open_copy(db, config->dir);
+	case DB_BESIDE:
+		return db_open_beside(db, config->dir);
+	case DB_SERVE:
+	case DB_CHECK:
+		break;
+	}
+	e = state_open(db, config->dir, use);
+	return e == ERR_OK ? db_open_env(db, config, use) : e;
 }
 
 enum err
