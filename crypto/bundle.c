@@ -201,3 +201,15 @@ bundle_pad(struct buf *out, size_t length)
 	buf_put_zeros(out, length - out->n);
 	return out->err;
 }
+
+enum err
+bundle_pad_work(
+    struct buf *out, size_t length, const uint8_t work[static WORK_LEN])
+{
+	enum err e = bundle_pad(out, length - BUNDLE_WORK_LEN);
+
+	if (e != ERR_OK)
+		return e;
+	buf_put(out, work, WORK_LEN);
+	return bundle_pad(out, length);
+}

@@ -3,6 +3,7 @@
 #include "crypto/link.h"
 #include "crypto/sealed.h"
 #include "crypto/state.h"
+#include "crypto/work.h"
 
 /*
  * Bundles: every request and answer of the daemon. docs/PROTOCOL.md, "Bundle":
@@ -12,6 +13,10 @@
  *   (empty line)
  *   blobs, in the order and with the lengths that the lines say
  *   zero bytes up to the fixed size
+ *
+ * A request that may need work (crypto/work.h) has it in the last
+ * BUNDLE_WORK_LEN bytes of the fixed size: challenge, counter and 8 zero bytes,
+ * or zeros throughout.
  *
  * Parsing borrows: every struct bytes points into the body that was parsed.
  * It is strict, and what it accepts has one form only: putting what was
@@ -26,6 +31,9 @@
  * leave room for the lines of the answer that will carry it. */
 #define BUNDLE_MESSAGE_MAX (BUNDLE_TEXT_LEN - 512)
 #define BUNDLE_POLICY_MAX (32 * BUNDLE_TEXT_LEN)
+
+/* Where work is, in `concern` and `put`. */
+#define BUNDLE_WORK_LEN 64
 
 #define BUNDLE_UPLOAD_ID_LEN 16
 #define BUNDLE_SESSION_LEN 32
@@ -76,6 +84,8 @@ enum request_kind {
 enum bundle_path request_path(enum request_kind k);
 /* The body's exact length. */
 size_t request_length(enum request_kind k);
+/* Whether the server may ask for work before it. */
+bool request_takes_work(enum request_kind k);
 
 struct bundle_to {
 	uint16_t person; /* or PERSON_REPORTER */
@@ -198,9 +208,10 @@ struct request_watch {
 struct bundle_request {
 	enum request_kind kind;
 	/* All lines, without the empty one: the head of a concern. Parsing
-	 * sets these two, writing does not read them. */
+	 * sets these three, writing does not read them. */
 	struct bytes preamble;
 	size_t length; /* of preamble, empty line and blobs */
+	struct bytes work; /* WORK_LEN; empty: none, or the body is shorter */
 	union {
 		struct request_concern concern;
 		struct request_followup followup;
@@ -231,6 +242,12 @@ enum err
 bundle_request_put(const struct bundle_request *r, struct buf *out) MUST_CHECK;
 /* Appends zeros until out->n is length. ERR_LIMIT when it is longer. */
 enum err bundle_pad(struct buf *out, size_t length) MUST_CHECK;
+/* The same, with work at the end. ERR_LIMIT also where there is no room. */
+enum err bundle_pad_work(struct buf *out, size_t length,
+    const uint8_t work[static WORK_LEN]) MUST_CHECK;
+/* What a challenge to work before this request is for. */
+void request_purpose(
+    const struct bundle_request *r, uint8_t out[static WORK_PURPOSE_LEN]);
 /* The length of the preamble at the start of a body (also of one just put);
  * 0 where there is none. */
 size_t bundle_preamble_length(struct bytes body);
@@ -251,8 +268,10 @@ enum answer_kind {
 	ANSWER_KEPT, /* of envelopes */
 	ANSWER_INVESTIGATORS,
 	ANSWER_CHANGED, /* of watch */
+	ANSWER_WORK, /* instead of any: work first, then the same again */
 };
-/* The body's exact length; ANSWER_POLICY: the unit it is a multiple of. */
+/* The body's exact length; ANSWER_POLICY: the unit it is a multiple of;
+ * ANSWER_WORK: of pieces; of text as other answers there. */
 size_t answer_length(enum answer_kind k);
 
 /* One message: payload is empty where it is in pieces (pieces > 0). */
@@ -337,6 +356,10 @@ struct answer_investigators {
 struct answer_changed {
 	uint8_t mark[BUNDLE_MARK_LEN];
 };
+struct answer_work {
+	unsigned bits; /* 1 to WORK_BITS_MAX */
+	uint8_t challenge[WORK_CHALLENGE_LEN];
+};
 struct answer_policy {
 	size_t n_roots; /* from 0 on, in order */
 	struct bytes root[BUNDLE_ROOTS_MAX];
@@ -359,6 +382,7 @@ struct bundle_answer {
 		struct answer_policy policy;
 		struct answer_investigators investigators;
 		struct answer_changed changed;
+		struct answer_work work;
 	};
 };
 

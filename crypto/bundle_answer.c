@@ -380,6 +380,30 @@ put_changed(struct bundle_out *o, const struct bundle_answer *a)
 	lines_put_hex(o->out, "mark", a->changed.mark, sizeof(a->changed.mark));
 }
 
+/* --- work --- */
+
+static void
+get_work(struct bundle_in *in, struct bundle_answer *ret)
+{
+	struct bytes value = lines_get(&in->lines, "challenge");
+
+	ret->work.bits = (unsigned)bundle_word_number(in, &value, WORK_BITS_MAX);
+	if (ret->work.bits == 0)
+		bundle_fail(in);
+	bundle_word_hex(in, &value, ret->work.challenge,
+	    sizeof(ret->work.challenge));
+	bundle_word_end(in, value);
+}
+
+static void
+put_work(struct bundle_out *o, const struct bundle_answer *a)
+{
+	char hex[2 * WORK_CHALLENGE_LEN + 1];
+
+	hex_encode(hex, a->work.challenge, WORK_CHALLENGE_LEN);
+	buf_printf(o->out, "challenge: %u %s\n", a->work.bits, hex);
+}
+
 /* --- policy --- */
 
 static void
@@ -442,6 +466,7 @@ static const struct {
 	[ANSWER_INVESTIGATORS] = { "investigators", TEXT, get_investigators,
 	    put_investigators },
 	[ANSWER_CHANGED] = { "changed", TEXT, get_changed, put_changed },
+	[ANSWER_WORK] = { "work", SMALL, get_work, put_work },
 #undef TEXT
 #undef PIECE
 #undef SMALL

@@ -1,6 +1,7 @@
 #include "crypto/bundle.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "crypto/bundle_form.h"
 #include "crypto/codec.h"
@@ -435,14 +436,18 @@ static const struct {
 	enum bundle_path path;
 	size_t body; /* its length with padding */
 	size_t most; /* without */
+	bool takes_work;
 	void (*get)(struct bundle_in *in, struct bundle_request *ret);
 	void (*put)(struct bundle_out *o, const struct bundle_request *r);
 } kinds[] = {
-#define TEXT BUNDLE_PATH_TEXT, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX
-#define STAFF BUNDLE_PATH_STAFF, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX
-#define PIECE BUNDLE_PATH_PIECE, BUNDLE_PIECE_LEN, BUNDLE_PIECE_LEN
-#define SMALL BUNDLE_PATH_PIECE, BUNDLE_SMALL_LEN, BUNDLE_SMALL_LEN
-	[REQUEST_CONCERN] = { "concern", TEXT, get_concern, put_concern },
+#define FILING BUNDLE_PATH_TEXT, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, true
+#define TEXT BUNDLE_PATH_TEXT, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, false
+#define STAFF BUNDLE_PATH_STAFF, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, false
+#define PIECE                                \
+	BUNDLE_PATH_PIECE, BUNDLE_PIECE_LEN, \
+	    BUNDLE_PIECE_LEN - BUNDLE_WORK_LEN, true
+#define SMALL BUNDLE_PATH_PIECE, BUNDLE_SMALL_LEN, BUNDLE_SMALL_LEN, false
+	[REQUEST_CONCERN] = { "concern", FILING, get_concern, put_concern },
 	[REQUEST_FOLLOWUP] = { "followup", TEXT, get_followup, put_followup },
 	[REQUEST_WITHDRAW] = { "withdraw", TEXT, get_withdraw, put_withdraw },
 	[REQUEST_POLL] = { "poll", TEXT, get_poll, put_poll },
@@ -461,6 +466,7 @@ static const struct {
 	[REQUEST_INVESTIGATORS] = { "investigators", STAFF, get_investigators,
 	    put_investigators },
 	[REQUEST_WATCH] = { "watch", STAFF, get_watch, put_watch },
+#undef FILING
 #undef TEXT
 #undef STAFF
 #undef PIECE
@@ -479,29 +485,75 @@ request_length(enum request_kind k)
 	return kinds[k].body;
 }
 
-enum err
-bundle_request_parse(struct bytes body, struct bundle_request *ret)
+bool
+request_takes_work(enum request_kind k)
+{
+	return kinds[k].takes_work;
+}
+
+void
+request_purpose(
+    const struct bundle_request *r, uint8_t out[static WORK_PURPOSE_LEN])
+{
+	_Static_assert(BUNDLE_UPLOAD_ID_LEN == WORK_PURPOSE_LEN,
+	    "an upload's id is a purpose");
+	if (r->kind == REQUEST_PUT)
+		memcpy(out, r->put.upload_id, WORK_PURPOSE_LEN);
+	else
+		work_purpose_of_route(r->concern.route, out);
+}
+
+/* Takes the work off the end of a whole body: what is left of it may be zeros
+ * as other padding is. */
+static void
+get_work(struct bundle_in *in, size_t k, size_t body, struct bundle_request *r)
+{
+	struct bytes area;
+
+	if (!kinds[k].takes_work || body != kinds[k].body ||
+	    in->blobs.n < BUNDLE_WORK_LEN)
+		return;
+	in->blobs.n -= BUNDLE_WORK_LEN;
+	area = BYTES(in->blobs.p + in->blobs.n, BUNDLE_WORK_LEN);
+	if (!bytes_all_zero(area.p + WORK_LEN, area.n - WORK_LEN))
+		bundle_fail(in);
+	else if (!bytes_all_zero(area.p, WORK_LEN))
+		r->work = BYTES(area.p, WORK_LEN);
+}
+
+static enum err
+parse(struct bytes body, struct bundle_request *r)
 {
 	struct bundle_in in = bundle_open(body);
-	struct bundle_request r = { .preamble = in.preamble };
 	enum err err;
 	size_t k = 0;
 
+	r->preamble = in.preamble;
 	while (
 	    k < COUNT(kinds) && !bytes_equal(in.kind, bytes_str(kinds[k].name)))
 		k++;
 	if (in.lines.err != ERR_OK || k == COUNT(kinds))
 		return ERR_SYNTAX;
-	r.kind = (enum request_kind)k;
-	kinds[k].get(&in, &r);
+	r->kind = (enum request_kind)k;
+	kinds[k].get(&in, r);
+	get_work(&in, k, body.n, r);
 	err = bundle_close(&in);
 	if (err != ERR_OK)
 		return err;
-	r.length = body.n - in.blobs.n;
-	if (r.length > kinds[k].most)
-		return ERR_LIMIT;
-	*ret = r;
-	return ERR_OK;
+	r->length = (size_t)(in.blobs.p - body.p);
+	return r->length > kinds[k].most ? ERR_LIMIT : ERR_OK;
+}
+
+enum err
+bundle_request_parse(struct bytes body, struct bundle_request *ret)
+{
+	struct bundle_request r = { 0 };
+	enum err err = parse(body, &r);
+
+	if (err == ERR_OK)
+		*ret = r;
+	bytes_wipe(&r, sizeof(r)); /* tokens and sessions are in it */
+	return err;
 }
 
 enum err

@@ -102,6 +102,7 @@ static const struct {
 	    "speakup: v1 investigators\ninvestigator: 9 free\n"
 	    "investigator: 4 full\n\n" },
 	{ ANSWER_CHANGED, "speakup: v1 changed\nmark: 0011223344556677\n\n" },
+	{ ANSWER_WORK, "speakup: v1 work\nchallenge: 12 " HEX32 HEX16 "\n\n" },
 };
 
 /* Reads a bundle and writes what it read. */
@@ -323,6 +324,10 @@ test_altered_requests_are_refused(void **state)
 
 static const struct change answer_changes[] = {
 	{ 0, "proof: 5", "proof: 0" },
+	{ 16, " 12 ", " 0 " },
+	{ 16, " 12 ", " 17 " },
+	{ 16, " 12 ", " 012 " },
+	{ 16, "00112233", "112233" },
 	{ 1, "open", "received" },
 	{ 2, "head: 4", "head: 5" },
 	{ 2, "head: 4", "head: 3" },

@@ -6,38 +6,55 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MUST(x) ((x) ? (void)0 : abort())
 
-/* `out` is the input without its zeros at the end, byte for byte. */
+/* `out` is the input, byte for byte. */
 static void
-must_be_same(struct bytes in, size_t length, const struct buf *out)
+must_be_same(struct bytes in, const struct buf *out)
 {
-	MUST(length <= in.n);
-	MUST(bytes_equal(buf_bytes(out), BYTES(in.p, length)));
-	MUST(bytes_all_zero(in.p + length, in.n - length));
+	MUST(out->err == ERR_OK);
+	MUST(bytes_equal(buf_bytes(out), in));
+}
+
+static void
+must_pad(struct buf *out, size_t length, struct bytes work)
+{
+	if (work.n == 0) {
+		MUST(bundle_pad(out, length) == ERR_OK);
+		return;
+	}
+	MUST(work.n == WORK_LEN);
+	MUST(bundle_pad_work(out, length, work.p) == ERR_OK);
 }
 
 static void
 try_request(struct bytes in)
 {
-	struct buf out CLEAN_BUF = BUF_INIT(BUNDLE_PIECE_LEN);
+	struct buf out CLEAN_BUF = BUF_INIT(in.n > BUNDLE_PIECE_LEN ?
+		in.n : BUNDLE_PIECE_LEN);
 	struct bundle_request r;
 
 	if (bundle_request_parse(in, &r) != ERR_OK)
 		return;
 	MUST(r.preamble.n == bundle_preamble_length(in));
 	MUST(bundle_request_put(&r, &out) == ERR_OK);
-	must_be_same(in, r.length, &out);
+	MUST(out.n == r.length);
+	MUST(r.work.n == 0 || request_takes_work(r.kind));
+	must_pad(&out, in.n, r.work);
+	must_be_same(in, &out);
 }
 
 static void
 try_answer(struct bytes in)
 {
-	struct buf out CLEAN_BUF = BUF_INIT(BUNDLE_POLICY_MAX);
+	struct buf out CLEAN_BUF = BUF_INIT(in.n > BUNDLE_POLICY_MAX ?
+		in.n : BUNDLE_POLICY_MAX);
 	struct bundle_answer a;
 
 	if (bundle_answer_parse(in, &a) != ERR_OK)
 		return;
 	MUST(bundle_answer_put(&a, &out) == ERR_OK);
-	must_be_same(in, a.length, &out);
+	MUST(out.n == a.length);
+	must_pad(&out, in.n, BYTES(NULL, 0));
+	must_be_same(in, &out);
 }
 
 int
