@@ -1,5 +1,7 @@
 #include "daemon/wire.h"
 
+#include "crypto/work.h"
+
 #define PARENT (1u << PEER_PARENT)
 #define VAULT (1u << PEER_VAULT)
 #define FRONT (1u << PEER_FRONT)
@@ -13,6 +15,8 @@ static const struct {
 } table[] = {
 	{ WIRE_TEXT, FRONT, VAULT, WIRE_TEXT_MAX, false },
 	{ WIRE_PIECE, FRONT, VAULT, WIRE_PIECE_MAX, false },
+	{ WIRE_WORKED_TEXT, FRONT, VAULT, WORK_LEN + WIRE_TEXT_MAX, false },
+	{ WIRE_WORKED_PIECE, FRONT, VAULT, WORK_LEN + WIRE_PIECE_MAX, false },
 	{ WIRE_STAFF, FRONT, VAULT, WIRE_TEXT_MAX, false },
 	{ WIRE_PLAIN, FRONT, VAULT, WIRE_TEXT_MAX, false },
 	{ WIRE_PLAIN_ANSWER, FRONT, VAULT, 128, false },

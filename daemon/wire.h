@@ -48,7 +48,15 @@ enum wire_type {
 	WIRE_READY,  /* started, or took the new policy */
 	WIRE_REFUSED /* did not take it; status = enum err */,
 	WIRE_ALIVE,  /* every few seconds: the loop turns */
+	/* front -> vault: as WIRE_TEXT and WIRE_PIECE, and before the request
+	 * the work that came with it (WORK_LEN bytes: crypto/work.h), which
+	 * the front has checked */
+	WIRE_WORKED_TEXT,
+	WIRE_WORKED_PIECE,
 };
+
+/* The status of a request: its connection is pressed (front_peer.h), or 0. */
+#define WIRE_PRESSED 1
 
 /* What became of a request; the front turns it into HTTP. */
 enum answer {

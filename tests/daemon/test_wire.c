@@ -98,7 +98,8 @@ test_only_the_table_is_allowed(void **state)
 	} cases[] = {
 		{ PEER_FRONT, PEER_VAULT,
 		    1u << WIRE_TEXT | 1u << WIRE_PIECE | 1u << WIRE_STAFF |
-			1u << WIRE_PLAIN | 1u << WIRE_PLAIN_ANSWER },
+			1u << WIRE_PLAIN | 1u << WIRE_PLAIN_ANSWER |
+			1u << WIRE_WORKED_TEXT | 1u << WIRE_WORKED_PIECE },
 		{ PEER_VAULT, PEER_FRONT, 1u << WIRE_ANSWER },
 		{ PEER_PARENT, PEER_VAULT,
 		    1u << WIRE_CONFIG | 1u << WIRE_SECRET | 1u << WIRE_POLICY |
