@@ -417,7 +417,8 @@ check_free(struct check *c)
 }
 
 static enum err
-check_new(const struct store_config *config, struct check **ret)
+check_new(const struct store_config *config, enum db_use use,
+    struct check **ret)
 {
 	struct check *c = calloc(1, sizeof(*c));
 	enum err e = ERR_NOMEM;
@@ -427,7 +428,7 @@ check_new(const struct store_config *config, struct check **ret)
 	c->piece = (struct buf)BUF_INIT(PIECE_LEN + STORE_HEAD_MAX);
 	c->upload = calloc(1, sizeof(*c->upload));
 	if (c->upload != NULL)
-		e = store_open_bare(config, DB_CHECK, &c->s);
+		e = store_open_bare(config, use, &c->s);
 	if (e != ERR_OK) {
 		check_free(c);
 		return e;
@@ -436,12 +437,12 @@ check_new(const struct store_config *config, struct check **ret)
 	return ERR_OK;
 }
 
-enum err
-store_check(const struct store_config *config, store_found *found, void *ctx,
-    struct store_report *ret)
+static enum err
+check_as(const struct store_config *config, enum db_use use, store_found *found,
+    void *ctx, struct store_report *ret)
 {
 	struct check *c;
-	enum err e = check_new(config, &c);
+	enum err e = check_new(config, use, &c);
 
 	if (e != ERR_OK)
 		return e;
@@ -458,6 +459,20 @@ store_check(const struct store_config *config, store_found *found, void *ctx,
 	}
 	check_free(c);
 	return e;
+}
+
+enum err
+store_check(const struct store_config *config, store_found *found, void *ctx,
+    struct store_report *ret)
+{
+	return check_as(config, DB_CHECK, found, ctx, ret);
+}
+
+enum err
+store_check_copy(const struct store_config *config, store_found *found,
+    void *ctx, struct store_report *ret)
+{
+	return check_as(config, DB_COPY, found, ctx, ret);
 }
 
 const char *

@@ -6,6 +6,8 @@
 
 /* What the db files share. Not for others. */
 
+#define DB_DATA "db/data.mdb" /* in the state directory */
+
 struct db {
 	MDB_env *env;
 	MDB_dbi dbi[TABLES];
@@ -29,5 +31,8 @@ struct db {
 enum err db_err_of(int rc) MUST_CHECK;
 /* What a failed change or commit means; latches where it must. */
 enum err db_write_result(struct db *db, int rc) MUST_CHECK;
+/* LMDB keeps every page that a reader could need, and does not look by itself
+ * whether the reader's process still lives. True: one did not. */
+bool db_forget_dead_readers(struct db *db);
 /* Counts bytes read through the map; lets it go when they are many. */
 void db_count_touched(struct db *db, size_t n);

@@ -87,8 +87,8 @@ db_is_latched(const struct db *db)
 
 /* --- opening --- */
 
-static enum err
-sync_directory(const char *path)
+enum err
+db_sync_directory(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int rc;
@@ -103,15 +103,10 @@ sync_directory(const char *path)
 /* What is read afterwards comes from the disk, not from a page cache that a
  * failed sync may have left wrong. */
 static void
-drop_cache(const char *env_dir)
+drop_cache(const char *path)
 {
-	char path[PATH_MAX];
-	int fd;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (snprintf(path, sizeof(path), "%s/data.mdb", env_dir) >=
-	    (int)sizeof(path))
-		return;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
@@ -119,19 +114,20 @@ drop_cache(const char *env_dir)
 }
 
 static enum err
-tables_open(struct db *db)
+tables_open(struct db *db, bool writes)
 {
+	unsigned create = writes ? MDB_CREATE : 0u;
 	MDB_txn *txn;
-	int rc = mdb_txn_begin(db->env, NULL, 0, &txn);
+	int rc = mdb_txn_begin(db->env, NULL, writes ? 0 : MDB_RDONLY, &txn);
 
 	if (rc != 0)
 		return db_err_of(rc);
 	for (unsigned i = 0; i < TABLES && rc == 0; i++)
 		rc = mdb_dbi_open(txn, table_of[i].name,
-		    MDB_CREATE | table_of[i].flags, &db->dbi[i]);
+		    create | table_of[i].flags, &db->dbi[i]);
 	if (rc != 0) {
 		mdb_txn_abort(txn);
-		return db_err_of(rc);
+		return rc == MDB_NOTFOUND ? ERR_CORRUPT : db_err_of(rc);
 	}
 	return db_err_of(mdb_txn_commit(txn));
 }
@@ -147,10 +143,20 @@ read_txn_make(struct db *db)
 	return ERR_OK;
 }
 
-static enum err
-env_open(struct db *db, const char *env_dir)
+/* A copy is written to its last page, so one that is shorter was cut off, and
+ * reading its end would be a bus error. */
+static bool
+is_whole(const struct db *db, const MDB_envinfo *info)
 {
-	unsigned flags = MDB_NORDAHEAD | MDB_NOTLS;
+	struct stat st;
+
+	return fstat(db->fd, &st) == 0 &&
+	    (uint64_t)st.st_size / db->page > info->me_last_pgno;
+}
+
+static enum err
+env_open(struct db *db, const char *path, unsigned flags)
+{
 	MDB_envinfo info;
 	MDB_stat st;
 	int rc = mdb_env_create(&db->env);
@@ -162,7 +168,7 @@ env_open(struct db *db, const char *env_dir)
 	if (rc == 0)
 		rc = mdb_env_set_mapsize(db->env, db->map_size);
 	if (rc == 0)
-		rc = mdb_env_open(db->env, env_dir, flags, 0600);
+		rc = mdb_env_open(db->env, path, flags | MDB_NOTLS, 0600);
 	if (rc == 0)
 		rc = mdb_env_info(db->env, &info);
 	if (rc == 0)
@@ -173,6 +179,8 @@ env_open(struct db *db, const char *env_dir)
 		return db_err_of(rc);
 	db->map_size = info.me_mapsize;
 	db->page = st.ms_psize;
+	if ((flags & MDB_NOSUBDIR) != 0 && !is_whole(db, &info))
+		return ERR_CORRUPT;
 	return ERR_OK;
 }
 
@@ -223,14 +231,14 @@ env_make(struct db *db, const char *dir, const char *env_dir)
 	if (e == ERR_OK)
 		e = empty_out(fresh);
 	if (e == ERR_OK)
-		e = env_open(db, fresh);
+		e = env_open(db, fresh, MDB_NORDAHEAD);
 	if (e == ERR_OK)
-		e = tables_open(db);
+		e = tables_open(db, true);
 	if (db->env != NULL)
 		mdb_env_close(db->env);
 	db->env = NULL;
 	if (e == ERR_OK)
-		e = sync_directory(fresh);
+		e = db_sync_directory(fresh);
 	if (e == ERR_OK && rename(fresh, env_dir) != 0)
 		e = ERR_IO;
 	return e;
@@ -239,26 +247,76 @@ env_make(struct db *db, const char *dir, const char *env_dir)
 static enum err
 db_open_env(struct db *db, const struct store_config *config, enum db_use use)
 {
-	char env_dir[PATH_MAX];
-	enum err e = path_put(env_dir, config->dir, "db");
+	char path[PATH_MAX];
+	enum err e = path_put(path, config->dir, DB_DATA);
 
-	if (e == ERR_OK && access(env_dir, F_OK) != 0)
-		e = errno == ENOENT ? env_make(db, config->dir, env_dir)
-				    : ERR_IO;
 	if (e == ERR_OK && use == DB_CHECK)
-		drop_cache(env_dir);
+		drop_cache(path);
 	if (e == ERR_OK)
-		e = env_open(db, env_dir);
+		e = path_put(path, config->dir, "db");
+	if (e == ERR_OK && access(path, F_OK) != 0)
+		e = errno == ENOENT ? env_make(db, config->dir, path) : ERR_IO;
 	if (e == ERR_OK)
-		e = tables_open(db);
+		e = env_open(db, path, MDB_NORDAHEAD);
+	if (e == ERR_OK)
+		e = tables_open(db, true);
 	if (e == ERR_OK)
 		e = read_txn_make(db);
 	/* LMDB syncs the file, not the names that lead to it. */
 	if (e == ERR_OK)
-		e = sync_directory(env_dir);
+		e = db_sync_directory(path);
 	if (e == ERR_OK)
-		e = sync_directory(config->dir);
+		e = db_sync_directory(config->dir);
 	return e;
+}
+
+/* --- copies, and stores that another process writes --- */
+
+/* One file by itself. */
+static enum err
+open_copy(struct db *db, const char *path)
+{
+	enum err e;
+
+	drop_cache(path);
+	e = env_open(db, path,
+	    MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK | MDB_NORDAHEAD);
+	if (e == ERR_OK)
+		e = tables_open(db, false);
+	return e == ERR_OK ? read_txn_make(db) : e;
+}
+
+/* After a failed write nobody knows what the page cache shows. */
+static enum err
+refuse_marked(const char *dir)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	enum err e = path_put(path, dir, "state");
+
+	if (e != ERR_OK)
+		return e;
+	if (stat(path, &st) != 0)
+		return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+	return st.st_size > 0 ? ERR_CORRUPT : ERR_OK;
+}
+
+/* Reads all of it in order, so the kernel may read ahead. */
+static enum err
+open_beside(struct db *db, const char *dir)
+{
+	char path[PATH_MAX];
+	enum err e = refuse_marked(dir);
+
+	if (e == ERR_OK)
+		e = path_put(path, dir, "db");
+	if (e == ERR_OK)
+		e = env_open(db, path, MDB_RDONLY);
+	if (e != ERR_OK)
+		return e;
+	(void)db_forget_dead_readers(db);
+	e = tables_open(db, false);
+	return e == ERR_OK ? read_txn_make(db) : e;
 }
 
 static uint64_t
@@ -291,9 +349,9 @@ open_as(struct db *db, const struct store_config *config, enum db_use use)
 
 	switch (use) {
 	case DB_COPY:
-		return db_open_copy(db, config->dir);
+		return open_copy(db, config->dir);
 	case DB_BESIDE:
-		return db_open_beside(db, config->dir);
+		return open_beside(db, config->dir);
 	case DB_SERVE:
 	case DB_CHECK:
 		break;
@@ -310,9 +368,7 @@ db_open(const struct store_config *config, enum db_use use, struct db **ret)
 
 	if (db == NULL)
 		return ERR_NOMEM;
-	e = state_open(db, config->dir, use);
-	if (e == ERR_OK)
-		e = db_open_env(db, config, use);
+	e = open_as(db, config, use);
 	if (e != ERR_OK) {
 		db_close(db);
 		return e;

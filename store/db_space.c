@@ -17,11 +17,22 @@ db_map_is_full(const struct db *db)
 	return db->map_full;
 }
 
+bool
+db_forget_dead_readers(struct db *db)
+{
+	int dead = 0;
+
+	return mdb_reader_check(db->env, &dead) == 0 && dead > 0;
+}
+
 enum err
 db_grow(struct db *db)
 {
 	uint64_t size = db->map_size;
 
+	/* A backup that was killed: the pages kept for it are room again. */
+	if (db_forget_dead_readers(db))
+		return ERR_OK;
 	if (size >= db->size_max)
 		return ERR_FULL;
 	size = size > db->size_max / 2 ? db->size_max : size * 2;

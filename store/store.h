@@ -16,7 +16,7 @@
  *
  * After store_open no file is opened; the system calls needed are pread,
  * pwrite, pwritev, write, writev, lseek, fdatasync, fsync, fallocate, mmap,
- * munmap and madvise.
+ * munmap, madvise, and fcntl with F_GETLK (whether a backup's process lives).
  */
 
 #define STORE_KEY_LEN 32
@@ -440,6 +440,35 @@ typedef void store_found(void *ctx, enum store_finding f, uint64_t number);
 enum err store_check(const struct store_config *config, store_found *found,
     void *ctx, struct store_report *ret) MUST_CHECK;
 
+/* The same of a backup, which is one file, wherever it lies; it is not changed.
+ * config->dir names the file. */
+enum err store_check_copy(const struct store_config *config, store_found *found,
+    void *ctx, struct store_report *ret) MUST_CHECK;
+
+/* --- backups --- */
+
+/*
+ * A consistent copy of a store that a daemon may be using, as sealed as it is:
+ * no key is needed. Gives its bytes in order to `sink`; total is about how many
+ * there will be, in all. As DIR/db/data.mdb of an empty state directory they
+ * are the store of that moment.
+ *
+ * Each commit meanwhile takes new space, which is used again afterwards; a copy
+ * during which the file grew over growth_max bytes is given up (ERR_LIMIT). A
+ * process that is killed here does no harm: the space kept for it is used again
+ * when the map is full, or after the next backup has begun.
+ *
+ * ERR_NOT_FOUND: no store. ERR_CORRUPT: an earlier write failed. ERR_EXISTS:
+ * the store is being given a new key. Whatever sink returned; ERR_IO.
+ */
+typedef enum err store_backup_sink(void *ctx, struct bytes x, uint64_t total);
+enum err store_backup(const char *dir, uint64_t growth_max,
+    store_backup_sink *sink, void *ctx) MUST_CHECK;
+
+/* No backup is made until the descriptor is closed. ERR_EXISTS: one is being
+ * made. ERR_NOT_FOUND: no store. */
+enum err store_hold_backups(const char *dir, int *ret_fd) MUST_CHECK;
+
 /* --- a new key, with no daemon running --- */
 
 /*
@@ -451,3 +480,10 @@ enum err store_check(const struct store_config *config, store_found *found,
  */
 enum err store_rekey(const struct store_config *config,
     const uint8_t new_key[static STORE_KEY_LEN]) MUST_CHECK;
+/*
+ * Writes the data file anew without what is not in use any more, and puts it in
+ * the old one's place. Needs as much space again, and store_hold_backups.
+ * ERR_FULL: there is none, and nothing was changed. Errors of store_open,
+ * but for ERR_DENIED: the key is not used.
+ */
+enum err store_compact(const struct store_config *config) MUST_CHECK;
