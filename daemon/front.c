@@ -192,8 +192,7 @@ start(struct front *f)
 			return ERR_SYNTAX;
 	}
 	f->is_started = true;
-	e = sandbox_enter(SANDBOX_FRONT,
-	    f->config.connections + SPARE_DESCRIPTORS);
+	e = sandbox_enter_front(f->config.connections + SPARE_DESCRIPTORS);
 	if (e == ERR_OK)
 		e = fit_connections(f);
 	return e;

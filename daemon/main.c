@@ -110,7 +110,7 @@ lower(const struct config *c, struct complaint *why)
 	enum err e = sandbox_become(c->user);
 
 	if (e == ERR_OK)
-		e = sandbox_enter(SANDBOX_PARENT, UINT64_MAX);
+		e = sandbox_enter_parent(c);
 	if (e != ERR_OK)
 		(void)snprintf(why->text, sizeof(why->text),
 		    "Privileges could not be given up (user %s): %s.",

@@ -7,6 +7,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "daemon/sandbox_calls.h"
+#include "daemon/sandbox_places.h"
+
 static bool
 limit(__rlimit_resource_t what, uint64_t value)
 {
@@ -39,22 +42,53 @@ write_no_file(void)
 	return signal(SIGXFSZ, SIG_IGN) != SIG_ERR && limit(RLIMIT_FSIZE, 0);
 }
 
-enum err
-sandbox_enter(enum sandbox_role role, uint64_t descriptors)
+/* Root may still; for anybody else it is one wall more. */
+static bool
+start_no_process(void)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
-	    !limit(RLIMIT_CORE, 0) || !limit_descriptors(descriptors))
+	return limit(RLIMIT_NPROC, 0);
+}
+
+static bool
+give_up(uint64_t descriptors)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+	    limit(RLIMIT_CORE, 0) && limit_descriptors(descriptors);
+}
+
+enum err
+sandbox_enter_front(uint64_t descriptors)
+{
+	enum err e;
+
+	if (!give_up(descriptors) || !end_with_parent() ||
+	    !start_no_process() || !write_no_file())
 		return ERR_IO;
-	switch (role) {
-	case SANDBOX_PARENT:
-		return ERR_OK;
-	case SANDBOX_VAULT:
-		return end_with_parent() ? ERR_OK : ERR_IO;
-	case SANDBOX_FRONT:
-		return end_with_parent() && write_no_file() ? ERR_OK : ERR_IO;
-	}
-	return ERR_IO;
+	e = sandbox_places_child();
+	return e == ERR_OK ? sandbox_calls_front() : e;
+}
+
+enum err
+sandbox_enter_vault(uint64_t descriptors)
+{
+	enum err e;
+
+	if (!give_up(descriptors) || !end_with_parent() || !start_no_process())
+		return ERR_IO;
+	e = sandbox_places_child();
+	return e == ERR_OK ? sandbox_calls_vault() : e;
+}
+
+enum err
+sandbox_enter_parent(const struct config *c)
+{
+	enum err e;
+
+	if (!give_up(UINT64_MAX))
+		return ERR_IO;
+	e = sandbox_places_parent(c);
+	return e == ERR_OK ? sandbox_calls_parent() : e;
 }
 
 enum err

@@ -289,7 +289,9 @@ exit_of(enum err e)
 					       : VAULT_EXIT_REFUSED;
 }
 
-/* The store's files are opened first: after that, no more. */
+/* The store's files are opened first, and the policy is read, for which the
+ * JSON library opens a source of randomness once: after that, no more. The
+ * parent has checked that policy; from fronts nothing has come yet. */
 static enum err
 start(struct process *p)
 {
@@ -300,10 +302,10 @@ start(struct process *p)
 	if (e == ERR_OK)
 		health_open(&p->health, p->config.state);
 	if (e == ERR_OK)
-		e = sandbox_enter(SANDBOX_VAULT, DESCRIPTORS);
-	if (e == ERR_OK)
 		e = vault_policy(p->vault, buf_bytes(&p->policy));
 	buf_free(&p->policy);
+	if (e == ERR_OK)
+		e = sandbox_enter_vault(DESCRIPTORS);
 	if (e == ERR_OK && p->has_listener) {
 		p->has_listener = false;
 		e = vault_notifier_new(

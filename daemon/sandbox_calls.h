@@ -1,0 +1,13 @@
+#pragma once
+
+#include "crypto/err.h"
+
+/*
+ * The system calls of each role, for the rest of its life. A call that is
+ * missing here ends the process, so also what is rare has to be here: growing
+ * the map, a full disk, abort(), what an older kernel's clock needs.
+ */
+enum err sandbox_calls_front(void) MUST_CHECK;
+enum err sandbox_calls_vault(void) MUST_CHECK;
+/* Those of both, what they need from exec to there, and the parent's own. */
+enum err sandbox_calls_parent(void) MUST_CHECK;
