@@ -65,9 +65,11 @@ static uint8_t
 in_case(uint8_t c, enum bech32_case letters)
 {
 	/* digits and '-' have the bit that tells the cases apart set */
-	bool letter = (uint8_t)((c | 0x20) - 'a') < 26;
+	uint32_t from_a = (uint8_t)((c | 0x20) - 'a');
+	uint32_t is_letter = (from_a - 26) >> 31;
+	uint32_t is_upper = letters == BECH32_UPPER;
 
-	return letter && letters == BECH32_UPPER ? c & 0xdf : c;
+	return (uint8_t)(c & ~(0x20 * (is_letter & is_upper)));
 }
 
 /* Five bits of the data, from bit `at` on; beyond the end are zeros. */
@@ -116,16 +118,16 @@ has_prefix(struct bytes text, const char *hrp, enum bech32_case letters)
 {
 	size_t n = strlen(hrp);
 
-	if (text.n <= n || text.p[n] != '1')
+	if (text.n <= n)
 		return false;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) /* what is behind it may be secret */
 		if (text.p[i] != in_case((uint8_t)hrp[i], letters))
 			return false;
-	return true;
+	return text.p[n] == '1';
 }
 
-/* Data symbols to bytes; false where a spare bit is set. */
-static bool
+/* Data symbols to bytes; what is left over of the last, which must be zero. */
+static uint32_t
 regroup(const uint8_t *symbol, size_t n_symbols, uint8_t *out, size_t n)
 {
 	uint32_t bits = 0, have = 0;
@@ -140,12 +142,12 @@ regroup(const uint8_t *symbol, size_t n_symbols, uint8_t *out, size_t n)
 		}
 		bits &= 0xff;
 	}
-	return (bits & ((1u << have) - 1)) == 0;
+	return bits & ((1u << have) - 1);
 }
 
-/* Symbols in the given case with a right checksum. */
-static bool
-checksum_fits(struct bytes symbols, const char *hrp, enum bech32_case letters)
+/* Zero for symbols in the given case with a right checksum. */
+static uint32_t
+checksum_off(struct bytes symbols, const char *hrp, enum bech32_case letters)
 {
 	uint32_t sum = start(hrp), bad = 0;
 
@@ -157,7 +159,7 @@ checksum_fits(struct bytes symbols, const char *hrp, enum bech32_case letters)
 		bad |= (uint32_t)(in_case(lower, letters) ^ symbols.p[i]);
 		sum = step(sum, v & 31);
 	}
-	return bad == 0 && sum == 1;
+	return bad | (sum ^ 1);
 }
 
 enum err
@@ -174,7 +176,8 @@ bech32_get(struct bytes text, const char *hrp, uint8_t *out, size_t n)
 		return ERR_SYNTAX;
 	symbols = BYTES(text.p + prefix, text.n - prefix);
 	if (symbols.n != n_symbols + CHECKSUM_LEN ||
-	    !checksum_fits(symbols, hrp, letters))
+	    !bytes_verdict(checksum_off(symbols, hrp, letters)))
 		return ERR_SYNTAX;
-	return regroup(symbols.p, n_symbols, out, n) ? ERR_OK : ERR_SYNTAX;
+	return bytes_verdict(regroup(symbols.p, n_symbols, out, n)) ?
+	    ERR_OK : ERR_SYNTAX;
 }

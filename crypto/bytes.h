@@ -22,6 +22,9 @@ bool bytes_equal(struct bytes a, struct bytes b);
 /* In time that depends only on n. */
 bool bytes_equal_ct(const uint8_t *a, const uint8_t *b, size_t n);
 bool bytes_all_zero(const uint8_t *p, size_t n);
+/* Whether what was computed from a secret without branches came to zero: the
+ * one bit of it that may be known, and so decided upon. */
+bool bytes_verdict(uint32_t off);
 /* Wipes in a way the compiler keeps. NULL with n = 0 is allowed. */
 void bytes_wipe(void *p, size_t n);
 
