@@ -51,6 +51,7 @@ static const struct call starting[] = {
 	CALL(faccessat2), CALL(readlink), CALL(readlinkat), CALL(getcwd),
 	CALL(getdents64), CALL(statfs), CALL(fstatfs), CALL(fadvise64),
 	CALL(flock), CALL(mkdir), CALL(mkdirat), CALL(unlink), CALL(unlinkat),
+	CALL(rename), CALL(renameat), CALL(renameat2),
 	CALL(arch_prctl), CALL(set_tid_address), CALL(set_robust_list),
 	CALL(rseq), CALL(uname), CALL(sched_getaffinity), CALL(getuid),
 	CALL(geteuid), CALL(getgid), CALL(getegid), CALL(getppid),
