@@ -17,7 +17,7 @@
  */
 
 #define PIPE_LEN (1024 * 1024)
-#define BLOCK_LEN (64 * 1024)
+#define BLOCK_LEN (8 * 1024)
 #define RESIZED_MAX 8
 
 struct copy {
@@ -65,7 +65,7 @@ static enum err
 pump(struct copy *c, db_sink *sink, void *ctx)
 {
 	uint64_t pages = c->growth_max / c->db->page;
-	uint8_t block[BLOCK_LEN / 8];
+	uint8_t block[BLOCK_LEN];
 	enum err e = ERR_OK;
 	ssize_t n;
 
