@@ -42,6 +42,7 @@ case_flag_text(unsigned flag)
 		"a deadline was missed",
 		"reopened",
 		"the reporter is silent; two must close it",
+		"set aside unread, as junk",
 	};
 	unsigned i = 0;
 

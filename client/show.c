@@ -19,7 +19,7 @@ struct view {
 	bool is_staff;
 };
 
-/* What the author did, in words; of `close`: did_text. */
+/* What the author did, in words; of `close` and `dismiss`: did_text. */
 static const char *const did[MESSAGE_KINDS] = {
 	[MESSAGE_CONCERN] = "raised this concern",
 	[MESSAGE_FOLLOWUP] = "wrote again",
@@ -70,7 +70,7 @@ name_of(const struct view *v, uint16_t person, char out[static SHOW_NAME_MAX])
 	    : v->name(v->ctx, person, out, SHOW_NAME_MAX);
 }
 
-/* --- whether a `close` closed it --- */
+/* --- whether a `close` or a `dismiss` closed it --- */
 
 enum closing {
 	CLOSING_DONE,
@@ -116,7 +116,19 @@ did_text(const struct conversation *c, const struct conversation_message *m)
 		[CLOSING_UNKNOWN] = "closed the case, unless it is so serious "
 				    "that a second person must agree",
 	};
+	static const char *const dismissing[] = {
+		[CLOSING_DONE] = "set the concern aside unread, as part of a "
+				 "flood of junk",
+		[CLOSING_WAITS] = "wants to set the concern aside unread, as "
+				  "part of a flood of junk, and a second "
+				  "person must agree",
+		[CLOSING_UNKNOWN] = "set the concern aside unread, as part of "
+				    "a flood of junk, unless a second person "
+				    "must agree",
+	};
 
+	if (m->kind == MESSAGE_DISMISS)
+		return dismissing[closing_of(c, m)];
 	return m->kind == MESSAGE_CLOSE ? closing[closing_of(c, m)]
 					: did[m->kind];
 }
@@ -267,6 +279,11 @@ static void
 say_message(const struct view *v, const struct conversation_message *m)
 {
 	say_head(v, m);
+	if (m->kind == MESSAGE_DISMISS && !v->is_staff)
+		term_item(v->t, 1,
+		    "If it is meant, please say so with speakup reply: any "
+		    "answer brings it back, and whoever set it aside cannot "
+		    "do so again alone.");
 	if (!m->is_readable) {
 		if (m->has_content)
 			say_unread(v->t, m);

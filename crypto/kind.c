@@ -69,6 +69,9 @@ static const struct message_form forms[] = {
 	    PARAM_CHAIN | PARAM_ABOUT },
 	[MESSAGE_EVENT] = { "event", STAFF, AUTHOR_INSTANCE, CONTENT_NONE,
 	    PARAM_CODE | PARAM_PEOPLE },
+
+	[MESSAGE_DISMISS] = { "dismiss", TALK, AUTHOR_STAFF,
+	    CONTENT_NONE, 0 },
 };
 _Static_assert(sizeof(forms) / sizeof(forms[0]) == MESSAGE_KINDS,
     "every kind has its form");

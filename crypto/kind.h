@@ -37,7 +37,7 @@ enum message_kind {
 	MESSAGE_CLOSE,
 	MESSAGE_REOPEN,
 	MESSAGE_OVERRIDE, /* disclosure, because of immediate serious harm */
-	MESSAGE_SECOND,	  /* a second person agrees to CLOSE or OVERRIDE */
+	MESSAGE_SECOND,	  /* a second person agrees to CLOSE, DISMISS, OVERRIDE */
 	MESSAGE_DECLINE,  /* or does not; or the first takes it back */
 	/* talk chain; instance */
 	MESSAGE_NOTICE,
@@ -61,8 +61,11 @@ enum message_kind {
 	MESSAGE_UNOPENED, /* a message does not open for the author */
 	/* staff chain; instance */
 	MESSAGE_EVENT,
+
+	/* talk chain; staff. Stores keep these numbers: what is new is last. */
+	MESSAGE_DISMISS, /* closed unread, as junk */
 };
-#define MESSAGE_KINDS (MESSAGE_EVENT + 1)
+#define MESSAGE_KINDS (MESSAGE_DISMISS + 1)
 
 enum chain { CHAIN_TALK, CHAIN_STAFF };
 

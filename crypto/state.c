@@ -25,7 +25,8 @@ _Static_assert(
 
 static const char *const flags_names[CASE_FLAGS] = { "awaiting", "held",
 	"complex", "conduct", "closing", "overriding", "overridden",
-	"disclosing", "consented", "breached", "reopened", "silent" };
+	"disclosing", "consented", "breached", "reopened", "silent",
+	"dismissed" };
 
 const char *
 case_state_name(enum case_state s)

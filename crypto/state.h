@@ -39,7 +39,8 @@ enum err case_state_parse(struct bytes text, enum case_state *ret) MUST_CHECK;
 #define CASE_IS_BREACHED (1u << 9)   /* a deadline passed, and is not met */
 #define CASE_IS_REOPENED (1u << 10)
 #define CASE_IS_SILENT (1u << 11)    /* no answer came; two must close it */
-#define CASE_FLAGS 12
+#define CASE_IS_DISMISSED (1u << 12) /* closed by nobody who acknowledged it */
+#define CASE_FLAGS 13
 /* "-", or names with commas between, in the order above. */
 void case_flags_put(struct buf *out, unsigned flags);
 enum err case_flags_parse(struct bytes text, uint16_t *ret) MUST_CHECK;

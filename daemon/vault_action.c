@@ -419,8 +419,8 @@ apply_message(struct store_txn *txn, struct vault *v, struct op *op)
 	    (e = check_life(&a)) != ERR_OK ||
 	    (e = check_subject(&a)) != ERR_OK)
 		return e;
-	if (op->message_kind == MESSAGE_WITHDRAW &&
-	    a.l.state == CASE_RECEIVED && !(a.l.flags & CASE_IS_HELD))
+	if (op->message_kind == MESSAGE_WITHDRAW && life_is_unread(&a.l) &&
+	    !(a.l.flags & CASE_IS_HELD))
 		return txn_case_destroy(txn, op->case_id);
 	if ((e = take_readers(&a)) != ERR_OK ||
 	    (e = txn_append(txn, op->case_id, op->prev, &message)) != ERR_OK)

@@ -74,6 +74,7 @@ can_step(const struct life *l, enum message_kind kind, const struct crew *crew,
 {
 	if (message_form(kind)->author != AUTHOR_STAFF ||
 	    kind == MESSAGE_SECOND || kind == MESSAGE_DECLINE ||
+	    kind == MESSAGE_DISMISS || /* no end for what is meant */
 	    may(l, kind, crew->parts) != LIFE_OK)
 		return false;
 	return kind != MESSAGE_CLOSE || !needs_second || crew->deciders > 1;

@@ -48,9 +48,10 @@ static const struct row {
 	[MESSAGE_ESCALATE] = { .parts = H, .from = OPEN },
 	/* its end, and what two people must want */
 	[MESSAGE_CLOSE] = { H, ACKED, CASE_CLOSED, ACKED },
+	[MESSAGE_DISMISS] = { H, S(RECEIVED), CASE_CLOSED, S(RECEIVED) },
 	[MESSAGE_REOPEN] = { H, S(CLOSED), CASE_HANDLING, S(CLOSED) },
 	[MESSAGE_OVERRIDE] = { .parts = H | E, .from = OPEN },
-	[MESSAGE_SECOND] = { H | E, OPEN, CASE_CLOSED, ACKED },
+	[MESSAGE_SECOND] = { H | E, OPEN, CASE_CLOSED, OPEN },
 	[MESSAGE_DECLINE] = { .parts = H | E, .from = OPEN },
 	/* how it is handled */
 	[MESSAGE_TRIAGE] = { H, ACKED, CASE_TRIAGED, S(ACKNOWLEDGED) },
@@ -107,6 +108,13 @@ life_is_open(const struct life *l)
 	return (OPEN & 1u << l->state) != 0;
 }
 
+bool
+life_is_unread(const struct life *l)
+{
+	return l->state == CASE_RECEIVED ||
+	    (l->state == CASE_CLOSED && (l->flags & CASE_IS_DISMISSED));
+}
+
 /* --- parts --- */
 
 static bool
@@ -149,10 +157,11 @@ is_pending(const struct life *l)
 	return (l->flags & (CASE_IS_CLOSING | CASE_IS_OVERRIDING)) != 0;
 }
 
+/* While received, only a dismissal ends it. */
 static enum life_refusal
 may_end(const struct life *l)
 {
-	unsigned ready = SOLVING | S(FEDBACK) | S(ACTION);
+	unsigned ready = SOLVING | S(FEDBACK) | S(ACTION) | S(RECEIVED);
 
 	if (l->flags & CASE_IS_HELD)
 		return LIFE_ON_HOLD;
@@ -211,7 +220,7 @@ conditions(const struct life *l, const struct entry *e, unsigned parts)
 {
 	bool is_reviewless = (l->flags & CASE_IS_CONDUCT) != 0;
 
-	if (e->kind == MESSAGE_CLOSE)
+	if (e->kind == MESSAGE_CLOSE || e->kind == MESSAGE_DISMISS)
 		return is_pending(l) ? LIFE_NOT_NOW : may_end(l);
 	if (e->kind == MESSAGE_REPLY || e->kind == MESSAGE_ASK)
 		return may_talk(l, e, parts);

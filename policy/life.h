@@ -108,3 +108,5 @@ bool life_table_allows(enum case_state s, enum message_kind k, unsigned parts);
 enum case_state life_table_next(enum case_state s, enum message_kind k);
 /* Open: counted, with deadlines. */
 bool life_is_open(const struct life *l);
+/* Nobody ever acknowledged it. */
+bool life_is_unread(const struct life *l);

@@ -101,6 +101,8 @@ enter(struct life *l, enum case_state s, int64_t at,
 {
 	bool was_closed = l->state == CASE_CLOSED;
 
+	if (s == CASE_CLOSED)
+		set_flag(l, CASE_IS_DISMISSED, l->state == CASE_RECEIVED);
 	l->state = s;
 	begin(l, SINCE_MOVED, at, r);
 	if (s == CASE_TERMS)
@@ -113,8 +115,34 @@ enter(struct life *l, enum case_state s, int64_t at,
 	}
 	if (was_closed && life_is_open(l)) {
 		l->flags |= CASE_IS_REOPENED;
+		clear(l, CASE_IS_DISMISSED);
 		begin(l, SINCE_UPDATE, at, r);
 	}
+	if (s == CASE_RECEIVED) {
+		forget_rungs(l, r, RUNG_UNACKNOWLEDGED);
+		forget_rungs(l, r, RUNG_UNTRIAGED);
+	}
+}
+
+/* Whoever came back after one person had dismissed them is dismissed by two or
+ * by nobody. */
+static bool
+waits_for_second(
+    const struct life *l, const struct policy *p, const struct entry *e)
+{
+	if (e->kind == MESSAGE_DISMISS)
+		return life_needs_second(l, p) ||
+		    (l->flags & CASE_IS_REOPENED);
+	return e->kind == MESSAGE_CLOSE && life_needs_second(l, p);
+}
+
+/* Somebody has looked at it, or its reporter says that it is meant: a dismissal
+ * that waits for a second person is over. */
+static bool
+ends_dismissal(const struct life *l, const struct entry *e)
+{
+	return l->state == CASE_RECEIVED && (l->flags & CASE_IS_CLOSING) &&
+	    (e->kind == MESSAGE_ACK || e->kind == MESSAGE_FOLLOWUP);
 }
 
 static enum case_state
@@ -123,11 +151,15 @@ next_state(const struct life *l, const struct policy *p, const struct entry *e)
 	bool closes = (l->flags & CASE_IS_CLOSING) != 0;
 
 	if ((e->kind == MESSAGE_ASSIGN && !e->investigates) ||
-	    (e->kind == MESSAGE_CLOSE && life_needs_second(l, p)) ||
+	    waits_for_second(l, p, e) ||
 	    (e->kind == MESSAGE_SECOND && !closes))
 		return l->state;
 	if (e->kind == MESSAGE_NOTICE && e->code == NOTICE_SILENT)
 		return life_needs_second(l, p) ? l->state : CASE_CLOSED;
+	/* nobody has acknowledged it yet, and all that waits for that goes on */
+	if (l->state == CASE_CLOSED && (l->flags & CASE_IS_DISMISSED) &&
+	    life_table_next(l->state, e->kind) == CASE_HANDLING)
+		return CASE_RECEIVED;
 	return life_table_next(l->state, e->kind);
 }
 
@@ -183,11 +215,12 @@ apply_flags(struct life *l, const struct policy *p,
 	}
 	if (e->kind == MESSAGE_OVERRIDE)
 		ask_second(l, e, CASE_IS_OVERRIDING);
-	if (e->kind == MESSAGE_CLOSE && life_needs_second(l, p))
+	if (waits_for_second(l, p, e))
 		ask_second(l, e, CASE_IS_CLOSING);
 	if (e->kind == MESSAGE_SECOND && (l->flags & CASE_IS_OVERRIDING))
 		l->flags |= CASE_IS_OVERRIDDEN;
-	if (e->kind == MESSAGE_SECOND || e->kind == MESSAGE_DECLINE)
+	if (e->kind == MESSAGE_SECOND || e->kind == MESSAGE_DECLINE ||
+	    ends_dismissal(l, e))
 		forget_second(l);
 	if (e->author == PERSON_INSTANCE)
 		apply_instance(l, e);

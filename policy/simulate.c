@@ -144,7 +144,9 @@ say_action(struct play *y, const struct entry *e)
 	const char *by = e->author == PERSON_REPORTER
 	    ? "reporter"
 	    : policy_person(y->p, e->author)->slug;
-	bool closing = e->kind == MESSAGE_CLOSE && y->life.state != CASE_CLOSED;
+	bool closing =
+	    (e->kind == MESSAGE_CLOSE || e->kind == MESSAGE_DISMISS) &&
+	    y->life.state != CASE_CLOSED;
 	char more[80] = "";
 
 	if (e->band != 0)

@@ -63,6 +63,35 @@ test_case_is_read_to_its_end_by_all_who_have_it(void **state)
 	scene_end(&s);
 }
 
+/* Set aside, meant after all, set aside by two, and taken up by a third. */
+static void
+test_dismissal_and_what_came_of_it_is_read_by_all(void **state)
+{
+	static const enum case_state then[] = { CASE_RECEIVED, CASE_CLOSED,
+		CASE_RECEIVED, CASE_RECEIVED, CASE_CLOSED, CASE_RECEIVED,
+		CASE_ACKNOWLEDGED };
+	struct conversation *c;
+	struct scene s;
+
+	(void)state;
+	scene_begin(&s, policy_yaml);
+	scene_write(&s, &honest[0]);
+	WRITE(&s, DISMISS, GUARDIAN, 0);
+	WRITE(&s, FOLLOWUP, PERSON_REPORTER, 0);
+	WRITE(&s, DISMISS, GUARDIAN, 0);
+	WRITE(&s, SECOND, SECOND, .about = 3);
+	WRITE(&s, REOPEN, GUARDIAN, 0);
+	WRITE(&s, ACK, SECOND, 0);
+	READ_BY(&s, REFUSAL_NONE, GUARDIAN, SECOND, EXECUTIVE, PERSON_REPORTER);
+	c = reader_new(s.w, SECOND, &s.known);
+	assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
+	for (size_t i = 0; i < s.n; i++)
+		assert_int_equal(c->message[i]->state, then[i]);
+	assert_int_equal(c->life.flags, CASE_IS_REOPENED);
+	c = reader_free(c);
+	scene_end(&s);
+}
+
 /* --- what the state did not allow, or the author's part --- */
 
 static void
@@ -85,6 +114,63 @@ closed_unread(struct scene *s)
 	scene_begin(s, policy_yaml);
 	scene_write(s, &honest[0]);
 	WRITE(s, CLOSE, GUARDIAN, 0);
+}
+
+static void
+dismissed_by_an_investigator(struct scene *s)
+{
+	begin_inquiry(s);
+	WRITE(s, DISMISS, INVESTIGATOR, 0);
+}
+
+static void
+dismissed_before_their_rung(struct scene *s)
+{
+	scene_begin(s, policy_yaml);
+	scene_write(s, &honest[0]);
+	WRITE(s, DISMISS, EXECUTIVE, 0);
+}
+
+/* To bury what others know of already. */
+static void
+dismissed_when_acknowledged(struct scene *s)
+{
+	scene_begin(s, policy_yaml);
+	scene_write(s, &honest[0]);
+	WRITE(s, ACK, SECOND, 0);
+	WRITE(s, DISMISS, GUARDIAN, 0);
+}
+
+static void
+dismissed_under_a_hold(struct scene *s)
+{
+	scene_begin(s, policy_yaml);
+	scene_write(s, &honest[0]);
+	WRITE(s, HOLD, SECOND, 0);
+	WRITE(s, DISMISS, GUARDIAN, 0);
+}
+
+static void
+dismissed_again_alone(struct scene *s)
+{
+	scene_begin(s, policy_yaml);
+	scene_write(s, &honest[0]);
+	WRITE(s, DISMISS, GUARDIAN, 0);
+	WRITE(s, FOLLOWUP, PERSON_REPORTER, 0);
+	WRITE(s, DISMISS, GUARDIAN, 0);
+	WRITE(s, SECOND, GUARDIAN, .about = 3);
+}
+
+static void
+agreed_to_what_the_reporter_answered(struct scene *s)
+{
+	scene_begin(s, policy_yaml);
+	scene_write(s, &honest[0]);
+	WRITE(s, DISMISS, GUARDIAN, 0);
+	WRITE(s, REOPEN, SECOND, 0);
+	WRITE(s, DISMISS, GUARDIAN, 0);
+	WRITE(s, FOLLOWUP, PERSON_REPORTER, 0);
+	WRITE(s, SECOND, SECOND, .about = 3);
 }
 
 static void
@@ -126,6 +212,13 @@ static const struct {
 	{ review_skipped, LIFE_NEEDS_REVIEW, CASE_REPORTED },
 	{ reviewed_by_no_executive, LIFE_NOT_YOURS, CASE_REPORTED },
 	{ closed_unread, LIFE_NOT_NOW, CASE_RECEIVED },
+	{ dismissed_by_an_investigator, LIFE_NOT_YOURS, CASE_REPORTED },
+	{ dismissed_before_their_rung, LIFE_NOT_YOURS, CASE_RECEIVED },
+	{ dismissed_when_acknowledged, LIFE_NOT_NOW, CASE_ACKNOWLEDGED },
+	{ dismissed_under_a_hold, LIFE_ON_HOLD, CASE_RECEIVED },
+	{ dismissed_again_alone, LIFE_SAME_PERSON, CASE_RECEIVED },
+	{ agreed_to_what_the_reporter_answered, LIFE_NOTHING_ASKED,
+	    CASE_RECEIVED },
 	{ override_alone, LIFE_SAME_PERSON, CASE_TRIAGED },
 	{ triaged_by_an_investigator, LIFE_NOT_YOURS, CASE_REPORTED },
 	{ handled_before_their_rung, LIFE_NOT_YOURS, CASE_TRIAGED },
@@ -439,6 +532,25 @@ test_old_action_is_not_taken_twice(void **state)
 	scene_end(&s);
 }
 
+/* The reporter answered; the server shows the dismissal once more. */
+static void
+test_old_dismissal_is_not_taken_twice(void **state)
+{
+	struct conversation *c;
+	struct scene s;
+
+	(void)state;
+	scene_begin(&s, policy_yaml);
+	scene_write(&s, &honest[0]);
+	WRITE(&s, DISMISS, GUARDIAN, 0);
+	WRITE(&s, FOLLOWUP, PERSON_REPORTER, 0);
+	c = reader_new(s.w, SECOND, &s.known);
+	assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
+	assert_int_equal(reader_take(c, &s.sent[1], 3), REFUSAL_REORDERED);
+	c = reader_free(c);
+	scene_end(&s);
+}
+
 static void
 test_dropped_assignment_breaks_the_chain(void **state)
 {
@@ -463,10 +575,12 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_case_is_read_to_its_end_by_all_who_have_it),
+		TEST(test_dismissal_and_what_came_of_it_is_read_by_all),
 		TEST(test_what_the_vault_should_have_refused_is_named),
 		TEST(test_hostile_changes_are_refused_and_named),
 		TEST(test_reporter_refuses_who_must_not_read),
 		TEST(test_old_action_is_not_taken_twice),
+		TEST(test_old_dismissal_is_not_taken_twice),
 		TEST(test_dropped_assignment_breaks_the_chain),
 	};
 

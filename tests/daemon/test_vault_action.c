@@ -47,6 +47,7 @@ static const struct promise {
 	{ MESSAGE_ESCALATE, "H", OPEN, STAYS, 0 },
 	{ MESSAGE_CLOSE, "H", SOLVING | S(ACTION) | S(FEDBACK), CASE_CLOSED,
 	    ANY },
+	{ MESSAGE_DISMISS, "H", S(RECEIVED), CASE_CLOSED, ANY },
 	{ MESSAGE_REOPEN, "H", S(CLOSED), CASE_HANDLING, ANY },
 	{ MESSAGE_OVERRIDE, "HE", OPEN, STAYS, 0 },
 	/* nothing waits for them */
@@ -297,6 +298,29 @@ static const struct conditioned {
 	    false, ANSWER_NOT_NOW, CASE_HANDLING },
 	{ CASE_HANDLING, CASE_IS_CLOSING, INVESTIGATOR, MESSAGE_SECOND, false,
 	    ANSWER_DENIED, CASE_HANDLING },
+	/* junk: so too, and as long as nobody has looked at it */
+	{ CASE_RECEIVED, CASE_IS_HELD, GUARDIAN, MESSAGE_DISMISS, false,
+	    ANSWER_ON_HOLD, CASE_RECEIVED },
+	{ CASE_RECEIVED, CASE_IS_OVERRIDING, DEPUTY, MESSAGE_DISMISS, false,
+	    ANSWER_NOT_NOW, CASE_RECEIVED },
+	{ CASE_RECEIVED, CASE_IS_REOPENED, GUARDIAN, MESSAGE_DISMISS, false,
+	    ANSWER_OK, CASE_RECEIVED },
+	{ CASE_RECEIVED, CASE_IS_CLOSING, DEPUTY, MESSAGE_DISMISS, false,
+	    ANSWER_NOT_NOW, CASE_RECEIVED },
+	{ CASE_RECEIVED, CASE_IS_CLOSING, GUARDIAN, MESSAGE_SECOND, false,
+	    ANSWER_SAME_PERSON, CASE_RECEIVED },
+	{ CASE_RECEIVED, CASE_IS_CLOSING, INVESTIGATOR, MESSAGE_SECOND, false,
+	    ANSWER_DENIED, CASE_RECEIVED },
+	{ CASE_RECEIVED, CASE_IS_CLOSING | CASE_IS_HELD, DEPUTY,
+	    MESSAGE_SECOND, false, ANSWER_ON_HOLD, CASE_RECEIVED },
+	{ CASE_RECEIVED, CASE_IS_CLOSING, DEPUTY, MESSAGE_SECOND, false,
+	    ANSWER_OK, CASE_CLOSED },
+	{ CASE_RECEIVED, CASE_IS_CLOSING, DEPUTY, MESSAGE_ACK, false,
+	    ANSWER_OK, CASE_ACKNOWLEDGED },
+	{ CASE_CLOSED, CASE_IS_DISMISSED, PERSON_REPORTER, MESSAGE_FOLLOWUP,
+	    false, ANSWER_OK, CASE_RECEIVED },
+	{ CASE_CLOSED, CASE_IS_DISMISSED, DEPUTY, MESSAGE_REOPEN, false,
+	    ANSWER_OK, CASE_RECEIVED },
 	/* consent was asked for at place 0 */
 	{ CASE_HANDLING, CASE_IS_DISCLOSING, PERSON_REPORTER, MESSAGE_CONSENT,
 	    false, ANSWER_OK, CASE_HANDLING },
@@ -330,6 +354,78 @@ test_what_a_case_has_beside_its_state_is_minded(void **state)
 			    message_kind_name(c->kind),
 			    case_state_name(c->state), (int)w->status,
 			    case_state_name(state_now(w, &r)));
+	}
+}
+
+/* --- what is set aside as junk --- */
+
+static unsigned
+flags_now(struct world *w, const struct reporter *r)
+{
+	struct life l;
+
+	stage_life(w, r, &l);
+	return l.flags;
+}
+
+static void
+test_dismissal_of_a_grave_band_waits_for_another_who_agrees(void **state)
+{
+	const struct entry dismiss = entry_of(MESSAGE_DISMISS, GUARDIAN);
+	struct entry own = entry_of(MESSAGE_SECOND, GUARDIAN);
+	struct entry other = entry_of(MESSAGE_SECOND, DEPUTY);
+	const struct entry more = entry_of(MESSAGE_FOLLOWUP, PERSON_REPORTER);
+	static const uint16_t to[] = { GUARDIAN };
+	struct world *w = *state;
+	struct reporter r;
+	struct life l;
+	uint8_t seed = 0;
+
+	world_fresh(w);
+	for (size_t k = 1; k < SOMEBODIES; k++)
+		assert_int_equal(ANSWER_OK, login(w, people[k].person));
+	fresh_case(w, &r, &seed);
+	stage_life(w, &r, &l);
+	l.gravest = 1;
+	stage_set_life(w, &r, &l);
+	own.about = other.about = r.talk;
+	entry_ok(w, &r, &dismiss, NULL, 0);
+	assert_int_equal(CASE_RECEIVED, state_now(w, &r));
+	assert_int_equal(CASE_IS_CLOSING, flags_now(w, &r));
+	assert_int_equal(ANSWER_SAME_PERSON, try_entry(w, &r, &own, NULL, 0));
+	/* the reporter means it: it is over */
+	entry_ok(w, &r, &more, to, 1);
+	assert_int_equal(ANSWER_NOTHING_ASKED,
+	    try_entry(w, &r, &other, NULL, 0));
+	other.about = r.talk;
+	entry_ok(w, &r, &dismiss, NULL, 0);
+	entry_ok(w, &r, &other, NULL, 0);
+	assert_int_equal(CASE_CLOSED, state_now(w, &r));
+	assert_int_equal(CASE_IS_DISMISSED, flags_now(w, &r));
+}
+
+/* Nobody has acknowledged it, and nothing of it has to stay. */
+static void
+test_withdrawal_removes_what_was_dismissed_but_not_under_a_hold(void **state)
+{
+	static const struct {
+		unsigned flags;
+		enum err want;
+	} cases[] = { { CASE_IS_DISMISSED, ERR_NOT_FOUND },
+		{ CASE_IS_DISMISSED | CASE_IS_HELD, ERR_OK }, { 0, ERR_OK } };
+	const struct entry e = entry_of(MESSAGE_WITHDRAW, PERSON_REPORTER);
+	struct world *w = *state;
+	struct store_case c;
+	struct reporter r;
+	uint8_t seed = 0;
+
+	world_fresh(w);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fresh_case(w, &r, &seed);
+		stage_state(w, &r, CASE_CLOSED, cases[i].flags, 0);
+		assert_int_equal(ANSWER_OK, try_entry(w, &r, &e, NULL, 0));
+		assert_int_equal(cases[i].want,
+		    store_case_find(w->vault->store, r.keys.case_id, &c));
 	}
 }
 
@@ -452,6 +548,10 @@ main(void)
 		    test_each_kind_in_each_state_by_each_part_is_as_promised),
 		cmocka_unit_test(
 		    test_what_a_case_has_beside_its_state_is_minded),
+		cmocka_unit_test(
+		    test_dismissal_of_a_grave_band_waits_for_another_who_agrees),
+		cmocka_unit_test(
+		    test_withdrawal_removes_what_was_dismissed_but_not_under_a_hold),
 		cmocka_unit_test(
 		    test_who_has_not_seen_the_other_chain_must_look_again),
 		cmocka_unit_test(

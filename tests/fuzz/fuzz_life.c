@@ -60,6 +60,8 @@ must_be_right(
 
 	MUST(is->state == was->state ||
 	    is->state == life_table_next(was->state, e->kind) ||
+	    ((was->flags & CASE_IS_DISMISSED) &&
+		is->state == CASE_RECEIVED) ||
 	    e->code == NOTICE_SILENT);
 	MUST(!acts || !(was->flags & CASE_IS_CONDUCT));
 	MUST(!closed || !(was->flags & CASE_IS_HELD));

@@ -151,6 +151,51 @@ test_conditions_that_begin_anew_fire_again(void **state)
 	policy_free(p);
 }
 
+/* A dismissal is no way around the ladder: an answer begins it anew, overdue by
+ * the time since filing. */
+static void
+test_answer_to_a_dismissal_climbs_the_whole_ladder(void **state)
+{
+	struct policy *p = example_policy(MADE_CLASSIC);
+	const struct policy_route *r = policy_route(p, 1);
+	struct life l = filed(p, 3, "2026-11-24 09:46");
+
+	(void)state;
+	p->limits.n_detriment = 0;
+	must_happen(p, r, "2026-11-27 00:00", &l,
+	    "2026-11-26 10:00 breach acknowledge\n"
+	    "2026-11-26 10:00 rung 3\n");
+	act(p, r, &l, MESSAGE_DISMISS, 3, "2026-11-27 10:00");
+	assert_int_equal(l.flags, CASE_IS_DISMISSED);
+	must_happen(p, r, "2026-12-20 00:00", &l, "");
+	act(p, r, &l, MESSAGE_FOLLOWUP, PERSON_REPORTER, "2026-12-20 12:00");
+	assert_int_equal(l.state, CASE_RECEIVED);
+	must_happen(p, r, "2026-12-21 00:00", &l,
+	    "2026-11-26 09:00 breach acknowledge\n"
+	    "2026-11-26 09:00 rung 3\n"
+	    "2026-12-01 09:00 rung 6\n");
+	policy_free(p);
+}
+
+/* While a dismissal waits for a second person, nothing stands still. */
+static void
+test_ladder_goes_on_while_a_dismissal_waits(void **state)
+{
+	struct policy *p = example_policy(MADE_CLASSIC);
+	const struct policy_route *r = policy_route(p, 2);
+	struct life l = filed(p, 1, "2026-12-31 22:10");
+
+	(void)state;
+	act(p, r, &l, MESSAGE_DISMISS, 3, "2026-12-31 22:30");
+	assert_int_equal(l.flags, CASE_IS_CLOSING);
+	must_happen(p, r, "2027-01-02 00:00", &l,
+	    "2026-12-31 23:15 rung 1\n"
+	    "2027-01-01 02:15 breach acknowledge\n"
+	    "2027-01-01 02:15 rung 2\n"
+	    "2027-01-01 22:15 rung 3\n");
+	policy_free(p);
+}
+
 /* Nobody is late with an update while the reporter is awaited. */
 static void
 test_no_update_waits_while_an_answer_is_awaited(void **state)
@@ -395,6 +440,9 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_hours_run_through_the_night_and_the_year),
 		cmocka_unit_test(test_what_is_done_in_time_does_not_fire),
 		cmocka_unit_test(test_conditions_that_begin_anew_fire_again),
+		cmocka_unit_test(
+		    test_answer_to_a_dismissal_climbs_the_whole_ladder),
+		cmocka_unit_test(test_ladder_goes_on_while_a_dismissal_waits),
 		cmocka_unit_test(
 		    test_no_update_waits_while_an_answer_is_awaited),
 		cmocka_unit_test(test_rungs_count_for_the_band_as_it_is_now),

@@ -106,6 +106,7 @@ test("what cannot be taken back is shown once more, and says what it does", () =
   assert.deepEqual(final.sort(), [
     "assign",
     "close",
+    "dismiss",
     "escalate",
     "grant",
     "handover",

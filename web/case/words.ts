@@ -94,6 +94,7 @@ const FLAGS: Record<Flag, string> = {
   breached: "a deadline was missed",
   reopened: "reopened",
   silent: "the reporter is silent; two must close it",
+  dismissed: "set aside unread, as junk",
 };
 
 export function flagText(flag: Flag): string {
@@ -127,7 +128,7 @@ export function noticeText(code: NoticeCode, toStaff: boolean): string {
 
 /* --- messages --- */
 
-/* Of `close`, where the case is closed by it. */
+/* Of `close` and `dismiss`, where the case is closed by it. */
 const TITLES: Record<Kind, string> = {
   concern: "Concern",
   followup: "Message from the reporter",
@@ -168,6 +169,12 @@ const TITLES: Record<Kind, string> = {
   record: "Record",
   unopened: "Does not open",
   event: "Event",
+  dismiss: "Set aside unread",
+};
+
+const WANTED: Partial<Record<Kind, string>> = {
+  close: "Wants to close it",
+  dismiss: "Wants to set it aside unread",
 };
 
 /* Whether one person can close it, its gravest band says, and the reporter knows
@@ -179,7 +186,7 @@ function closesAlone(c: Conversation): boolean | undefined {
 }
 
 /**
- * Whether this `close` closed the case, or only asked a second person to agree;
+ * Whether this `close` or `dismiss` closed the case, or only asked a second person to agree;
  * undefined: the reporter cannot know. closing_of of client/show.c.
  */
 export function hasClosed(c: Conversation, m: Message): boolean | undefined {
@@ -191,7 +198,8 @@ export function hasClosed(c: Conversation, m: Message): boolean | undefined {
 
 /** A heading for a message, to staff. */
 export function messageTitle(c: Conversation, m: Message): string {
-  return m.kind === "close" && hasClosed(c, m) === false ? "Wants to close it" : TITLES[m.kind];
+  const wanted = WANTED[m.kind];
+  return wanted !== undefined && hasClosed(c, m) === false ? wanted : TITLES[m.kind];
 }
 
 /** Names a person; the reporter too. */

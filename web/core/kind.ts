@@ -61,6 +61,8 @@ export const KINDS: Readonly<Record<Kind, Form>> = {
   record: form("staff", "staff", "must"),
   unopened: form("staff", "staff", "none", "in", "about"),
   event: form("staff", "instance", "none", "code", "who"),
+
+  dismiss: form("talk", "staff", "none"),
 };
 
 /** Which kind says it: to the reporter, or among staff. */

@@ -12,6 +12,7 @@ export const STATES: readonly State[] = [
 export const FLAGS: readonly Flag[] = [
   "awaiting", "held", "complex", "conduct", "closing", "overriding", "overridden",
   "disclosing", "consented", "breached", "reopened", "silent",
+  "dismissed",
 ];
 
 /** Refused "syntax". */

@@ -30,7 +30,7 @@ export type Kind =
   | "override" | "second" | "decline" | "notice" | "triage" | "band"
   | "advise" | "handle" | "refer" | "hub" | "terms" | "evidence" | "report"
   | "review" | "action" | "hold" | "release" | "escalate" | "record"
-  | "unopened" | "event";
+  | "unopened" | "event" | "dismiss";
 
 export type NoticeCode =
   | "prompt" | "silent" | "check" | "joined" | "told" | "nobody"
@@ -44,7 +44,7 @@ export type State =
 export type Flag =
   | "awaiting" | "held" | "complex" | "conduct" | "closing" | "overriding"
   | "overridden" | "disclosing" | "consented" | "breached" | "reopened"
-  | "silent";
+  | "silent" | "dismissed";
 
 /** What a kind of entry says besides; present exactly where the kind has it. */
 export interface EntryLines {

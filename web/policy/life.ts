@@ -91,10 +91,11 @@ function isPending(life: Life): boolean {
   return life.flags.has("closing") || life.flags.has("overriding");
 }
 
+/* While received, only a dismissal ends it. */
 function mayEnd(life: Life): Answer {
   if (life.flags.has("held")) return "on-hold";
   if (life.flags.has("conduct")) return "needs-review";
-  const isReady = [...SOLVING, "feedback", "action"].includes(life.state);
+  const isReady = [...SOLVING, "feedback", "action", "received"].includes(life.state);
   return isReady || life.flags.has("silent") ? undefined : "not-now";
 }
 
@@ -127,7 +128,7 @@ function mayNotice(life: Life, e: Act): Answer {
 
 function conditions(life: Life, e: Act, parts: Parts): Answer {
   switch (e.kind) {
-    case "close": return isPending(life) ? "not-now" : mayEnd(life);
+    case "close": case "dismiss": return isPending(life) ? "not-now" : mayEnd(life);
     case "reply": case "ask": return mayTalk(life, e, parts);
     case "second": case "decline": return maySecond(life, e);
     case "action": return mayAct(life, e);

@@ -60,6 +60,7 @@ function forgetSecond(l: Draft): void {
 function enter(l: Draft, state: State, at: number): void {
   const wasClosed = l.state === "closed";
   const isOpen = OPEN.includes(state);
+  if (state === "closed") setFlag(l, "dismissed", l.state === "received");
   l.state = state;
   l.since.moved = at;
   if (state === "terms") l.since.terms = at;
@@ -71,20 +72,38 @@ function enter(l: Draft, state: State, at: number): void {
   }
   if (wasClosed && isOpen) {
     l.flags.add("reopened");
+    l.flags.delete("dismissed");
     l.since.update = at;
   }
 }
 
+/* Whoever came back after one person had dismissed them is dismissed by two or
+ * by nobody. */
+function waitsForSecond(l: Life, policy: Policy, e: Act): boolean {
+  if (e.kind === "dismiss") return needsSecond(l, policy) || l.flags.has("reopened");
+  return e.kind === "close" && needsSecond(l, policy);
+}
+
+/* Somebody has looked at it, or its reporter says that it is meant: a dismissal
+ * that waits for a second person is over. */
+function endsDismissal(l: Life, e: Act): boolean {
+  return l.state === "received" && l.flags.has("closing") &&
+    (e.kind === "ack" || e.kind === "followup");
+}
+
 function nextState(l: Life, policy: Policy, e: Act): State {
   if ((e.kind === "assign" && e.investigate !== true) ||
-      (e.kind === "close" && needsSecond(l, policy)) ||
+      waitsForSecond(l, policy, e) ||
       (e.kind === "second" && !l.flags.has("closing"))) {
     return l.state;
   }
   if (e.kind === "notice" && e.code === "silent") {
     return needsSecond(l, policy) ? l.state : "closed";
   }
-  return tableNext(l.state, e.kind);
+  const next = tableNext(l.state, e.kind);
+  // nobody has acknowledged it yet, and all that waits for that goes on
+  if (l.state === "closed" && l.flags.has("dismissed") && next === "handling") return "received";
+  return next;
 }
 
 function applyInstance(l: Draft, e: Act): void {
@@ -127,9 +146,9 @@ function applyTalk(l: Draft, e: Act, at: number): void {
 
 function applySecond(l: Draft, policy: Policy, e: Act): void {
   if (e.kind === "override") askSecond(l, e, "overriding");
-  if (e.kind === "close" && needsSecond(l, policy)) askSecond(l, e, "closing");
+  if (waitsForSecond(l, policy, e)) askSecond(l, e, "closing");
   if (e.kind === "second" && l.flags.has("overriding")) l.flags.add("overridden");
-  if (e.kind === "second" || e.kind === "decline") forgetSecond(l);
+  if (e.kind === "second" || e.kind === "decline" || endsDismissal(l, e)) forgetSecond(l);
 }
 
 /* Whether the reporter hears something of us in it. */

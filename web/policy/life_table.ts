@@ -63,9 +63,10 @@ const TABLE: Record<Kind, Row> = {
   escalate: { parts: H, from: OPEN },
   // its end, and what two people must want
   close: { parts: H, from: ACKED, to: "closed", moves: ACKED },
+  dismiss: { parts: H, from: ["received"], to: "closed", moves: ["received"] },
   reopen: { parts: H, from: ["closed"], to: "handling", moves: ["closed"] },
   override: { parts: H | E, from: OPEN },
-  second: { parts: H | E, from: OPEN, to: "closed", moves: ACKED },
+  second: { parts: H | E, from: OPEN, to: "closed", moves: OPEN },
   decline: { parts: H | E, from: OPEN },
   // how it is handled
   triage: { parts: H, from: ACKED, to: "triaged", moves: ["acknowledged"] },

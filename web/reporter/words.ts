@@ -32,6 +32,7 @@ const TITLES: Partial<Record<Kind, string>> = {
   grant: "Earlier messages were shared",
   feedback: "What came of it",
   close: "Your concern is closed",
+  dismiss: "Your concern was set aside unread",
   reopen: "Your concern is open again",
   override: "Something may be told without your consent",
   second: "A second person agreed",
@@ -62,6 +63,8 @@ const BY_KIND: Partial<Record<Kind, string>> = {
   override: "Because of a risk of serious harm. A second person must agree first.",
   second: "What needed two people was agreed.",
   decline: "What needed two people was not agreed.",
+  dismiss: "If it is meant, please write that here. Any answer brings it back, and whoever set it " +
+    "aside cannot do so again alone.",
   reopen: "It is being looked into again.",
 };
 
@@ -93,9 +96,26 @@ interface Closing {
   notes: string[];
 }
 
+const FLOOD = "It was taken for a part of a flood of messages that nobody means.";
+
 const WANTED: Closing = {
   title: "Somebody wants to close your concern",
   notes: ["A second person must agree first."],
+};
+
+const WANTED_ASIDE: Closing = {
+  title: "Somebody wants to set your concern aside unread",
+  notes: [`${FLOOD} A second person must agree first.`],
+};
+
+const ASIDE: Closing = {
+  title: TITLES.dismiss!,
+  notes: [FLOOD],
+};
+
+const PERHAPS_ASIDE: Closing = {
+  title: TITLES.dismiss!,
+  notes: [`${FLOOD} Perhaps a second person must agree first. Then their answer is shown here.`],
 };
 
 const PERHAPS: Closing = {
@@ -105,6 +125,10 @@ const PERHAPS: Closing = {
 };
 
 function closingOf(c: Conversation, m: Message): Closing | undefined {
+  if (m.kind === "dismiss") {
+    const isAside = hasClosed(c, m);
+    return isAside === true ? ASIDE : isAside === false ? WANTED_ASIDE : PERHAPS_ASIDE;
+  }
   const isClosed = m.kind === "close" ? hasClosed(c, m) : true;
   return isClosed === true ? undefined : isClosed === false ? WANTED : PERHAPS;
 }

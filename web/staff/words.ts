@@ -60,6 +60,7 @@ export const LABELS: Partial<Record<Kind, string>> = {
   close: "Close the case",
   second: "Agree, as a second person",
   decline: "Do not agree",
+  dismiss: "Set it aside unread, as junk",
   reopen: "Open the case again",
   record: "Keep the record",
   band: "Set another band",

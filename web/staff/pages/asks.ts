@@ -128,6 +128,11 @@ const SAID: Partial<Record<Kind, Said>> = {
     done: "The case is closed.",
     isFinal: true,
   },
+  dismiss: {
+    lead: "For junk: nobody has to acknowledge it. The reporter is told, and any answer brings it back.",
+    done: "It is set aside.",
+    isFinal: true,
+  },
   second: { lead: "You agree, as the second person.", done: "You have agreed.", isFinal: true },
   decline: {
     lead: "It is not done. If you asked for it yourself, this takes it back.",
@@ -151,7 +156,9 @@ export const isForReporter = (kind: Kind): boolean => KINDS[kind].chain === "tal
 
 /** What is said when it was done, by how the case stands then. */
 export function doneText(d: Doable, flags: readonly Flag[]): string {
-  return d.kind === "close" && flags.includes("closing")
+  const isWaiting = flags.includes("closing");
+  if (d.kind === "dismiss" && isWaiting) return "A second person must agree before it is set aside.";
+  return d.kind === "close" && isWaiting
     ? "A second person must agree before it is closed."
     : asksOf(d).done;
 }

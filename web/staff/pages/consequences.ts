@@ -81,6 +81,11 @@ const ENDS: Partial<Record<Draft["doable"]["kind"], string[]>> = {
     "The reporter is told that their concern is closed, and reads what you write.",
     "Where the policy asks for a second person, it stays open until somebody else agrees.",
   ],
+  dismiss: [
+    "The reporter is told that you set their concern aside unread, as part of a flood of junk.",
+    "Any answer of theirs brings it back, as old as it is, and then it takes two people.",
+    "Where the policy asks for a second person, its deadlines run on until somebody else agrees.",
+  ],
   second: ["What was asked for is done at once, in your name and theirs."],
   override: [
     "The reporter is told, and reads what you write.",

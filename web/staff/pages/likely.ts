@@ -40,7 +40,7 @@ const GROUPS: Group[] = [
   { title: "Among staff", kinds: ["note", "record", "unopened"] },
   { title: "Who reads it", kinds: ["assign", "grant", "escalate", "handover", "recuse"] },
   { title: "Investigation", kinds: ["terms", "evidence", "report", "review", "action"] },
-  { title: "Its end", kinds: ["close", "second", "decline", "reopen", "hold", "release"] },
+  { title: "Its end", kinds: ["close", "dismiss", "second", "decline", "reopen", "hold", "release"] },
 ];
 
 /** This person could be the second one who is waited for: nothing else is as urgent. */

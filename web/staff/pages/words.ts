@@ -63,6 +63,7 @@ export const FLAG_WORDS: Record<Flag, FlagWords> = {
   held: { text: "Legal hold", colour: "purple" },
   complex: { text: "Complex", colour: "grey" },
   reopened: { text: "Reopened", colour: "grey" },
+  dismissed: { text: "Set aside unread", colour: "grey" },
 };
 
 /** The beginning of a case's name, as people say it: "3f2a 91c0". */
