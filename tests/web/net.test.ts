@@ -238,17 +238,17 @@ test("an upload goes on where it broke off, with the same bytes", async (t) => {
   });
   const pieces = await gatherPieces(streamOf([bytes]), bytes.length, () => undefined);
   const upload = newUpload(pieces);
-  await assert.rejects(sendPieces(net, upload, () => undefined), { code: "unreachable" });
+  await assert.rejects(sendPieces(net, upload, () => undefined, () => undefined), { code: "unreachable" });
   assert.equal(stored.size, 1);
   cut = false;
   const before = asked.length;
   const seen: number[] = [];
-  await sendPieces(net, upload, (done) => seen.push(done));
+  await sendPieces(net, upload, (done) => seen.push(done), () => undefined);
   const kinds = asked.slice(before).map(({ body }) => body.subarray(12, 18).toString());
   assert.deepEqual(kinds, ["status", "put\nup", "put\nup"]);
   assert.deepEqual(seen, [262144, 524288, 600_000]);
   assert.equal(sha256(...[0, 1, 2].map((i) => stored.get(i)!)), sha256(bytes));
-  await sendPieces(net, upload, () => undefined);
+  await sendPieces(net, upload, () => undefined, () => undefined);
   assert.equal(asked.length, before + 3);
 });
 
@@ -256,7 +256,7 @@ test("a server that does not keep what it was sent is refused", async (t) => {
   for (const digits of ["000", "11", "1111", ""]) {
     const { net } = await fake(t, (out) => send(out, 200, OCTETS, have(digits)));
     const pieces = await gatherPieces(streamOf([bytes]), bytes.length, () => undefined);
-    await assert.rejects(sendPieces(net, newUpload(pieces), () => undefined),
+    await assert.rejects(sendPieces(net, newUpload(pieces), () => undefined, () => undefined),
       { code: "bad-answer" }, digits);
   }
   assert.equal(putPiece("00".repeat(16), bytes.length, 0, bytes.subarray(0, 262144)).body.length,

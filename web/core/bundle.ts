@@ -12,7 +12,7 @@
  * read. Refused "syntax" for anything that has not the one form. What each
  * request and answer says is in bundle_reporter.ts and bundle_staff.ts.
  */
-import { concat, fromUtf8, hex, isHex, utf8 } from "./bytes.ts";
+import { concat, fromUtf8, hex, isHex, unhex, utf8 } from "./bytes.ts";
 import { LineReader, LineWriter, parseDecimal } from "./lines.ts";
 import { PIECE_LEN } from "./link.ts";
 import { type Band, type Hex, Refused, REPORTER, type Who } from "./types.ts";
@@ -25,6 +25,10 @@ export const POLICY_MAX = 32 * TEXT_LEN;
 export const PIECES_MAX = 512;
 export const PAYLOAD_MAX = PIECES_MAX * PIECE_LEN;
 export const SEQ_MAX = 999999;
+/** At the end of what is filed: challenge, counter, and zeros; or zeros only. */
+export const WORK_LEN = 64;
+const CHALLENGE_LEN = 48;
+const WORK_BITS_MAX = 16;
 const HEADS_MAX = 64;
 const TO_MAX = 16;
 const PERSON_MAX = 65535;
@@ -124,6 +128,39 @@ export function readBundle(body: Uint8Array, kind: string): BundleReader {
       lines.end();
       if (body.subarray(at).some((x) => x !== 0)) throw malformed();
     },
+  };
+}
+
+/* --- work, in place of an answer --- */
+
+/** The service is busy, and asks for work (core/work.ts) before it stores this. */
+export class WorkWanted extends Refused {
+  readonly bits: number;
+  readonly challenge: Uint8Array;
+
+  constructor(bits: number, challenge: Uint8Array) {
+    super("busy", "The service is busy: it asks for work before it stores anything.");
+    this.bits = bits;
+    this.challenge = challenge;
+  }
+}
+
+function readWork(body: Uint8Array): WorkWanted {
+  const r = readBundle(body, "work");
+  const [bits, challenge] = words(r.lines.take("challenge"), 2);
+  r.end();
+  const wanted = decimal(bits, WORK_BITS_MAX);
+  if (wanted === 0) throw malformed();
+  return new WorkWanted(wanted, unhex(hexOf(challenge, CHALLENGE_LEN)));
+}
+
+const WORK = utf8("speakup: v1 work\n");
+
+/** The same, for requests that work may be asked for: WorkWanted where it is. */
+export function orWork<T>(read: (body: Uint8Array) => T): (body: Uint8Array) => T {
+  return (body) => {
+    if (WORK.every((x, i) => body[i] === x)) throw readWork(body);
+    return read(body);
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import {
   type AnswerHead, bandOf, beginBundle, type BundleReader, type Content, decimal, type Exchange,
-  getExchange, malformed, MESSAGE_MAX, oneOf, personOf, PIECE_BODY_LEN, pieceExchange, PIECES_MAX,
+  getExchange, malformed, MESSAGE_MAX, oneOf, orWork, personOf, PIECE_BODY_LEN, pieceExchange, PIECES_MAX,
   POLICY_MAX, putBlob, putContent, readBundle, secretLine, SEQ_MAX, SMALL_LEN,
   takeContentLines, takeHeads, TEXT_LEN, textExchange, words,
 } from "./bundle.ts";
@@ -77,7 +77,7 @@ export function sendConcern(c: Concern, content: Content): Exchange<Stored> & { 
   w.lines.line("mailbox", c.mailbox);
   for (const who of c.tell) w.lines.line("tell", who);
   putContent(w, content);
-  return { ...textExchange("/v1/text", w, readStored), head: utf8(w.lines.text()) };
+  return { ...textExchange("/v1/text", w, orWork(readStored)), head: utf8(w.lines.text()) };
 }
 
 /** The head of a concern, as readers get it. Refused "syntax". */
@@ -152,7 +152,7 @@ export function putPiece(
   w.lines.line("upload", `${upload} ${size}`);
   w.lines.line("piece", `${index} ${piece.length}`);
   w.blobs.push(piece);
-  return pieceExchange(w, PIECE_BODY_LEN, SMALL_LEN, readPieces);
+  return pieceExchange(w, PIECE_BODY_LEN, SMALL_LEN, orWork(readPieces));
 }
 
 export function uploadStatus(upload: Hex): Exchange<Have> {

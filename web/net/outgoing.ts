@@ -6,6 +6,7 @@ import { type Content, TEXT_LEN } from "../core/bundle.ts";
 import { concat, wipe } from "../core/bytes.ts";
 import { sealMessage, type SealRequest } from "../core/message.ts";
 import { type Statement, verifyProof } from "../core/proof.ts";
+import type { OnWork } from "../core/work.ts";
 import { type Day, type Hex, type Manifest, Refused } from "../core/types.ts";
 import { gatherPieces, newUpload, type OnBytes, sendPieces, type Upload } from "./pieces.ts";
 import type { Net } from "./server.ts";
@@ -34,11 +35,11 @@ function fitsText(o: Outgoing): boolean {
 
 /** What the request says of it; sends the pieces first, where there are some. */
 export async function contentOf(
-  net: Net, o: Outgoing, onBytes: OnBytes, signal?: AbortSignal,
+  net: Net, o: Outgoing, onBytes: OnBytes, onWork: OnWork, signal?: AbortSignal,
 ): Promise<Content> {
   const to = o.manifest.to.map(({ person }, i) => ({ person, envelope: o.envelopes[i]! }));
   if (fitsText(o)) return { to, payload: concat(...o.upload.pieces) };
-  await sendPieces(net, o.upload, onBytes, signal);
+  await sendPieces(net, o.upload, onBytes, onWork, signal);
   return { to, payload: { upload: o.upload.id, length: o.upload.size } };
 }
 

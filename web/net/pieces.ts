@@ -8,8 +8,10 @@ import { getPiece, type Place, putPiece, uploadStatus } from "../core/bundle_rep
 import { hex, randomBytes } from "../core/bytes.ts";
 import { PIECE_LEN } from "../core/link.ts";
 import type { Hex } from "../core/types.ts";
+import type { OnWork } from "../core/work.ts";
 import { trouble } from "./replies.ts";
 import type { Net } from "./server.ts";
+import { askWorking } from "./working.ts";
 
 const UPLOAD_ID_LEN = 16;
 
@@ -59,7 +61,7 @@ async function piecesThere(net: Net, u: Upload, signal?: AbortSignal): Promise<b
 
 /** Sends what is not there yet. After a failure it may be called again. */
 export async function sendPieces(
-  net: Net, u: Upload, onBytes: OnBytes, signal?: AbortSignal,
+  net: Net, u: Upload, onBytes: OnBytes, onWork: OnWork, signal?: AbortSignal,
 ): Promise<void> {
   if (u.state === "whole") return;
   const have = await piecesThere(net, u, signal);
@@ -67,7 +69,8 @@ export async function sendPieces(
   u.state = "begun";
   for (const [i, piece] of u.pieces.entries()) {
     if (have[i] !== true) {
-      const now = await net.askAgain(putPiece(u.id, u.size, i, piece), signal);
+      const put = putPiece(u.id, u.size, i, piece);
+      const now = await askWorking(net, put, onWork, signal);
       if (now.length !== u.pieces.length || now[i] !== true) throw trouble("bad-answer");
     }
     done += piece.length;

@@ -3,6 +3,7 @@
  * server's codes are those of docs/PROTOCOL.md, "Errors"; its own texts are
  * never shown.
  */
+import { WorkWanted } from "../core/bundle.ts";
 import { Refused } from "../core/types.ts";
 
 const NOT_UNDERSTOOD = "The server did not understand this page. One of them may be out of date: " +
@@ -54,7 +55,8 @@ export function replyOf(code: string): Refused | undefined {
 
 /** What may pass by itself: to be tried again. */
 export function mayPass(e: unknown): boolean {
-  return e instanceof Refused && ["unreachable", "broken-off", "busy", "down"].includes(e.code);
+  return e instanceof Refused && !(e instanceof WorkWanted) &&
+    ["unreachable", "broken-off", "busy", "down"].includes(e.code);
 }
 
 /** Of something that was stored: "stored", so that nobody sends it again. */

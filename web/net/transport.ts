@@ -4,7 +4,7 @@
  * another size, kind or form than belongs here, one that does not end, and one
  * that is late are all refused.
  */
-import { type Exchange, SMALL_LEN, TEXT_LEN } from "../core/bundle.ts";
+import { type Exchange, SMALL_LEN, TEXT_LEN, WorkWanted } from "../core/bundle.ts";
 import { concat, fromUtf8 } from "../core/bytes.ts";
 import { Refused } from "../core/types.ts";
 import { replyOf, trouble } from "./replies.ts";
@@ -69,7 +69,7 @@ async function readAnswer<T>(e: Exchange<T>, response: Response): Promise<T> {
   try {
     return e.read(body);
   } catch (x) {
-    throw x instanceof Refused ? trouble("bad-answer") : x;
+    throw x instanceof Refused && !(x instanceof WorkWanted) ? trouble("bad-answer") : x;
   }
 }
 
@@ -90,7 +90,7 @@ function request<T>(t: Transport, e: Exchange<T>, signal: AbortSignal): Promise<
 /**
  * Sends, and reads the answer whole. Refused with the server's code, or
  * "unreachable", "broken-off", "too-slow", "bad-answer", "stopped" (by the
- * signal).
+ * signal); or WorkWanted.
  */
 export async function exchange<T>(t: Transport, e: Exchange<T>, signal: AbortSignal): Promise<T> {
   const cut = new AbortController();

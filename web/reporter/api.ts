@@ -49,7 +49,8 @@ export interface Draft {
   files: File[]; // as they are to be sent: cleaned or original
 }
 
-export type Step = "sealing" | "sending" | "checking" | "fetching";
+/** working: what a busy service asks for; in seconds. */
+export type Step = "sealing" | "sending" | "working" | "checking" | "fetching";
 export type OnProgress = (step: Step, done: number, of: number) => void;
 
 export interface Filed {

@@ -18,6 +18,7 @@ import { toldOf } from "../case/conversation.ts";
 import { addressOf, type Files, listFiles } from "../net/address.ts";
 import { checkProof, contentOf, type Outgoing, sealOutgoing } from "../net/outgoing.ts";
 import { isOpen } from "../net/replies.ts";
+import { askWorking } from "../net/working.ts";
 import type { Opened } from "../policy/open.ts";
 import { routeOf } from "../policy/policy.ts";
 import { pickRoute, type RouteChoice } from "../policy/route.ts";
@@ -127,7 +128,8 @@ async function sendOnce(
 ): Promise<Filed> {
   const exchange = sendConcern(filing.concern, content);
   onProgress("checking", 0, 1);
-  const { proof } = await r.net.askAgain(exchange, r.closing.signal);
+  const { proof } = await askWorking(r.net, exchange,
+    (seconds, of) => onProgress("working", seconds, of), r.closing.signal);
   const link = linkDigest(exchange.head, filing.outgoing.digest);
   const { caseId } = filing.keys;
   const day = checkProof(proof, { caseId, kind: "concern", link, policy: filing.serial },
@@ -139,7 +141,8 @@ async function sendOnce(
 /** An upload that the server forgot meanwhile goes up again, once. */
 async function send(r: Reporter, filing: Filing, onProgress: OnProgress): Promise<Filed> {
   const upload = () => contentOf(r.net, filing.outgoing,
-    (done, of) => onProgress("sending", done, of), r.closing.signal);
+    (done, of) => onProgress("sending", done, of),
+    (seconds, of) => onProgress("working", seconds, of), r.closing.signal);
   const wasWhole = filing.outgoing.upload.state === "whole";
   try {
     return await sendOnce(r, filing, await upload(), onProgress);

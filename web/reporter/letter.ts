@@ -103,7 +103,8 @@ async function signLetter(
   const { outgoing } = letter;
   const digest = outgoing?.digest;
   const content = outgoing && await contentOf(r.net, outgoing,
-    (done, of) => onProgress("sending", done, of), r.closing.signal);
+    (done, of) => onProgress("sending", done, of),
+    (seconds, of) => onProgress("working", seconds, of), r.closing.signal);
   const entry = digest === undefined ? letter.entry : { ...letter.entry, content: digest };
   const head = utf8(signEntry(entry, box.keys.signSeed));
   const exchange = entry.kind === "withdraw" ? sendWithdraw(head) : sendFollowup(head, content);

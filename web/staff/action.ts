@@ -242,7 +242,8 @@ async function seal(d: Doing): Promise<Outgoing> {
 async function postEntry(d: Doing, o: Outgoing | undefined): Promise<void> {
   const { staff } = d.k;
   const content = o && (await contentOf(staff.net, o,
-    (done, of) => d.onProgress("sending", done, of), staff.closing.signal));
+    (done, of) => d.onProgress("sending", done, of),
+    (seconds, of) => d.onProgress("working", seconds, of), staff.closing.signal));
   if (o !== undefined) d.e.content = o.digest;
   const head = utf8(signEntry(d.e, meOf(staff).seed));
   const { proof } = await ask(staff, (session) => post(session, head, content));

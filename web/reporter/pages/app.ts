@@ -100,9 +100,19 @@ export function soon<T>(promise: Promise<T>, draw: (value: T) => Child[]): HTMLE
 const STEP_TEXT: Record<Step, string> = {
   sealing: "Locking it on this device.",
   sending: "Sending.",
+  working: "The service is busy. This device is doing a piece of work to show that you are not a " +
+    "machine flooding it",
   checking: "Checking that it is stored.",
   fetching: "Fetching and opening it.",
 };
+
+/* Of seconds that are only known about: it is read out whenever it changes. */
+const coarse = (seconds: number): number => Math.max(5, Math.ceil(seconds / 5) * 5);
+
+function stepText(step: Step, of: number): string {
+  const text = STEP_TEXT[step];
+  return step !== "working" ? text : `${text}: about ${coarse(of)} seconds.`;
+}
 
 export interface Work<T> {
   title: string;
@@ -124,7 +134,7 @@ export function work<T>(app: App, w: Work<T>): void {
     error = undefined;
     app.isSending = w.isSending ?? false;
     bar.set("One moment.", 0, 0);
-    w.run((step, done, of) => bar.set(STEP_TEXT[step], done, of)).then(end, fail);
+    w.run((step, done, of) => bar.set(stepText(step, of), done, of)).then(end, fail);
   }
 
   function end(result: T): void {
