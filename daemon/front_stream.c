@@ -23,15 +23,49 @@ would_block(void)
 	return errno == EAGAIN || errno == EINTR;
 }
 
+/* How much more may come now for what has come of it. */
+static size_t
+allowance(const struct stream *s)
+{
+	uint64_t most = s->is_standing ? STREAM_WASTE_MAX + 2 * s->given :
+					 STREAM_HANDSHAKE_MAX;
+
+	return s->taken < most ? (size_t)(most - s->taken) : 0;
+}
+
+/* What recv says, and -1 with EAGAIN where it is the others' turn. Then the
+ * loop, asked anew, tells anew that something is there. */
+static ssize_t
+receive(struct stream *s, int flags, void *p, size_t n)
+{
+	ssize_t got;
+
+	if (s->turn >= STREAM_TURN_LEN) {
+		event_del(&s->readable);
+		errno = event_add(&s->readable, NULL) == 0 ? EAGAIN : ENOMEM;
+		return -1;
+	}
+	got = recv(s->fd, p, n, flags);
+	if (got > 0 && (flags & MSG_PEEK) == 0)
+		s->turn += (size_t)got;
+	return got;
+}
+
 static int
 bio_read(BIO *b, char *p, int n)
 {
-	const struct stream *s = BIO_get_data(b);
-	ssize_t got = recv(s->fd, p, (size_t)n, 0);
+	struct stream *s = BIO_get_data(b);
+	size_t most = allowance(s);
+	ssize_t got;
 
 	BIO_clear_retry_flags(b);
+	if (most == 0)
+		return -1;
+	got = receive(s, 0, p, (size_t)n < most ? (size_t)n : most);
 	if (got < 0 && would_block())
 		BIO_set_retry_read(b);
+	if (got > 0)
+		s->taken += (uint64_t)got;
 	return (int)got;
 }
 
@@ -156,9 +190,13 @@ seal_some(struct stream *s)
 	int n;
 
 	while (sizeof(r->sealed) - r->n >= STREAM_SEALED_MAX &&
-	    (n = evbuffer_remove(s->out, r->plain, sizeof(r->plain))) > 0)
-		if (SSL_write(s->ssl, r->plain, n) != n)
+	    (n = evbuffer_remove(s->out, r->plain, sizeof(r->plain))) > 0) {
+		int sealed = SSL_write(s->ssl, r->plain, n);
+
+		bytes_wipe(r->plain, (size_t)n);
+		if (sealed != n)
 			return STEP_ENDED;
+	}
 	return push(s);
 }
 
@@ -219,9 +257,9 @@ take_tls(struct stream *s, int (*take)(SSL *, void *, int), uint8_t *p,
 }
 
 static ssize_t
-take_plain(const struct stream *s, int flags, uint8_t *p, size_t n)
+take_plain(struct stream *s, int flags, uint8_t *p, size_t n)
 {
-	ssize_t got = recv(s->fd, p, n, flags);
+	ssize_t got = receive(s, flags, p, n);
 
 	if (got > 0)
 		return got;
@@ -231,8 +269,13 @@ take_plain(const struct stream *s, int flags, uint8_t *p, size_t n)
 ssize_t
 stream_read(struct stream *s, uint8_t *p, size_t n)
 {
-	return s->ssl != NULL ? take_tls(s, SSL_read, p, n) :
-				take_plain(s, 0, p, n);
+	ssize_t got;
+
+	if (s->ssl == NULL)
+		return take_plain(s, 0, p, n);
+	if ((got = take_tls(s, SSL_read, p, n)) > 0)
+		s->given += (uint64_t)got;
+	return got;
 }
 
 ssize_t
@@ -290,6 +333,7 @@ on_readable(evutil_socket_t fd, short what, void *ctx)
 	struct stream *s = ctx;
 
 	(void)fd, (void)what;
+	s->turn = 0;
 	if (!s->is_reading) {
 		if (s->awaits_end && has_ended(s))
 			s->calls->ended(s->ctx);

@@ -32,6 +32,18 @@ struct evbuffer;
 #define STREAM_SEALED_MAX (STREAM_RECORD_LEN + 256)
 #define STREAM_READ_LEN (3 * STREAM_SEALED_MAX + 1024) /* a text's request */
 
+/*
+ * What a visitor may send without saying anything: bytes of the handshake, and
+ * then of records beyond twice their content (changes of keys, padding, records
+ * of a byte each). OpenSSL reads on by itself while such things come, so
+ * somebody could send them for ever, and none of our deadlines would be
+ * looked at. Who goes over it is ended.
+ */
+#define STREAM_HANDSHAKE_MAX STREAM_RECORD_LEN
+#define STREAM_WASTE_MAX (2 * STREAM_READ_LEN)
+/* And what is taken from one visitor before the others have their turn. */
+#define STREAM_TURN_LEN (2 * STREAM_READ_LEN)
+
 struct stream_room {
 	uint8_t plain[STREAM_RECORD_LEN]; /* free between two calls */
 	size_t n; /* of sealed; 0 between two calls */
@@ -54,6 +66,9 @@ struct stream {
 	void *ctx;
 	struct stream_room *room;
 	struct event readable, writable;
+	uint64_t taken; /* bytes from the socket, with TLS */
+	uint64_t given; /* content that came of them */
+	size_t turn;    /* bytes from the socket in this turn */
 	struct evbuffer *out; /* queued; NULL: nothing */
 	uint8_t *held; /* sealed, and not taken by the socket */
 	size_t held_n;
