@@ -38,6 +38,8 @@ struct ctl_options {
 	const char *dir;      /* of the pages for browsers */
 	const char *onion;    /* address, for the poster */
 	const char *policy;   /* signed, for the poster */
+	uint64_t keep;	      /* how many backups; 0: all */
+	const char *new_key;  /* file of the next store key */
 };
 
 static inline struct term
@@ -73,6 +75,8 @@ enum exit_code ctl_poster(const void *values, const struct args *args);
 enum exit_code ctl_web_sign(const void *values, const struct args *args);
 enum exit_code ctl_check(const void *values, const struct args *args);
 enum exit_code ctl_status(const void *values, const struct args *args);
+enum exit_code ctl_backup(const void *values, const struct args *args);
+enum exit_code ctl_epoch(const void *values, const struct args *args);
 
 /* A policy in any of its forms: YAML is compiled; JSON and notes are read as
  * they are, unverified. Caller frees. */

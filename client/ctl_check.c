@@ -2,17 +2,18 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "client/ctl_config.h"
 #include "crypto/codec.h"
 #include "crypto/env.h"
 #include "store/store.h"
 
-/* What works on the store itself, with the daemon stopped: check, and the
- * counts of status. */
+/* What works on the store itself, with the daemon stopped: check, of a backup
+ * too, and the counts of status. */
 
-static enum exit_code
-store_failed(const struct term *t, const char *dir, enum err err)
+enum exit_code
+ctl_store_failed(const struct term *t, const char *dir, enum err err)
 {
 	switch ((int)err) {
 	case ERR_DENIED:
@@ -33,8 +34,8 @@ store_failed(const struct term *t, const char *dir, enum err err)
 	}
 }
 
-static enum exit_code
-read_store_key(const struct ctl_options *o, const struct term *t,
+enum exit_code
+ctl_store_key_read(const struct ctl_options *o, const struct term *t,
     const char *path, uint8_t key[static SHA256_LEN])
 {
 	struct passphrase p = ctl_passphrase(o, t);
@@ -59,6 +60,21 @@ on_found(void *ctx, enum store_finding f, uint64_t number)
 	term_warn(ctx, "%s (%" PRIu64 ").", store_finding_text(f), number);
 }
 
+enum err
+ctl_store_check(const struct term *t, const char *dir,
+    const uint8_t key[static SHA256_LEN], uint64_t *ret_cases)
+{
+	struct store_config config = { .dir = dir, .key = key,
+		.env = &env_system };
+	struct store_report report = { 0 };
+	enum err err = store_check(&config, on_found, (void *)(uintptr_t)t,
+	    &report);
+
+	if (err == ERR_OK)
+		*ret_cases = report.cases;
+	return err;
+}
+
 static enum exit_code
 say_report(const struct ctl_options *o, const struct term *t,
     const struct store_report *r)
@@ -77,6 +93,15 @@ say_report(const struct ctl_options *o, const struct term *t,
 	return EXIT_DONE;
 }
 
+/* A state directory is one; a backup is a file. */
+static bool
+is_backup(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static enum exit_code
 check_store(const struct ctl_options *o, const struct term *t,
     const char *dir, const char *key_path)
@@ -85,18 +110,19 @@ check_store(const struct ctl_options *o, const struct term *t,
 	struct store_config config = { .dir = dir, .key = key,
 		.env = &env_system };
 	struct store_report report = { 0 };
-	enum exit_code code = read_store_key(o, t, key_path, key);
+	enum exit_code code = ctl_store_key_read(o, t, key_path, key);
 	enum err err;
 
 	if (code != EXIT_DONE)
 		return code;
-	err = store_check(&config, on_found, (void *)(uintptr_t)t, &report);
+	err = (is_backup(dir) ? store_check_copy : store_check)(&config,
+	    on_found, (void *)(uintptr_t)t, &report);
 	bytes_wipe(key, sizeof(key));
 	if (err == ERR_OK)
 		return say_report(o, t, &report);
 	if (err == ERR_CORRUPT && report.findings > 0)
 		(void)say_report(o, t, &report);
-	return store_failed(t, dir, err);
+	return ctl_store_failed(t, dir, err);
 }
 
 enum exit_code
@@ -134,7 +160,7 @@ ctl_count_store(const struct ctl_options *o, const struct term *t,
 		.env = &env_system };
 	struct store_counts counts;
 	struct store *s = NULL;
-	enum exit_code code = read_store_key(o, t, c->store_key, key);
+	enum exit_code code = ctl_store_key_read(o, t, c->store_key, key);
 	enum err err;
 
 	if (code != EXIT_DONE)
@@ -145,7 +171,7 @@ ctl_count_store(const struct ctl_options *o, const struct term *t,
 	if (err == ERR_EXISTS)
 		return EXIT_DONE;
 	if (err != ERR_OK)
-		return store_failed(t, c->state, err);
+		return ctl_store_failed(t, c->state, err);
 	store_counts(s, &counts);
 	s = store_close(s);
 	ret->cases = counts.cases;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,6 +182,23 @@ file_write(const struct term *t, const char *path, struct bytes x,
 		code = fail_errno(t, path);
 	output_close(&o);
 	return code;
+}
+
+enum exit_code
+file_sync_place(const struct term *t, const char *path)
+{
+	char *copy = strdup(path);
+	int fd = -1;
+	bool ok;
+
+	if (copy == NULL)
+		return fail_err(t, ERR_NOMEM, path);
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(copy);
+	ok = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+	if (fd >= 0)
+		(void)close(fd);
+	return ok ? EXIT_DONE : fail_errno(t, path);
 }
 
 enum exit_code

@@ -38,6 +38,9 @@ void output_close(struct output *o);
 /* All of x by the same way. */
 enum exit_code file_write(const struct term *t, const char *path,
     struct bytes x, enum file_mode mode, bool over) MUST_CHECK;
+/* The names in the directory where `path` is are on the disk. */
+enum exit_code file_sync_place(const struct term *t, const char *path)
+    MUST_CHECK;
 /* Makes a directory of mode 0700 where there is none; its parent exists. */
 enum exit_code file_directory(const struct term *t, const char *path)
     MUST_CHECK;

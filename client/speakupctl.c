@@ -19,6 +19,8 @@ enum {
 	WEB_SIGN = 1 << 15,
 	WEB_MANIFEST = 1 << 16,
 	POSTER = 1 << 17,
+	BACKUP = 1 << 18,
+	EPOCH = 1 << 19,
 };
 
 #define SIGNS (ROOT_SIGN | POLICY_SIGN | WEB_SIGN)
@@ -36,7 +38,7 @@ static const struct option options[] = {
 	    "Encrypt the file with a passphrase (asked for)." },
 	{ KEY_NEW, "work-factor", 0, OPTION_NUMBER, "N", AT(work_factor),
 	    "log2 of scrypt's cost; 18 if not given." },
-	{ KEY_NEW | KEY_SHOW | SIGNS | CHECK | STATUS, "passphrase-fd", 0,
+	{ KEY_NEW | KEY_SHOW | SIGNS | CHECK | STATUS | EPOCH, "passphrase-fd", 0,
 	    OPTION_TEXT, "N", AT(passphrase_fd),
 	    "Read passphrases from descriptor N, a line each." },
 	{ ROOT_NEW, "org", 0, OPTION_TEXT, "NAME", AT(org),
@@ -64,9 +66,13 @@ static const struct option options[] = {
 	    "The roots, in order from root 0 on." },
 	{ POLICY_VERIFY | ROOT_SHOW | WEB_MANIFEST | POSTER, "root-hash", 0,
 	    OPTION_TEXT, "HASH", AT(root_hash), "What root 0 must have: 64 hex digits or words." },
-	{ CHECK | STATUS, "config", 'c', OPTION_TEXT, "FILE", AT(config),
-	    "speakupd.yaml of the instance." },
-	{ CHECK | STATUS, "store-key", 0, OPTION_TEXT, "FILE", AT(store_key),
+	{ CHECK | STATUS | BACKUP | EPOCH, "config", 'c', OPTION_TEXT, "FILE",
+	    AT(config), "speakupd.yaml of the instance." },
+	{ BACKUP, "keep", 0, OPTION_NUMBER, "N", AT(keep),
+	    "Afterwards, remove all backups there but the newest N." },
+	{ EPOCH, "new-key", 0, OPTION_TEXT, "FILE", AT(new_key),
+	    "The next store key; one is made if not given." },
+	{ CHECK | STATUS | EPOCH, "store-key", 0, OPTION_TEXT, "FILE", AT(store_key),
 	    "The store key, where the configuration does not name it." },
 	{ KEY_NEW | ROOT_NEW | SIGNS | POLICY_COMPILE | POSTER, "out", 'o',
 	    OPTION_TEXT, "FILE", AT(out), "Where the result goes." },
@@ -91,7 +97,8 @@ static const struct option options[] = {
 	{ POLICY_SIMULATE, "from", 0, OPTION_TEXT, "TIME", AT(from),
 	    "When the concerns are filed: \"2026-11-23 10:00\"." },
 	{ ROOT_SHOW | POLICY_CHECK | POLICY_SHOW | POLICY_EXPLAIN |
-		POLICY_DIFF | POLICY_SIMULATE | CHECK | STATUS | WEB_MANIFEST,
+		POLICY_DIFF | POLICY_SIMULATE | CHECK | STATUS | WEB_MANIFEST |
+		BACKUP | EPOCH,
 	    "json", 0, OPTION_FLAG, NULL, AT(json), "Answer in JSON." },
 };
 
@@ -138,8 +145,15 @@ static const struct command commands[] = {
 	{ POSTER, "poster", "", 0, 0,
 	    "Draw a poster with the address and the fingerprint (SVG, A4).",
 	    ctl_poster },
-	{ CHECK, "check", "[STATE-DIRECTORY]", 0, 1,
-	    "Read a whole store and say whether it is sound.", ctl_check },
+	{ CHECK, "check", "[STATE-DIRECTORY | BACKUP]", 0, 1,
+	    "Read a whole store or backup and say whether it is sound.",
+	    ctl_check },
+	{ BACKUP, "backup", "DIRECTORY", 1, 1,
+	    "Copy a store, sealed as it is; the daemon may go on.",
+	    ctl_backup },
+	{ EPOCH, "epoch", "", 0, 0,
+	    "Give a store a new key, and destroy the old one with what was "
+	    "destroyed under it.", ctl_epoch },
 	{ STATUS, "status", "", 0, 0,
 	    "Show what an instance has: policy, expiry, listeners, size.",
 	    ctl_status },

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/db_inside.h"
@@ -149,6 +150,18 @@ write_all(void *ctx, struct bytes x)
 	return ERR_OK;
 }
 
+/* The operator's root may do this to a store of the daemon's user. */
+static enum err
+give_as(int fd, int model)
+{
+	struct stat st;
+
+	if (fstat(model, &st) != 0 || (st.st_uid != geteuid() &&
+		fchown(fd, st.st_uid, st.st_gid) != 0))
+		return ERR_IO;
+	return ERR_OK;
+}
+
 static enum err
 write_beside(struct db *db, const char *path)
 {
@@ -158,7 +171,9 @@ write_beside(struct db *db, const char *path)
 
 	if (fd < 0)
 		return errno == ENOSPC ? ERR_FULL : ERR_IO;
-	e = db_copy(db, UINT64_MAX, write_all, &fd);
+	e = give_as(fd, db->fd);
+	if (e == ERR_OK)
+		e = db_copy(db, UINT64_MAX, write_all, &fd);
 	if (e == ERR_OK && fsync(fd) != 0)
 		e = ERR_IO;
 	if (close(fd) != 0 && e == ERR_OK)

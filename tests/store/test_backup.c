@@ -456,6 +456,27 @@ test_what_was_destroyed_is_not_in_the_file_after_it_is_compacted(void **state)
 	assert_int_equal(kit_add_many(k->s, CASES, 10), ERR_OK);
 }
 
+/* What root makes there, the daemon's user has to read. */
+static void
+test_a_compacted_file_belongs_to_whom_it_did(void **state)
+{
+	struct kit *k = *state;
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(kit_add_many(k->s, 0, 1), ERR_OK);
+	k->s = store_close(k->s);
+	snprintf(path, sizeof(path), "%s/db/data.mdb", k->dir);
+	assert_int_equal(chown(path, 12345, 12346), 0);
+	assert_int_equal(store_compact(&k->config), ERR_OK);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, 12345);
+	assert_int_equal(st.st_gid, 12346);
+	assert_int_equal(st.st_mode & 07777, 0600);
+}
+
 static void
 test_no_copy_is_made_while_the_file_may_be_replaced(void **state)
 {
@@ -506,6 +527,7 @@ main(void)
 		TEST(test_a_copy_that_stands_still_costs_room_and_nothing_else),
 		TEST(
 		  test_what_was_destroyed_is_not_in_the_file_after_it_is_compacted),
+		TEST(test_a_compacted_file_belongs_to_whom_it_did),
 		TEST(test_no_copy_is_made_while_the_file_may_be_replaced),
 		TEST(test_where_no_store_is_none_is_made),
 	};
