@@ -337,6 +337,7 @@ struct answer_queue {
 struct answer_case {
 	enum chain chain;
 	uint32_t count;
+	uint8_t link[LINK_LEN]; /* of the chain's last; zeros: it has none */
 	enum case_state state;
 	bool is_plain;
 	int64_t filed; /* day */

@@ -300,6 +300,7 @@ get_case(struct bundle_in *in, struct bundle_answer *ret)
 	    in, "chain", bundle_chains, COUNT(bundle_chains));
 	a->count =
 	    (uint32_t)lines_get_number(&in->lines, "count", BUNDLE_SEQ_MAX);
+	lines_get_hex(&in->lines, "link", a->link, sizeof(a->link));
 	a->state = get_state(in, lines_get(&in->lines, "state"));
 	a->is_plain =
 	    bundle_get_one_of(in, "kind", case_kinds, COUNT(case_kinds)) != 0;
@@ -326,6 +327,7 @@ put_case(struct bundle_out *o, const struct bundle_answer *x)
 	day_format(day, a->filed);
 	lines_put_str(o->out, "chain", bundle_chains[a->chain]);
 	lines_put_number(o->out, "count", a->count);
+	lines_put_hex(o->out, "link", a->link, sizeof(a->link));
 	lines_put_str(o->out, "state", case_state_name(a->state));
 	lines_put_str(o->out, "kind", case_kinds[a->is_plain]);
 	lines_put_str(o->out, "filed", day);

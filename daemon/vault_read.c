@@ -187,6 +187,7 @@ read_case(struct vault *v, const struct request_case *q, uint16_t person)
 	v->reply.kind = ANSWER_CASE;
 	a->chain = q->chain;
 	a->count = c->chain[chain].count;
+	memcpy(a->link, c->chain[chain].head, LINK_LEN);
 	if ((e = put_case(c, person, a)) == ERR_OK)
 		e = collect(v, view, chain, person, q->after, &a->heads);
 	store_view_close(view);

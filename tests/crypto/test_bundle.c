@@ -92,7 +92,8 @@ static const struct {
 	    "row: " HEX16 " plain acknowledged P4 65535 2024-02-29 2 7 - given "
 	    "-\n\n" },
 	{ ANSWER_CASE,
-	    "speakup: v1 case\nchain: talk\ncount: 1\nstate: acknowledged\n"
+	    "speakup: v1 case\nchain: talk\ncount: 1\nlink: " HEX32
+	    "\nstate: acknowledged\n"
 	    "kind: sealed\nfiled: 2026-11-21\nband: P3\ndue: 1795600800\n"
 	    "given: yes\nflags: awaiting,held\nhead: 0 1 1 1 0\n\nhep" },
 	{ ANSWER_POLICY,

@@ -36,6 +36,7 @@ fill_case_lines(struct answer_case *a)
 {
 	a->chain = CHAIN_STAFF;
 	a->count = BUNDLE_SEQ_MAX;
+	memset(a->link, 0xff, sizeof(a->link));
 	a->state = CASE_ACKNOWLEDGED;
 	a->band = 4;
 	a->due = BUNDLE_TIME_MAX;

@@ -126,10 +126,10 @@ const answers: { e: Exchange<unknown>; text: string; is: unknown }[] = [
       { caseId: HEX16, kind: "plain", state: "acknowledged", band: 4, route: 65535, filed: 19782,
         talk: 2,
         staff: 7, due: 0, given: true, flags: [] }] } },
-  { e: opened, text: "speakup: v1 case\nchain: talk\ncount: 1\nstate: acknowledged\nkind: sealed\n"
+  { e: opened, text: `speakup: v1 case\nchain: talk\ncount: 1\nlink: ${HEX32}\nstate: acknowledged\nkind: sealed\n`
     + "filed: 2026-11-21\nband: P3\ndue: 1795600800\ngiven: yes\nflags: awaiting,held\n"
     + "head: 0 1 1 1 0\n\nhep",
-    is: { chain: "talk", count: 1, state: "acknowledged", kind: "sealed", filed: 20778, band: 3,
+    is: { chain: "talk", count: 1, link: HEX32, state: "acknowledged", kind: "sealed", filed: 20778, band: 3,
       due: 1795600800,
       given: true, flags: ["awaiting", "held"],
       heads: [{ seq: 0, head: "h", envelope: "e", payload: "p", payloadLength: 1, pieces: 0 }] } },

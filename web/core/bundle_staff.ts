@@ -23,6 +23,7 @@ const TIME_MAX = 253402300799; // 9999-12-31, its end
 /** The longest that `watch` is held. */
 const WATCH_SECONDS = 300;
 const MARK_LEN = 8;
+const LINK_LEN = 32;
 const SESSION_LEN = 32;
 export const NO_MARK: Hex = "0".repeat(2 * MARK_LEN);
 
@@ -154,6 +155,7 @@ export function watch(session: Uint8Array, mark: Hex): Exchange<Hex> {
 export interface CaseAnswer {
   chain: Chain;
   count: number;
+  link: Hex; // of the chain's last message; NO_LINK: it has none
   state: State;
   kind: "sealed" | "plain";
   filed: Day;
@@ -174,6 +176,7 @@ export function openCase(
   return ask(w, "case", (r) => ({
     chain: oneOf(r.lines.take("chain"), CHAINS),
     count: r.lines.takeNumber("count", SEQ_MAX),
+    link: r.lines.takeHex("link", LINK_LEN),
     state: parseState(r.lines.take("state")),
     kind: oneOf(r.lines.take("kind"), ["sealed", "plain"]),
     filed: parseDay(r.lines.take("filed")),
