@@ -165,6 +165,12 @@ http_patience(struct http *h, unsigned seconds)
 	    (long)seconds) == CURLE_OK ? HTTP_ANSWERED : HTTP_NO_MEMORY;
 }
 
+void
+http_last(struct http *h, bool is_last)
+{
+	(void)curl_easy_setopt(h->curl, CURLOPT_FORBID_REUSE, (long)is_last);
+}
+
 enum http_result
 http_decode(struct http *h)
 {

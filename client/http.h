@@ -48,6 +48,9 @@ enum http_result http_patience(struct http *h, unsigned seconds) MUST_CHECK;
  * browsers, which are always sent so. */
 enum http_result http_decode(struct http *h) MUST_CHECK;
 
+/* Whether the connection is closed as soon as the next exchange is over. */
+void http_last(struct http *h, bool is_last);
+
 /*
  * GET where body.n = 0, otherwise POST. The answer's body is appended to
  * `answer`, which bounds it. The body is borrowed for the call.

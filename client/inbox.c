@@ -70,6 +70,7 @@ speakup_inbox(const void *values, const struct args *args)
 	enum exit_code code = mailbox_open(o, &b);
 
 	(void)args;
+	server_even_out(&b.server);
 	if (code == EXIT_DONE && o->common.json)
 		code = show_json(&b.term, b.c, mailbox_name, &b);
 	else if (code == EXIT_DONE)

@@ -113,6 +113,7 @@ mailbox_open(const struct speakup_options *o, struct mailbox *ret)
 	*ret = (struct mailbox){ .o = o, .term = speakup_term(o) };
 	code = server_open(&ret->term, &config, &ret->server);
 	if (code == EXIT_DONE) {
+		even_begin(&ret->server.even);
 		server_warn_unpinned(&ret->server, config.pin);
 		code = begin(ret);
 	}

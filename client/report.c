@@ -318,16 +318,21 @@ speakup_report(const void *values, const struct args *args)
 		term_warn(&r.term, "Your concern was NOT stored: nothing was "
 		    "sent.");
 	r.answers.policy = r.server.policy;
-	if (code == EXIT_DONE)
+	if (code == EXIT_DONE) {
+		even_begin(&r.server.even);
 		server_warn_unpinned(&r.server, config.pin);
+	}
 	if (code == EXIT_DONE && o->send != NULL) {
+		server_cover(&r.server);
 		code = send_saved(&r);
 	} else if (code == EXIT_DONE) {
 		code = compose(&r);
 		if (code == EXIT_DONE)
 			code = agree(&r);
-		if (code == EXIT_DONE)
+		if (code == EXIT_DONE) {
+			server_cover(&r.server);
 			code = send_concern(&r);
+		}
 		outgoing_free(&r.out);
 	}
 	server_close(&r.server);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "client/even.h"
 #include "client/http.h"
 #include "client/roots.h"
 #include "crypto/bundle.h"
@@ -18,6 +19,7 @@ struct server_config {
 struct server {
 	const struct term *term;
 	struct http *http;
+	struct even even; /* of a reporter's session */
 	uint8_t hash0[SHA256_LEN];
 	struct root root;
 	struct policy *policy;
@@ -70,6 +72,11 @@ enum reply server_ask(struct server *s, const struct bundle_request *r,
  * nobody answers or the server is busy. */
 enum reply server_ask_again(struct server *s, const struct bundle_request *r,
     const struct bundle_answer **ret) MUST_CHECK;
+/* A poll of a mailbox that does not exist: on the line as any other exchange
+ * of text (client/even.h). Whatever comes of it. */
+void server_cover(struct server *s);
+/* As many of them as a reporter's session lacks, where it has begun. */
+void server_even_out(struct server *s);
 /* A body that is complete already, to /v1/text. */
 enum reply server_send_text(struct server *s, struct bytes body,
     const struct bundle_answer **ret) MUST_CHECK;

@@ -1,0 +1,54 @@
+#include "client/even.h"
+
+#include <time.h>
+
+#include "crypto/env.h"
+
+/* More than sealing a text takes; and as much again at most. */
+#define WHILE_MS 100
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void
+draw(struct even *e)
+{
+	uint8_t x = 0;
+
+	if (env_random(&env_system, &x, sizeof(x)) != ERR_OK)
+		x = 0;
+	e->not_before = now_ms() + WHILE_MS + WHILE_MS * x / UINT8_MAX;
+}
+
+void
+even_begin(struct even *e)
+{
+	e->is_on = true;
+	draw(e);
+}
+
+void
+even_before(struct even *e, struct http *h)
+{
+	int64_t ms = e->is_on ? e->not_before - now_ms() : 0;
+	struct timespec t = { .tv_sec = ms / 1000,
+		.tv_nsec = ms % 1000 * 1000000 };
+
+	if (ms > 0)
+		(void)nanosleep(&t, NULL);
+	if (e->is_on)
+		http_last(h, e->texts + 1 >= EVEN_TEXTS);
+}
+
+void
+even_after(struct even *e)
+{
+	e->texts++;
+	draw(e);
+}
