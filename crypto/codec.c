@@ -171,6 +171,12 @@ base64_get(struct bytes text, enum b64_form form, struct buf *out)
 	return err;
 }
 
+size_t
+base64_len(struct bytes text, enum b64_form form)
+{
+	return strip_padding(&text, form) ? decoded_len(text.n) : 0;
+}
+
 enum err
 base64_get_exact(struct bytes text, enum b64_form form, uint8_t *out, size_t n)
 {

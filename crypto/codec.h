@@ -18,7 +18,10 @@ void base64_put(struct buf *out, struct bytes x, enum b64_form form);
 /* Canonical: no white space, right padding for the form, zero spare bits. */
 enum err base64_get(struct bytes text, enum b64_form form, struct buf *out)
     MUST_CHECK;
-/* The same into an array; ERR_SYNTAX also where it is not exactly n bytes. */
+/* How many bytes the text stands for, if it is well-formed at all. */
+size_t base64_len(struct bytes text, enum b64_form form);
+/* The same into an array; ERR_SYNTAX also where it is not exactly n bytes.
+ * Needs no memory, so that a parser's only errors are its grammar's. */
 enum err base64_get_exact(struct bytes text, enum b64_form form, uint8_t *out,
     size_t n) MUST_CHECK;
 

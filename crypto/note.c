@@ -106,14 +106,14 @@ note_key_init(struct note_key *key, const char *name,
 static enum err
 vkey_public(struct bytes base64, uint8_t pub[static SIGN_PUB_LEN])
 {
-	CLEAN_BUF struct buf raw = BUF_INIT(1 + SIGN_PUB_LEN);
-	enum err err = base64_get(base64, B64_PADDED, &raw);
+	uint8_t raw[1 + SIGN_PUB_LEN];
+	enum err err = base64_get_exact(base64, B64_PADDED, raw, sizeof(raw));
 
 	if (err != ERR_OK)
 		return err;
-	if (raw.n != 1 + SIGN_PUB_LEN || raw.p[0] != ED25519_TYPE)
+	if (raw[0] != ED25519_TYPE)
 		return ERR_SYNTAX;
-	memcpy(pub, raw.p + 1, SIGN_PUB_LEN);
+	memcpy(pub, raw + 1, SIGN_PUB_LEN);
 	return ERR_OK;
 }
 
@@ -169,10 +169,11 @@ note_vkey_put(struct buf *out, const struct note_key *key)
 static enum err
 parse_signature(struct bytes line, struct note *note)
 {
-	CLEAN_BUF struct buf raw = BUF_INIT(SIG_BYTES_MAX);
+	uint8_t raw[SIG_BYTES_MAX];
 	const uint8_t *space;
 	struct bytes name;
 	enum err err;
+	size_t n;
 
 	if (!starts_with(line, dash))
 		return ERR_SYNTAX;
@@ -183,18 +184,22 @@ parse_signature(struct bytes line, struct note *note)
 	name = BYTES(line.p, (size_t)(space - line.p));
 	if (!name_ok(name))
 		return ERR_SYNTAX;
-	err = base64_get(skip(line, name.n + 1), B64_PADDED, &raw);
+	line = skip(line, name.n + 1);
+	n = base64_len(line, B64_PADDED);
+	if (n > sizeof(raw))
+		return ERR_LIMIT;
+	err = base64_get_exact(line, B64_PADDED, raw, n);
 	if (err != ERR_OK)
 		return err;
-	if (raw.n <= KEY_ID_LEN)
+	if (n <= KEY_ID_LEN)
 		return ERR_SYNTAX;
 	if (note->n_sigs == NOTE_SIGS_MAX)
 		return ERR_LIMIT;
 	note->sigs[note->n_sigs].name = name;
-	memcpy(note->sigs[note->n_sigs].key_id, raw.p, KEY_ID_LEN);
-	note->sigs[note->n_sigs].is_ed25519 = raw.n == KEY_ID_LEN + SIGN_LEN;
+	memcpy(note->sigs[note->n_sigs].key_id, raw, KEY_ID_LEN);
+	note->sigs[note->n_sigs].is_ed25519 = n == KEY_ID_LEN + SIGN_LEN;
 	if (note->sigs[note->n_sigs].is_ed25519)
-		memcpy(note->sigs[note->n_sigs].sig, raw.p + KEY_ID_LEN,
+		memcpy(note->sigs[note->n_sigs].sig, raw + KEY_ID_LEN,
 		    SIGN_LEN);
 	note->n_sigs++;
 	return ERR_OK;

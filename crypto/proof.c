@@ -173,18 +173,6 @@ proof_put(const struct proof_batch *b, size_t index, struct bytes statement,
 
 /* --- checking --- */
 
-static enum err
-hash_get(struct bytes base64, uint8_t out[static SHA256_LEN])
-{
-	CLEAN_BUF struct buf raw = BUF_INIT(SHA256_LEN);
-	enum err err = base64_get(base64, B64_PADDED, &raw);
-
-	if (err != ERR_OK || raw.n != SHA256_LEN)
-		return ERR_SYNTAX;
-	memcpy(out, raw.p, SHA256_LEN);
-	return ERR_OK;
-}
-
 /* Lines up to the first empty one, which is consumed; with their newlines. */
 static struct bytes
 take_paragraph(struct reader *r)
@@ -231,7 +219,8 @@ parse_path(struct bytes x, size_t *ret_index, struct path *ret)
 	while (err == ERR_OK && r.n > 0) {
 		if (ret->n == PATH_MAX_LEN)
 			return ERR_SYNTAX;
-		err = hash_get(reader_line(&r), ret->hash[ret->n++]);
+		err = base64_get_exact(reader_line(&r), B64_PADDED,
+		    ret->hash[ret->n++], SHA256_LEN);
 	}
 	if (err != ERR_OK)
 		return ERR_SYNTAX;
@@ -250,7 +239,8 @@ parse_checkpoint(struct bytes body, size_t *ret_size,
 	    size == 0)
 		return ERR_SYNTAX;
 	*ret_size = (size_t)size;
-	if (hash_get(reader_line(&r), root) != ERR_OK)
+	if (base64_get_exact(
+		reader_line(&r), B64_PADDED, root, SHA256_LEN) != ERR_OK)
 		return ERR_SYNTAX;
 	return reader_end(&r);
 }
