@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdbool.h>
+
 /*
  * What can go wrong, for the whole tree. A function that can fail returns
  * enum err and leaves its outputs untouched on failure; callers forward the
@@ -26,6 +28,14 @@ enum err {
 	ERR_CORRUPT,	 /* stored bytes do not open, or contradict others */
 	ERR_VERSION,	 /* written by a newer version */
 };
+
+/* Whether it is our side that could not, so that nothing is said about what
+ * was given. */
+static inline bool
+err_is_ours(enum err e)
+{
+	return e == ERR_NOMEM || e == ERR_CRYPTO;
+}
 
 /* A short English name, for messages and tests; never NULL. */
 const char *err_name(enum err e);

@@ -188,7 +188,10 @@ take_entry(struct vault *v, struct bytes note, uint16_t author, struct op *op,
 	if ((a = author_key(v, ret_case, author, pub)) != ANSWER_OK)
 		return a;
 	/* Who cannot sign for a case is not told that it is there. */
-	if (entry_verify(note, ret_entry, pub) != ERR_OK)
+	e = entry_verify(note, ret_entry, pub);
+	if (err_is_ours(e))
+		return answer_of(e);
+	if (e != ERR_OK)
 		return author == PERSON_REPORTER ? ANSWER_UNKNOWN
 						 : ANSWER_BAD_SIGNATURE;
 	op->kind = OP_MESSAGE;

@@ -10,17 +10,15 @@
 static void
 get_keys(struct lines *l, const char *name, struct note_key *out, size_t *n)
 {
+	enum err e = ERR_OK;
 	struct bytes value;
 
-	while (lines_next(l, name, &value)) {
-		if (*n == ROOT_KEYS_MAX ||
-		    note_vkey_parse(value, &out[*n]) != ERR_OK) {
-			l->err = ERR_SYNTAX;
-			return;
-		}
-		(*n)++;
-	}
-	if (*n == 0)
+	while (e == ERR_OK && lines_next(l, name, &value))
+		e = *n < ROOT_KEYS_MAX ? note_vkey_parse(value, &out[(*n)++])
+				       : ERR_SYNTAX;
+	if (e != ERR_OK)
+		l->err = err_is_ours(e) ? e : ERR_SYNTAX;
+	else if (*n == 0 && l->err == ERR_OK)
 		l->err = ERR_SYNTAX;
 }
 
