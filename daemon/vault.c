@@ -188,8 +188,11 @@ handle_login(struct vault *v, const struct request_login *q)
 	if (login_parse(q->note, &login) != ERR_OK)
 		return ANSWER_BAD_BUNDLE;
 	key = staff_key(v, login.person);
-	if (key == NULL ||
-	    login_verify(q->note, login.person, key->sign_pub) != ERR_OK)
+	e = key == NULL ? ERR_BAD_SIG :
+	    login_verify(q->note, login.person, key->sign_pub);
+	if (err_is_ours(e))
+		return answer_of(e);
+	if (e != ERR_OK)
 		return ANSWER_BAD_SIGNATURE;
 	if (!bytes_equal_ct(login.root, v->first_root, SHA256_LEN))
 		return ANSWER_DENIED;
