@@ -2,9 +2,12 @@
 
 #include <sys/mman.h>
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <openssl/crypto.h>
 
 struct secret {
 	uint8_t *map; /* guard page, pages, guard page */
@@ -116,4 +119,58 @@ void
 secret_freep(struct secret **s)
 {
 	*s = secret_free(*s);
+}
+
+/* --- what libraries give back --- */
+
+void
+wiping_free(void *p)
+{
+	bytes_wipe(p, malloc_usable_size(p));
+	free(p);
+}
+
+/* Never in place: realloc could move what it leaves unwiped. */
+void *
+wiping_realloc(void *p, size_t n)
+{
+	size_t had = malloc_usable_size(p);
+	void *more = NULL;
+
+	if (n > 0 && n <= had)
+		return p;
+	if (n > 0 && (more = malloc(n)) == NULL)
+		return NULL;
+	if (p != NULL && more != NULL)
+		memcpy(more, p, had);
+	wiping_free(p);
+	return more;
+}
+
+static void *
+take(size_t n, const char *file, int line)
+{
+	(void)file, (void)line;
+	return malloc(n);
+}
+
+static void *
+take_more(void *p, size_t n, const char *file, int line)
+{
+	(void)file, (void)line;
+	return wiping_realloc(p, n);
+}
+
+static void
+give_back(void *p, const char *file, int line)
+{
+	(void)file, (void)line;
+	wiping_free(p);
+}
+
+enum err
+secret_wipe_freed(void)
+{
+	return CRYPTO_set_mem_functions(take, take_more, give_back) == 1 ?
+	    ERR_OK : ERR_CRYPTO;
 }

@@ -21,3 +21,14 @@ void secret_truncate(struct secret *s, size_t n);
 struct secret *secret_free(struct secret *s);
 void secret_freep(struct secret **s);
 #define CLEAN_SECRET __attribute__((cleanup(secret_freep)))
+
+/* As those of the C library, for libraries that can be given others: memory is
+ * wiped before it is given back. */
+void *wiping_realloc(void *p, size_t n);
+void wiping_free(void *p);
+/*
+ * From now on libcrypto and libssl use these: what a TLS connection carried does
+ * not stay behind. To be called before anything else of theirs; ERR_CRYPTO: it
+ * is too late.
+ */
+enum err secret_wipe_freed(void) MUST_CHECK;

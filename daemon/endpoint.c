@@ -97,14 +97,17 @@ endpoint_check(const struct endpoint *e, struct bytes body, size_t *ret_length,
 		*ret_answer = e->answer;
 		return ERR_OK;
 	}
-	if ((err = bundle_request_parse(body, &r)) != ERR_OK)
-		return err;
-	if (request_path(r.kind) != path_of(e->wire) ||
-	    request_length(r.kind) != body.n)
-		return ERR_SYNTAX;
-	*ret_length = r.length;
-	*ret_answer = r.kind == REQUEST_GET ? BUNDLE_PIECE_LEN : e->answer;
-	return ERR_OK;
+	err = bundle_request_parse(body, &r);
+	if (err == ERR_OK && (request_path(r.kind) != path_of(e->wire) ||
+	    request_length(r.kind) != body.n))
+		err = ERR_SYNTAX;
+	if (err == ERR_OK) {
+		*ret_length = r.length;
+		*ret_answer = r.kind == REQUEST_GET ? BUNDLE_PIECE_LEN :
+						      e->answer;
+	}
+	bytes_wipe(&r, sizeof(r)); /* tokens and sessions are in it */
+	return err;
 }
 
 bool

@@ -10,6 +10,7 @@
 #include <event2/event_struct.h>
 
 #include "crypto/codec.h"
+#include "crypto/secret.h"
 #include "daemon/exits.h"
 #include "daemon/front_conn.h"
 #include "daemon/front_reply.h"
@@ -394,7 +395,9 @@ front_main(int control_fd)
 	/* Memory of connections that went is to go too. */
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_TRIM_THRESHOLD, 256 * 1024);
-	if (f == NULL || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+	event_set_mem_functions(malloc, wiping_realloc, wiping_free);
+	if (f == NULL || secret_wipe_freed() != ERR_OK ||
+	    signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return code;
 	if (front_open(f, control_fd) == ERR_OK &&
 	    event_base_dispatch(f->base) >= 0 && f->is_draining)

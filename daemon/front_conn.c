@@ -38,8 +38,9 @@ conn_free(struct conn *c)
 	if (c->state == CONN_WAITING)
 		front_forget(f, c->ticket);
 	conn_give_back(c, 0);
-	free(c->body);
+	conn_drop_body(c);
 	stream_close(&c->stream);
+	bytes_wipe(c, sizeof(*c));
 	free(c);
 	front_accept(f, true);
 	front_check_drained(f);

@@ -62,6 +62,8 @@ void conn_deadline(struct conn *c, uint64_t seconds, uint64_t n);
 /* --- front_request.c --- */
 
 void conn_begin_idle(struct conn *c);
+/* Wipes and frees what has come of a request's body. */
+void conn_drop_body(struct conn *c);
 /* Takes what can be taken of the input now. */
 void conn_take_input(struct conn *c);
 /* Queues an error as the answer. */

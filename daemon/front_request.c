@@ -10,9 +10,10 @@
 #define LINGER_BYTES (1024 * 1024)
 #define HEAD_PEEK_LEN 4096
 
-static void
-release_body(struct conn *c)
+void
+conn_drop_body(struct conn *c)
 {
+	bytes_wipe(c->body, c->body_have);
 	free(c->body);
 	c->body = NULL;
 	c->body_have = 0;
@@ -24,7 +25,7 @@ release_body(struct conn *c)
 static void
 begin_answer(struct conn *c, enum err e, size_t length)
 {
-	release_body(c);
+	conn_drop_body(c);
 	conn_leave_queue(c);
 	if (e != ERR_OK) { /* no memory: half an answer helps nobody */
 		c->is_refused = true;
@@ -184,7 +185,7 @@ ask(struct conn *c)
 	if (e == ERR_OK) {
 		c->state = CONN_WAITING;
 		conn_leave_queue(c);
-		release_body(c);
+		conn_drop_body(c);
 		conn_give_back(c, 0); /* the ticket has the charge */
 	} else {
 		conn_answer_error(c, error_of_answer(e == ERR_NOT_FOUND ?

@@ -380,35 +380,43 @@ keep_or_refuse(
 }
 
 static void
-handle_bundle(struct vault *v, enum bundle_path path, const struct errand *r)
+handle_request(struct vault *v, const struct bundle_request *q,
+    const struct errand *r)
 {
-	struct bundle_request q;
-	enum answer a = ANSWER_BAD_BUNDLE;
 	struct op *op;
+	enum answer a;
 
-	if (bundle_request_parse(r->body, &q) != ERR_OK) {
-		refuse(r, ANSWER_BAD_BUNDLE);
-		return;
-	}
-	if (request_path(q.kind) != path) {
-		refuse(r, ANSWER_BAD_REQUEST);
-		return;
-	}
-	if (q.kind == REQUEST_WATCH) {
-		a = watch_keep(v, &q.watch, r->id, r->answer, r->ctx);
+	if (q->kind == REQUEST_WATCH) {
+		a = watch_keep(v, &q->watch, r->id, r->answer, r->ctx);
 		if (a != ANSWER_OK)
 			refuse(r, a);
 		return;
 	}
 	op = batch_next(v);
-	if (handle_write(v, &q, op, &a)) {
+	if (handle_write(v, q, op, &a)) {
 		keep_or_refuse(v, r, op, a);
 		return;
 	}
-	if ((a = handle_read(v, &q)) != ANSWER_OK)
+	if ((a = handle_read(v, q)) != ANSWER_OK)
 		refuse(r, a);
 	else
 		vault_reply(v, r->id, r->answer, r->ctx);
+}
+
+static void
+handle_bundle(struct vault *v, enum bundle_path path, const struct errand *r)
+{
+	struct bundle_request q;
+
+	if (bundle_request_parse(r->body, &q) != ERR_OK) {
+		refuse(r, ANSWER_BAD_BUNDLE);
+		return;
+	}
+	if (request_path(q.kind) != path)
+		refuse(r, ANSWER_BAD_REQUEST);
+	else
+		handle_request(v, &q, r);
+	bytes_wipe(&q, sizeof(q)); /* tokens and sessions are in it */
 }
 
 static void
