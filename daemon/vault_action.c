@@ -314,8 +314,8 @@ take_route(struct action *a)
 
 	for (size_t i = 0; i < before.n_readers && e == ERR_OK; i++)
 		e = forget_told(a, &before.reader[i]);
-	if (e == ERR_OK)
-		e = tell_new(a);
+	if (e == ERR_OK && (e = tell_new(a)) == ERR_OK)
+		e = reload(a);
 	for (size_t i = 0; i < before.n_readers && e == ERR_OK; i++) {
 		uint16_t person = before.reader[i].person;
 		unsigned access = access_of(a, person);

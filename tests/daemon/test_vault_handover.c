@@ -265,11 +265,15 @@ test_another_route_tells_others_and_gives_to_its_first(void **state)
 	e.n_people = 1;
 	e.people[0] = CHIEF;
 	assert_int_equal(ANSWER_BAD_BUNDLE, try_entry(w, &r, &e, NULL, 0));
-	e.people[0] = 7;
+	/* one who may be told by it and reads by it too stays both */
+	e.n_people = 2;
+	e.people[0] = NED_LEAD;
+	e.people[1] = 7;
 	entry_ok(w, &r, &e, NULL, 0);
 	assert_int_equal(READER_TELL, access_now(w, &r, 7));
 	assert_int_equal(0, access_now(w, &r, CHAIR));
-	assert_int_equal(RELEASED, access_now(w, &r, NED_LEAD));
+	assert_int_equal(
+	    RELEASED | READER_TELL, access_now(w, &r, NED_LEAD));
 	assert_int_equal(RELEASED, access_now(w, &r, GUARDIAN));
 	/* the chair is of its first people, and waits for envelopes */
 	assert_sees_nothing(w, CHAIR, &r);
