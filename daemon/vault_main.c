@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/channel.h"
@@ -12,6 +13,7 @@
 #include "daemon/sandbox.h"
 #include "daemon/vault_health.h"
 #include "daemon/vault_notifier.h"
+#include "daemon/vault_pace.h"
 
 /*
  * The vault's process: one loop over the control socket and the fronts'. In
@@ -53,6 +55,11 @@ struct process {
 	struct health health;
 	struct vault_notifier *notifier; /* NULL: nobody is notified */
 	struct peer peer[PEERS_MAX];
+	struct pace *pace;
+	/* Of the request that is being handled: it is one of text, and was
+	 * answered; of the turn: one was not, and waits for the commit. */
+	bool is_text, was_answered, has_filed;
+	uint64_t turn_began; /* microseconds */
 	bool was_busy; /* since the last beat */
 	bool has_chores; /* vault_tick has more to do */
 	unsigned since_flush;
@@ -77,8 +84,10 @@ peer_free(struct peer *f)
 	if (f->writable != NULL)
 		event_free(f->writable);
 	wire_conn_free(f->conn);
-	if (f->process != NULL && f->process->vault != NULL)
+	if (f->process != NULL && f->process->vault != NULL) {
 		vault_forget(f->process->vault, f);
+		pace_forget(f->process->pace, f);
+	}
 	memset(f, 0, sizeof(*f));
 }
 
@@ -153,8 +162,17 @@ peer_open(struct process *p, int fd)
 
 /* --- a turn --- */
 
+static uint64_t
+now_us(void)
+{
+	struct timespec t = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
 static void
-on_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
+send_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
 {
 	struct peer *f = ctx;
 
@@ -167,6 +185,19 @@ on_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
 	if (wire_conn_send(f->conn, WIRE_ANSWER, (uint16_t)status, id, body) !=
 	    ERR_OK)
 		peer_end(f, WIRE_GONE);
+}
+
+/* What a reporter hears at once would tell that nothing was stored for it. */
+static void
+on_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
+{
+	struct peer *f = ctx;
+	struct process *p = f->process;
+
+	p->was_answered = true;
+	if (!p->is_text || p->is_draining ||
+	    pace_keep(p->pace, send_answer, f, id, status, body) != ERR_OK)
+		send_answer(f, id, status, body);
 }
 
 static bool
@@ -189,6 +220,15 @@ commit(struct process *p)
 {
 	vault_commit(p->vault);
 	flush(p);
+	if (p->has_filed)
+		pace_learn(p->pace, now_us() - p->turn_began);
+	p->has_filed = false;
+}
+
+static bool
+is_text(unsigned type)
+{
+	return type == WIRE_TEXT || type == WIRE_WORKED_TEXT;
 }
 
 static void
@@ -200,8 +240,12 @@ peer_serve(struct peer *f)
 	while (peer_can_go_on(f) && wire_conn_next(f->conn, &frame)) {
 		if (vault_is_full(p->vault))
 			commit(p);
+		p->is_text = is_text(frame.head.type);
+		p->was_answered = false;
 		vault_handle(p->vault, (enum wire_type)frame.head.type,
 		    frame.head.id, frame.body, on_answer, f);
+		p->has_filed |= p->is_text && !p->was_answered;
+		p->is_text = false;
 		p->was_busy = true;
 	}
 }
@@ -225,6 +269,7 @@ turn(struct process *p)
 
 	do {
 		again = false;
+		p->turn_began = now_us();
 		for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
 			if (f->conn != NULL)
 				peer_serve(f);
@@ -266,6 +311,8 @@ drain(struct process *p)
 		if (f->conn != NULL && !f->is_ended)
 			on_readable(-1, 0, f);
 	turn(p);
+	pace_release(p->pace);
+	flush(p);
 	check_store(p);
 	finish(p, VAULT_EXIT_OK);
 }
@@ -497,6 +544,7 @@ process_open(struct process *p, int control_fd)
 
 	p->policy.max = WIRE_BODY_MAX;
 	if ((p->base = new_base()) == NULL ||
+	    (p->pace = pace_new(p->base)) == NULL ||
 	    (p->beat = event_new(p->base, -1, EV_PERSIST, on_beat, p)) ==
 		NULL ||
 	    event_add(p->beat, &every) != 0) {
@@ -518,6 +566,7 @@ process_close(struct process *p)
 		health_close(&p->health);
 	if (p->has_listener)
 		close(p->listener);
+	p->pace = pace_free(p->pace);
 	p->vault = vault_free(p->vault);
 	p->control = channel_free(p->control);
 	buf_free(&p->policy);
