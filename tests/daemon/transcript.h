@@ -6,7 +6,7 @@
 /* Transcripts of requests, read from files; their form is described in
  * transcripts/README. */
 
-#define TRANSCRIPTS_MAX 400
+#define TRANSCRIPTS_MAX 1000
 #define TRANSCRIPT_BYTES_MAX 16384
 #define TRANSCRIPT_OUTCOME_MAX 512
 
