@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -22,7 +23,19 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-enum call { CALL_WRITE, CALL_FDATASYNC, CALL_FALLOCATE, CALLS };
+enum call {
+	CALL_WRITE,
+	CALL_FDATASYNC,
+	CALL_FALLOCATE,
+	CALL_FSYNC,
+	CALL_FTRUNCATE,
+	CALL_OPEN,
+	CALL_MMAP,
+	CALL_RENAME,
+	CALLS
+};
+
+#define SHORT (-1) /* instead of an error: half is written */
 
 static struct {
 	enum call call;
@@ -44,8 +57,18 @@ fails(enum call call)
 	if (fault.once && fault.hits > 0)
 		return false;
 	fault.hits++;
-	errno = fault.error;
+	if (fault.error != SHORT)
+		errno = fault.error;
 	return true;
+}
+
+/* How much of n bytes is written; less than 0: that is what is returned. */
+static ssize_t
+allowed(size_t n)
+{
+	if (!fails(CALL_WRITE))
+		return (ssize_t)n;
+	return fault.error == SHORT ? (ssize_t)(n / 2) : -1;
 }
 
 /* Names as the linker knows them; large-file headers rename some in C. */
@@ -57,29 +80,89 @@ EXPORT ssize_t faulty_writev(int, const struct iovec *, int) __asm__("writev");
 EXPORT int faulty_fdatasync(int) __asm__("fdatasync");
 EXPORT int faulty_fallocate(int, int, off_t, off_t) __asm__("fallocate");
 EXPORT int faulty_fallocate64(int, int, off_t, off_t) __asm__("fallocate64");
+EXPORT int faulty_fsync(int) __asm__("fsync");
+EXPORT int faulty_ftruncate(int, off_t) __asm__("ftruncate");
+EXPORT int faulty_ftruncate64(int, off_t) __asm__("ftruncate64");
+EXPORT int faulty_open(const char *, int, mode_t) __asm__("open");
+EXPORT int faulty_open64(const char *, int, mode_t) __asm__("open64");
+EXPORT void *faulty_mmap(void *, size_t, int, int, int, off_t) __asm__("mmap");
+EXPORT int faulty_rename(const char *, const char *) __asm__("rename");
 
 ssize_t
 faulty_pwrite(int fd, const void *p, size_t n, off_t at)
 {
-	if (fails(CALL_WRITE))
-		return -1;
-	return syscall(SYS_pwrite64, fd, p, n, at);
+	ssize_t k = allowed(n);
+
+	return k < 0 ? k : syscall(SYS_pwrite64, fd, p, k, at);
 }
 
+/* A short one of several buffers writes the first half of them. */
 ssize_t
 faulty_pwritev(int fd, const struct iovec *v, int n, off_t at)
 {
-	if (fails(CALL_WRITE))
-		return -1;
-	return syscall(SYS_pwritev, fd, v, n, at, 0);
+	ssize_t k = allowed((size_t)n);
+
+	return k < 0 ? k : syscall(SYS_pwritev, fd, v, k, at, 0);
 }
 
 ssize_t
 faulty_writev(int fd, const struct iovec *v, int n)
 {
-	if (fails(CALL_WRITE))
+	ssize_t k = allowed((size_t)n);
+
+	return k < 0 ? k : syscall(SYS_writev, fd, v, k);
+}
+
+int
+faulty_fsync(int fd)
+{
+	if (fails(CALL_FSYNC))
 		return -1;
-	return syscall(SYS_writev, fd, v, n);
+	return (int)syscall(SYS_fsync, fd);
+}
+
+int
+faulty_ftruncate(int fd, off_t n)
+{
+	if (fails(CALL_FTRUNCATE))
+		return -1;
+	return (int)syscall(SYS_ftruncate, fd, n);
+}
+
+int
+faulty_ftruncate64(int fd, off_t n)
+{
+	return faulty_ftruncate(fd, n);
+}
+
+int
+faulty_open(const char *path, int flags, mode_t mode)
+{
+	if (fails(CALL_OPEN))
+		return -1;
+	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int
+faulty_open64(const char *path, int flags, mode_t mode)
+{
+	return faulty_open(path, flags, mode);
+}
+
+void *
+faulty_mmap(void *p, size_t n, int prot, int flags, int fd, off_t at)
+{
+	if (fails(CALL_MMAP))
+		return MAP_FAILED;
+	return (void *)syscall(SYS_mmap, p, n, prot, flags, fd, at);
+}
+
+int
+faulty_rename(const char *from, const char *to)
+{
+	if (fails(CALL_RENAME))
+		return -1;
+	return (int)syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to);
 }
 
 int
@@ -270,6 +353,95 @@ test_a_failed_sync_latches_until_checked(void **state)
 	assert_true(fail_each(state, CALL_FDATASYNC, EIO, check_latched) >= 1);
 }
 
+/* Whatever it says is so: all of the batch, or nothing. */
+static void
+check_as_it_says(struct kit *k, enum err result)
+{
+	if (result != ERR_OK) {
+		check_refused(k, result);
+		return;
+	}
+	assert_true(kit_is_whole(k->s, 0, 2));
+	for (uint32_t n = 1; n < 20; n++)
+		assert_true(kit_is_whole(k->s, n, 1));
+	k->s = store_close(k->s);
+	assert_int_equal(kit_findings(k), 0);
+}
+
+static void
+test_every_call_of_a_batch_fails_in_turn_in_every_way(void **state)
+{
+	static const int errors[] = { EINTR, SHORT, EDQUOT };
+	unsigned n = 0;
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		n += fail_each(state, CALL_WRITE, errors[i], check_as_it_says);
+	n += fail_each(state, CALL_FDATASYNC, EINTR, check_as_it_says);
+	n += fail_each(state, CALL_FDATASYNC, ENOSPC, check_as_it_says);
+	n += fail_each(state, CALL_FALLOCATE, EIO, check_as_it_says);
+	print_message("%u faults\n", n);
+}
+
+/* Of a store with so many cases, or of none; opened again without a fault,
+ * everything is there. */
+static void
+fail_opening(struct kit *k, uint32_t cases)
+{
+	enum err e = store_open(&k->config, &k->s);
+
+	if (fault.hits == 0)
+		assert_int_equal(e, ERR_OK);
+	fault_clear();
+	k->s = store_close(k->s);
+	assert_int_equal(kit_findings(k), 0);
+	kit_open(k);
+	assert_int_equal(kit_rows(k->s, KIT_FIRST_PERSON), cases);
+	for (uint32_t n = 0; n < cases; n++)
+		assert_true(kit_is_whole(k->s, n, 1));
+	assert_int_equal(kit_add_many(k->s, cases, 1), ERR_OK);
+	k->s = store_close(k->s);
+}
+
+static unsigned
+fail_openings(enum call call, int error, uint32_t cases)
+{
+	struct kit k;
+	unsigned n = 0, hits;
+
+	do {
+		kit_start(&k);
+		if (cases > 0) {
+			kit_open(&k);
+			assert_int_equal(
+			    kit_add_many(k.s, 0, cases), ERR_OK);
+			k.s = store_close(k.s);
+		}
+		fault_set(call, error, n++, true);
+		fail_opening(&k, cases);
+		hits = fault.hits;
+		kit_end(&k);
+	} while (hits > 0);
+	return n - 1;
+}
+
+static void
+test_every_call_of_a_start_fails_in_turn_and_the_next_start_has_all(
+    void **state)
+{
+	static const int errors[] = { EIO, ENOSPC, EINTR };
+	unsigned n = 0;
+
+	(void)state;
+	for (int call = 0; call < CALLS; call++)
+		for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+			for (uint32_t cases = 0; cases <= 5; cases += 5)
+				n += fail_openings(
+				    (enum call)call, errors[i], cases);
+	n += fail_openings(CALL_WRITE, SHORT, 0);
+	print_message("%u faults\n", n);
+	assert_true(n > 60);
+}
+
 static void
 test_the_latch_holds_and_reads_go_on_after_a_failed_sync(void **state)
 {
@@ -333,6 +505,8 @@ main(void)
 		T(test_a_full_disk_refuses_the_batch_and_reads_go_on),
 		T(test_a_failed_write_latches_until_checked),
 		T(test_a_failed_sync_latches_until_checked),
+		T(test_every_call_of_a_batch_fails_in_turn_in_every_way),
+		T(test_every_call_of_a_start_fails_in_turn_and_the_next_start_has_all),
 		T(test_the_latch_holds_and_reads_go_on_after_a_failed_sync),
 		T(test_without_room_ahead_attachments_are_refused_and_text_stored),
 	};
