@@ -37,6 +37,8 @@ static const struct call keeping[] = {
 	CALL(pread64), CALL(pwrite64), CALL(pwritev), CALL(lseek),
 	CALL(fdatasync), CALL(fsync), CALL(fallocate), CALL(ftruncate),
 	CALL_IF(fcntl, ARG_IS(1, F_SETLK)), CALL_IF(fcntl, ARG_IS(1, F_GETLK)),
+	/* where a backup has the lock too */
+	CALL_IF(fcntl, ARG_IS(1, F_SETLKW)),
 	CALL(mlock), CALL(munlock),
 	CALL_IF(setsockopt, ARG_IS(1, SOL_SOCKET), ARG_IS(2, SO_SNDBUF)),
 };

@@ -2,6 +2,7 @@
 """speakupctl backup: copies of a store that concerns are filed into are sound
 and have all that was stored before; what is kept, refused and cleaned up; and
 a backup that is restored."""
+import fcntl
 import json
 import re
 import shutil
@@ -170,6 +171,16 @@ class Backup(unittest.TestCase):
         for name in self.names():
             self.assertTrue(NAME.fullmatch(name), name)
             self.check(self.place / name)
+
+    def test_the_daemon_starts_while_a_backup_is_made(self):
+        """LMDB's lock, as a backup holds it."""
+        i = self.i
+        i.stop()
+        with (i.state / "db/lock.mdb").open("r+b") as f:
+            fcntl.lockf(f, fcntl.LOCK_SH | fcntl.LOCK_NB, 1, 0)
+            i.start()
+            receipt = i.report("Meanwhile.\n")["receipt"]
+        self.assertTrue(i.inbox(receipt)["messages"])
 
     def test_a_restored_backup_serves_what_it_has(self):
         i = self.i
