@@ -102,7 +102,7 @@ static enum err
 read_slug(struct shape_reader *r, const json_t *j, const struct part *part,
     char *out)
 {
-	enum err e = shape_read_text(r, j, out, part->size, part->min);
+	enum err e = shape_read_text(r, j, out, part->size, (size_t)part->min);
 
 	if (e == ERR_OK && out[0] != '\0' && !shape_slug_ok(out))
 		e = shape_fail(r, "is of small letters, digits and '-'");
@@ -245,7 +245,7 @@ read_part(struct shape_reader *r, const json_t *j, const struct part *part,
 
 	switch (part->kind) {
 	case PART_TEXT:
-		return shape_read_text(r, j, at, part->size, part->min);
+		return shape_read_text(r, j, at, part->size, (size_t)part->min);
 	case PART_SLUG:
 		return read_slug(r, j, part, at);
 	case PART_NUMBER:

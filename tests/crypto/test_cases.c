@@ -126,7 +126,8 @@ archive_size(const json_t *x)
 
 	json_array_foreach(cases_get(x, "files"), i, size)
 		file[n++].size = (uint64_t)json_integer_value(size);
-	return sealed_archive_size(cases_number(x, "note"), file, n);
+	return sealed_archive_size(
+	    (size_t)cases_number(x, "note"), file, n);
 }
 
 static void

@@ -42,7 +42,7 @@ put_member(const json_t *c, const char *name, struct bytes note,
 	assert_int_equal(tar_header(name, data.n, header), ERR_OK);
 	buf_put(out, header, sizeof(header));
 	buf_put_bytes(out, buf_bytes(&data));
-	buf_put_zeros(out, tar_blocks(data.n) - data.n);
+	buf_put_zeros(out, (size_t)tar_blocks(data.n) - data.n);
 }
 
 /* An archive of any members, whatever its manifest says. */
@@ -55,7 +55,7 @@ assemble(const json_t *c, struct bytes note, const json_t *members,
 
 	json_array_foreach(members, i, name)
 		put_member(c, json_string_value(name), note, out);
-	buf_put_zeros(out, sealed_pad_size(out->n + TAR_END) - out->n);
+	buf_put_zeros(out, (size_t)sealed_pad_size(out->n + TAR_END) - out->n);
 	assert_int_equal(out->err, ERR_OK);
 }
 

@@ -191,7 +191,7 @@ check_head(struct bytes head, bool is_web, unsigned *ret_status,
 	    takes(&head, "text/html; charset=utf-8") ||
 	    takes(&head, "text/javascript; charset=utf-8"));
 	MUST(takes(&head, "\r\nContent-Length: "));
-	length = take_number(&head);
+	length = (size_t)take_number(&head);
 	MUST(takes(&head, "\r\nCache-Control: no-store\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"));
 	*ret_closes = takes(&head, "Connection: close\r\n");

@@ -28,7 +28,7 @@ mutate(uint8_t *p, size_t n, uint64_t *state)
 
 	if (n == 0)
 		return 0;
-	at = next_random(state) % n;
+	at = (size_t)(next_random(state) % n);
 	switch (next_random(state) % 4) {
 	case 0:
 		p[at] ^= (uint8_t)(1u << next_random(state) % 8);
