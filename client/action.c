@@ -303,9 +303,9 @@ attempt(const struct doing *d, enum reply *ret_reply)
 /* Somebody may have sent envelopes for the same person just then: these are
  * forgotten with the next attempt. */
 static bool
-may_again(enum reply r, int attempts)
+may_again(const struct action *a, enum reply r, int attempts)
 {
-	return (r == REPLY_CONFLICT && attempts < ATTEMPTS) ||
+	return (r == REPLY_CONFLICT && attempts < (a->is_once ? 1 : ATTEMPTS)) ||
 	    (r == REPLY_INCOMPLETE && attempts < 2);
 }
 
@@ -316,7 +316,7 @@ action_run(struct staff_case *k, const struct action *a)
 	enum reply reply = REPLY_CONFLICT;
 	enum exit_code code = EXIT_DONE;
 
-	for (int i = 0; may_again(reply, i); i++) {
+	for (int i = 0; may_again(a, reply, i); i++) {
 		code = i > 0 ? staff_case_refresh(k) : EXIT_DONE;
 		if (code == EXIT_DONE)
 			code = check(&d);

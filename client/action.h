@@ -44,6 +44,9 @@ struct action {
 	/* Nothing is said when it is stored, and no bar is drawn: for commands
 	 * that do many. What goes wrong is said in any case. */
 	bool is_quiet;
+	/* Not signed again where somebody else wrote first: what they wrote is
+	 * to be read before it. */
+	bool is_once;
 };
 
 /*

@@ -49,6 +49,13 @@ struct ftsu_options {
 	struct option_list about;
 	const char *raised;
 	bool keep_receipt;
+	/* a flood */
+	bool flood;
+	bool is_second;
+	bool dry_run;
+	const char *since;
+	const char *route;
+	const char *sample;
 	/* out of the cases */
 	const char *open;
 	const char *export;
@@ -122,6 +129,7 @@ enum exit_code ftsu_show(const void *values, const struct args *args);
 enum exit_code ftsu_act(const void *values, const struct args *args);
 enum exit_code ftsu_unopened(const void *values, const struct args *args);
 enum exit_code ftsu_band(const void *values, const struct args *args);
+enum exit_code ftsu_dismiss(const void *values, const struct args *args);
 enum exit_code ftsu_investigators(const void *values,
     const struct args *args);
 enum exit_code ftsu_assign(const void *values, const struct args *args);
