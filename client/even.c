@@ -52,3 +52,15 @@ even_after(struct even *e)
 	e->texts++;
 	draw(e);
 }
+
+int64_t
+even_moment(int64_t span, int64_t every, uint32_t x)
+{
+	return span * every + (int64_t)((uint64_t)every * x >> 32);
+}
+
+int64_t
+even_span(int64_t span, int64_t every, int64_t now)
+{
+	return now / every > span ? now / every : span + 1;
+}

@@ -24,3 +24,10 @@ void even_begin(struct even *e);
 /* Before an exchange of text: waits. */
 void even_before(struct even *e, struct http *h);
 void even_after(struct even *e);
+
+/* Of covers: when in span number `span` of `every` ms, from the first span's
+ * begin on; x: drawn. */
+int64_t even_moment(int64_t span, int64_t every, uint32_t x);
+/* The span after this one, or the one that it is where some were slept
+ * through. */
+int64_t even_span(int64_t span, int64_t every, int64_t now);

@@ -9,10 +9,11 @@ enum {
 	SEAL = 1 << 5,
 	CONSENT = 1 << 6,
 	SURVEY = 1 << 7,
+	COVER = 1 << 8,
 };
 
 #define RETURNS (INBOX | REPLY | WITHDRAW | CONSENT | SURVEY)
-#define ONLINE (REPORT | RETURNS | POLICY)
+#define ONLINE (REPORT | RETURNS | POLICY | COVER)
 #define AT(member) offsetof(struct speakup_options, member)
 
 static const struct option options[] = {
@@ -35,10 +36,16 @@ static const struct option options[] = {
 	    "If it could not be stored, keep it there, sealed." },
 	{ REPORT, "send", 0, OPTION_TEXT, "FILE", AT(send),
 	    "Send a concern that was kept so." },
-	{ RETURNS, "receipt-file", 0, OPTION_TEXT, "FILE", AT(receipt_file),
+	{ RETURNS | COVER, "receipt-file", 0, OPTION_TEXT, "FILE", AT(receipt_file),
 	    "Read the 12 words there; otherwise they are asked for." },
 	{ INBOX, "save", 0, OPTION_TEXT, "DIRECTORY", AT(save),
 	    "Write messages and attachments there." },
+	{ COVER, "every", 0, OPTION_NUMBER, "MINUTES", AT(every),
+	    "Once in every so many; otherwise 360." },
+	{ COVER, "once", 0, OPTION_FLAG, NULL, AT(once),
+	    "Once, now, for a timer that says when." },
+	{ COVER, "tell", 0, OPTION_FLAG, NULL, AT(tell),
+	    "Say when something new is there." },
 	{ CONSENT, "seq", 0, OPTION_TEXT, "N", AT(seq),
 	    "The question's number, to be sure which one is meant." },
 	{ SURVEY, "treated-badly", 0, OPTION_TEXT, "yes|no", AT(detriment),
@@ -64,6 +71,10 @@ static const struct command commands[] = {
 	{ INBOX, "inbox", "", 0, 0,
 	    "See what was answered, with the 12 words of your receipt.",
 	    speakup_inbox },
+	{ COVER, "cover", "", 0, 0,
+	    "Visit the server at drawn times, so that real visits do not stand "
+	    "out.",
+	    speakup_cover },
 	{ REPLY, "reply", "", 0, 0, "Write again.", speakup_reply },
 	{ CONSENT, "consent", "yes|no", 1, 1,
 	    "Answer whether something may be told, as you were asked.",

@@ -21,6 +21,8 @@ struct speakup_options {
 	const char *receipt_file;
 	const char *save;
 	const char *seq;
+	uint64_t every; /* minutes; 0: not given */
+	bool once, tell;
 	const char *detriment;
 	const char *out;
 	bool force;
@@ -66,6 +68,7 @@ const char *mailbox_name(void *ctx, uint16_t person, char *out, size_t cap);
 
 enum exit_code speakup_report(const void *values, const struct args *args);
 enum exit_code speakup_inbox(const void *values, const struct args *args);
+enum exit_code speakup_cover(const void *values, const struct args *args);
 enum exit_code speakup_reply(const void *values, const struct args *args);
 /* Fields of the answers in a survey; yes or no. */
 #define SURVEY_AGAIN "again" /* would they speak up again */

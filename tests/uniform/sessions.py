@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/lib"))
-from instance import GUARDIAN   # noqa: E402
+from instance import GUARDIAN, Instance, build_directory   # noqa: E402,F401
 from relay import DOWN, UP   # noqa: E402
 
 SHORT = "It is not safe."
@@ -22,20 +22,19 @@ class Reporters:
         self.i, self.url = instance, url
         self.picture = Path(directory) / "picture.jpg"
         self.picture.write_bytes(random.Random(7).randbytes(300_000))
-        self.answered = []
         self.unknown = instance.report("to be withdrawn")["receipt"]
         self.run("withdraw", self.unknown + "\n", "--yes", url=None)
         self.empty = instance.report(SHORT)["receipt"]
-        self.more()
+        self.receipt = instance.report(SHORT)["receipt"]
+        instance.login(GUARDIAN)
+        instance.ftsu(GUARDIAN, "reply", instance.inbox(self.receipt)["case"],
+                      "--yes", stdin=REPLY)
+        self.words = Path(directory) / "receipt"
 
-    def more(self):
-        """A mailbox with one answer; each takes so many letters."""
-        i = self.i
-        receipt = i.report(SHORT)["receipt"]
-        i.login(GUARDIAN)
-        case = i.inbox(receipt)["case"]
-        i.ftsu(GUARDIAN, "reply", case, "--yes", stdin=REPLY)
-        self.receipt = receipt
+    def prepare(self):
+        """A mailbox to write to; before every session, so that none comes
+        after another thing than the others."""
+        self.words.write_text(self.i.report(SHORT)["receipt"] + "\n")
 
     def run(self, command, stdin, *args, url="", **kw):
         return self.i.speakup(command, *args, stdin=stdin,
@@ -59,16 +58,16 @@ class Reporters:
         self.run("report", LONG, "--yes")
 
     def followup(self):
-        receipt = self.i.report(SHORT)["receipt"]
-        words = Path(self.picture.parent / "words")
-        words.write_text(receipt + "\n")
-        self.run("reply", SHORT, "--yes", "--receipt-file", words)
+        self.run("reply", SHORT, "--yes", "--receipt-file", self.words)
+
+    def cover(self):
+        self.run("cover", "", "--once")
 
     def attachment(self):
         self.run("report", SHORT, "--yes", "--attach", self.picture)
 
 
-TEXT = ("read", "poll", "nothing", "short", "long", "followup")
+TEXT = ("read", "poll", "nothing", "cover", "short", "long", "followup")
 CONTROL = "attachment"
 
 
