@@ -89,6 +89,8 @@ class Epoch(unittest.TestCase):
         self.assertEqual(epochs, 1)
         self.assertEqual(set(found), set(cases))
         self.assertGreater(found[cases[GONE]], 5)
+        # and its old pages are still on the disk
+        self.assertGreater(self.pages(old_key, disk)[1][cases[GONE]], 5)
         # the old key, and the store of after: nothing
         self.assertEqual(self.pages(old_key, self.data), (0, {}))
         # the new key, with all there is: the living cases, in every file
@@ -99,7 +101,7 @@ class Epoch(unittest.TestCase):
         # the new key and what is older: nothing
         self.assertEqual(self.pages(self.key, backup, disk), (0, {}))
         self.ctl("check", *self.config(), backup, expect=SECRET)
-        self.ctl("check", *self.config(), disk, expect=None)
+        self.ctl("check", *self.config(), disk, expect=SECRET)
         self.nothing_is_left(old_key.read_text().strip())
 
     def nothing_is_left(self, old_key):
