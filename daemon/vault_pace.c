@@ -65,13 +65,14 @@ pace_free(struct pace *p)
 void
 pace_learn(struct pace *p, uint64_t us)
 {
-	p->took[p->n++ % FILINGS] = us;
+	if (p != NULL)
+		p->took[p->n++ % FILINGS] = us;
 }
 
 uint64_t
 pace_draw(const struct pace *p)
 {
-	size_t n = p->n < FILINGS ? p->n : FILINGS;
+	size_t n = p == NULL ? 0 : p->n < FILINGS ? p->n : FILINGS;
 	uint8_t x = 0;
 
 	if (n == 0)
@@ -98,7 +99,8 @@ on_due(evutil_socket_t fd, short what, void *ctx)
 static struct kept *
 kept_new(struct pace *p, struct bytes body)
 {
-	struct kept *k = calloc(1, sizeof(*k) + body.n);
+	struct kept *k =
+	    p == NULL ? NULL : calloc(1, sizeof(*k) + body.n);
 
 	if (k == NULL || (k->timer = evtimer_new(p->base, on_due, k)) == NULL) {
 		free(k);
@@ -142,7 +144,8 @@ pace_forget(struct pace *p, const void *ctx)
 {
 	struct kept *next;
 
-	for (struct kept *k = p->first; k != NULL; k = next) {
+	for (struct kept *k = p == NULL ? NULL : p->first; k != NULL;
+	     k = next) {
 		next = k->next;
 		if (k->ctx == ctx)
 			kept_free(k);
@@ -152,6 +155,6 @@ pace_forget(struct pace *p, const void *ctx)
 void
 pace_release(struct pace *p)
 {
-	while (p->first != NULL)
+	while (p != NULL && p->first != NULL)
 		let_go(p->first);
 }

@@ -13,7 +13,8 @@
  */
 struct pace;
 
-/* Borrows base. NULL: no memory. */
+/* Borrows base. NULL: no memory. The others take NULL, where nothing is to
+ * wait: pace_keep has no memory then. */
 struct pace *pace_new(struct event_base *base);
 /* Drops what waits. Takes NULL; returns NULL. */
 struct pace *pace_free(struct pace *p);
