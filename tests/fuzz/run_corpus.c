@@ -11,7 +11,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define INPUT_MAX (1024 * 1024)
+#ifndef MUTATIONS
 #define MUTATIONS 64
+#endif
 
 static uint64_t
 next_random(uint64_t *state)
