@@ -88,7 +88,8 @@ sandbox_calls_front(void)
 	const struct call aborting[] = ABORTING;
 	const struct calls lists[] = { CALLS(running), CALLS(aborting) };
 
-	return seccomp_allow_only(lists, sizeof(lists) / sizeof(lists[0]));
+	return seccomp_allow_only(
+	    lists, sizeof(lists) / sizeof(lists[0]), SECCOMP_KILL);
 }
 
 enum err
@@ -98,7 +99,8 @@ sandbox_calls_vault(void)
 	const struct calls lists[] = { CALLS(running), CALLS(keeping),
 		CALLS(aborting) };
 
-	return seccomp_allow_only(lists, sizeof(lists) / sizeof(lists[0]));
+	return seccomp_allow_only(
+	    lists, sizeof(lists) / sizeof(lists[0]), SECCOMP_KILL);
 }
 
 enum err
@@ -107,5 +109,6 @@ sandbox_calls_parent(void)
 	const struct calls lists[] = { CALLS(running), CALLS(keeping),
 		CALLS(starting), CALLS(leading) };
 
-	return seccomp_allow_only(lists, sizeof(lists) / sizeof(lists[0]));
+	return seccomp_allow_only(
+	    lists, sizeof(lists) / sizeof(lists[0]), SECCOMP_KILL);
 }

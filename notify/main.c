@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "notify/relay.h"
+#include "notify/sandbox.h"
 
 #define CONFIG_FILE "/etc/speakup/speakup-notify.yaml"
 #define PASSWORD_MAX 255
@@ -120,6 +121,8 @@ serve(const struct notify_config *c, struct buf *password)
 	enum err e = sender_new(c, (const char *)password->p, &sender);
 
 	buf_free(password);
+	if (e == ERR_OK)
+		e = sandbox_enter(c);
 	if (e == ERR_OK)
 		e = relay_new(c, sender, &relay);
 	if (e != ERR_OK)

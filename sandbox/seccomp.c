@@ -24,14 +24,16 @@ add_all(scmp_filter_ctx filter, const struct calls *lists, size_t n)
 }
 
 enum err
-seccomp_allow_only(const struct calls *lists, size_t n)
+seccomp_allow_only(
+    const struct calls *lists, size_t n, enum seccomp_other other)
 {
 	scmp_filter_ctx filter;
 	int rc;
 
 	if (SANDBOX_IS_LEFT_OUT)
 		return ERR_OK;
-	filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	filter = seccomp_init(other == SECCOMP_KILL ? SCMP_ACT_KILL_PROCESS :
+						      SCMP_ACT_ERRNO(ENOSYS));
 	if (filter == NULL)
 		return ERR_NOMEM;
 	rc = seccomp_attr_set(

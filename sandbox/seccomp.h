@@ -8,8 +8,7 @@
 
 /*
  * The system calls that a process may make from now on, itself and all that it
- * starts; any other ends it with SIGSYS. A list entered later can only take
- * away more.
+ * starts. A list entered later can only take away more.
  *
  * Numbers and arguments are those of the machine's own calls: calls by any
  * other convention (32 bit, x32) end the process too.
@@ -41,6 +40,13 @@ struct calls {
 };
 #define CALLS(list) { list, sizeof(list) / sizeof((list)[0]) }
 
+/* What any other call comes to. */
+enum seccomp_other {
+	SECCOMP_KILL,	/* the process ends with SIGSYS */
+	SECCOMP_REFUSE, /* ENOSYS, as in an older kernel */
+};
+
 /* Sets no-new-privileges too. ERR_UNSUPPORTED: the kernel or the machine has
  * no filters, or one of the calls cannot be named; ERR_NOMEM. */
-enum err seccomp_allow_only(const struct calls *lists, size_t n) MUST_CHECK;
+enum err seccomp_allow_only(const struct calls *lists, size_t n,
+    enum seccomp_other other) MUST_CHECK;

@@ -136,6 +136,19 @@ class Mail(Case):
         self.assertEqual(peer.recv(100), b"22\n")
         self.assertEqual(server.wait(1), [LEILA])
 
+    def test_a_server_is_reached_from_the_sandbox(self):
+        """That it wants TLS there shows that it got there."""
+        server = self.mail_server()
+        self.write(f"smtp:\n  url: smtp://localhost:{server.port}\n"
+                   f"  from: speakup@trust.test\n{ADDRESSES}")
+        peer = self.start()
+        if not os.environ.get("SPEAKUP_SANITIZED"):
+            status = Path(f"/proc/{self.process.pid}/status").read_text()
+            self.assertRegex(status, r"Seccomp:\t2\n")
+            self.assertRegex(status, r"NoNewPrivs:\t1\n")
+        peer.sendall(b"1\n")
+        self.wait_log("cannot be trusted")
+
     def test_a_server_that_was_away(self):
         closed = MailServer()
         port = closed.port
