@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "daemon/channel.h"
@@ -56,10 +55,6 @@ struct process {
 	struct vault_notifier *notifier; /* NULL: nobody is notified */
 	struct peer peer[PEERS_MAX];
 	struct pace *pace;
-	/* Of the request that is being handled: it is one of text, and was
-	 * answered; of the turn: one was not, and waits for the commit. */
-	bool is_text, was_answered, has_filed;
-	uint64_t turn_began; /* microseconds */
 	bool was_busy; /* since the last beat */
 	bool has_chores; /* vault_tick has more to do */
 	unsigned since_flush;
@@ -162,15 +157,6 @@ peer_open(struct process *p, int fd)
 
 /* --- a turn --- */
 
-static uint64_t
-now_us(void)
-{
-	struct timespec t = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
 static void
 send_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
 {
@@ -192,11 +178,8 @@ static void
 on_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
 {
 	struct peer *f = ctx;
-	struct process *p = f->process;
 
-	p->was_answered = true;
-	if (!p->is_text || p->is_draining ||
-	    pace_keep(p->pace, send_answer, f, id, status, body) != ERR_OK)
+	if (!pace_keep(f->process->pace, send_answer, f, id, status, body))
 		send_answer(f, id, status, body);
 }
 
@@ -220,15 +203,7 @@ commit(struct process *p)
 {
 	vault_commit(p->vault);
 	flush(p);
-	if (p->has_filed)
-		pace_learn(p->pace, now_us() - p->turn_began);
-	p->has_filed = false;
-}
-
-static bool
-is_text(unsigned type)
-{
-	return type == WIRE_TEXT || type == WIRE_WORKED_TEXT;
+	pace_committed(p->pace);
 }
 
 static void
@@ -240,12 +215,10 @@ peer_serve(struct peer *f)
 	while (peer_can_go_on(f) && wire_conn_next(f->conn, &frame)) {
 		if (vault_is_full(p->vault))
 			commit(p);
-		p->is_text = is_text(frame.head.type);
-		p->was_answered = false;
+		pace_request(p->pace, frame.head.type);
 		vault_handle(p->vault, (enum wire_type)frame.head.type,
 		    frame.head.id, frame.body, on_answer, f);
-		p->has_filed |= p->is_text && !p->was_answered;
-		p->is_text = false;
+		pace_handled(p->pace);
 		p->was_busy = true;
 	}
 }
@@ -269,7 +242,7 @@ turn(struct process *p)
 
 	do {
 		again = false;
-		p->turn_began = now_us();
+		pace_turn(p->pace);
 		for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
 			if (f->conn != NULL)
 				peer_serve(f);

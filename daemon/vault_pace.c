@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define FILINGS 64
 /* Until there was one. */
@@ -25,8 +26,11 @@ struct kept {
 struct pace {
 	struct event_base *base;
 	struct kept *first;
-	uint64_t took[FILINGS]; /* the last ones */
+	uint64_t took[FILINGS]; /* the last ones, microseconds */
 	size_t n;		/* ever learnt */
+	uint64_t began;		/* of the turn, microseconds */
+	bool has_filed;		/* one in this turn waits for the commit */
+	bool is_text, was_answered; /* of the request that is being handled */
 };
 
 struct pace *
@@ -62,17 +66,55 @@ pace_free(struct pace *p)
 	return NULL;
 }
 
-void
-pace_learn(struct pace *p, uint64_t us)
+/* --- how long --- */
+
+static uint64_t
+now_us(void)
 {
-	if (p != NULL)
-		p->took[p->n++ % FILINGS] = us;
+	struct timespec t = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * SECOND_US + (uint64_t)t.tv_nsec / 1000;
 }
 
-uint64_t
-pace_draw(const struct pace *p)
+void
+pace_turn(struct pace *p)
 {
-	size_t n = p == NULL ? 0 : p->n < FILINGS ? p->n : FILINGS;
+	if (p != NULL)
+		p->began = now_us();
+}
+
+void
+pace_request(struct pace *p, unsigned wire_type)
+{
+	if (p == NULL)
+		return;
+	p->is_text = wire_type == WIRE_TEXT || wire_type == WIRE_WORKED_TEXT;
+	p->was_answered = false;
+}
+
+void
+pace_handled(struct pace *p)
+{
+	if (p == NULL)
+		return;
+	p->has_filed |= p->is_text && !p->was_answered;
+	p->is_text = false;
+}
+
+void
+pace_committed(struct pace *p)
+{
+	if (p == NULL || !p->has_filed)
+		return;
+	p->took[p->n++ % FILINGS] = now_us() - p->began;
+	p->has_filed = false;
+}
+
+static uint64_t
+draw(const struct pace *p)
+{
+	size_t n = p->n < FILINGS ? p->n : FILINGS;
 	uint8_t x = 0;
 
 	if (n == 0)
@@ -81,6 +123,8 @@ pace_draw(const struct pace *p)
 		x = 0;
 	return p->took[x % n];
 }
+
+/* --- what waits --- */
 
 static void
 let_go(struct kept *k)
@@ -99,8 +143,7 @@ on_due(evutil_socket_t fd, short what, void *ctx)
 static struct kept *
 kept_new(struct pace *p, struct bytes body)
 {
-	struct kept *k =
-	    p == NULL ? NULL : calloc(1, sizeof(*k) + body.n);
+	struct kept *k = calloc(1, sizeof(*k) + body.n);
 
 	if (k == NULL || (k->timer = evtimer_new(p->base, on_due, k)) == NULL) {
 		free(k);
@@ -116,27 +159,37 @@ kept_new(struct pace *p, struct bytes body)
 	return k;
 }
 
-enum err
+static struct timeval
+wait_of(const struct pace *p)
+{
+	uint64_t us = draw(p);
+
+	us = us > ROUNDING_US ? us - ROUNDING_US : 0;
+	return (struct timeval){ .tv_sec = (time_t)(us / SECOND_US),
+		.tv_usec = (suseconds_t)(us % SECOND_US) };
+}
+
+bool
 pace_keep(struct pace *p, vault_answer *answer, void *ctx, uint64_t id,
     enum answer status, struct bytes body)
 {
-	uint64_t us = pace_draw(p);
 	struct timeval t;
-	struct kept *k = kept_new(p, body);
+	struct kept *k;
 
-	us = us > ROUNDING_US ? us - ROUNDING_US : 0;
-	t.tv_sec = (time_t)(us / SECOND_US);
-	t.tv_usec = (suseconds_t)(us % SECOND_US);
-	if (k == NULL)
-		return ERR_NOMEM;
+	if (p == NULL || !p->is_text)
+		return false;
+	p->was_answered = true;
+	if ((k = kept_new(p, body)) == NULL)
+		return false;
+	t = wait_of(p);
 	k->answer = answer;
 	k->ctx = ctx;
 	k->id = id;
 	k->status = status;
 	if (evtimer_add(k->timer, &t) == 0)
-		return ERR_OK;
+		return true;
 	kept_free(k);
-	return ERR_NOMEM;
+	return false;
 }
 
 void

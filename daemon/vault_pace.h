@@ -14,19 +14,22 @@
 struct pace;
 
 /* Borrows base. NULL: no memory. The others take NULL, where nothing is to
- * wait: pace_keep has no memory then. */
+ * wait. */
 struct pace *pace_new(struct event_base *base);
 /* Drops what waits. Takes NULL; returns NULL. */
 struct pace *pace_free(struct pace *p);
 
-/* Microseconds from a filing's arrival until its answer left. */
-void pace_learn(struct pace *p, uint64_t us);
-/* How long the next answer would wait, microseconds. */
-uint64_t pace_draw(const struct pace *p) MUST_CHECK;
-/* Calls answer later, from the loop; body is copied. ERR_NOMEM: it never
- * will. */
-enum err pace_keep(struct pace *p, vault_answer *answer, void *ctx,
-    uint64_t id, enum answer status, struct bytes body) MUST_CHECK;
+/* Around a turn of the loop, and each of its requests: what was not answered
+ * when it was handled is a filing, and took until the commit. */
+void pace_turn(struct pace *p);
+void pace_request(struct pace *p, unsigned wire_type);
+void pace_handled(struct pace *p);
+void pace_committed(struct pace *p);
+
+/* Calls answer later, from the loop; body is copied. False: it never will, for
+ * this is no text request that is being handled, or there is no memory. */
+bool pace_keep(struct pace *p, vault_answer *answer, void *ctx, uint64_t id,
+    enum answer status, struct bytes body) MUST_CHECK;
 /* Nothing more is to be said to this ctx. */
 void pace_forget(struct pace *p, const void *ctx);
 /* Calls all that wait, now. */
