@@ -159,12 +159,14 @@ kept_new(struct pace *p, struct bytes body)
 	return k;
 }
 
+/* From the turn's begin, as filings are measured: what a large mailbox takes
+ * longer to be read is taken off. */
 static struct timeval
 wait_of(const struct pace *p)
 {
-	uint64_t us = draw(p);
+	uint64_t us = draw(p), gone = now_us() - p->began + ROUNDING_US;
 
-	us = us > ROUNDING_US ? us - ROUNDING_US : 0;
+	us = us > gone ? us - gone : 0;
 	return (struct timeval){ .tv_sec = (time_t)(us / SECOND_US),
 		.tv_usec = (suseconds_t)(us % SECOND_US) };
 }
