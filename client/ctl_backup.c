@@ -19,8 +19,8 @@
 
 /*
  * speakup-YYYYMMDD.db, speakup-YYYYMMDD-2.db, …: a copy of a store, as sealed
- * as the store is. The name says on which day (UTC) it was made, as the file's
- * own time does; nothing in it says how much of the store is in use by what.
+ * as the store is. The name says on which day (UTC) it was made, which the
+ * file's own time says too.
  */
 
 /* A copy during which so much was written is given up: every commit takes new

@@ -138,12 +138,19 @@ class Epoch(unittest.TestCase):
         self.i.stop()
         given = self.dir / "given.key"
         self.ctl("key", "new", "--kind", "store", "--out", given)
+        old = self.key.read_bytes()
         link = self.dir / "link.key"   # what it names has to go, not the name
         link.symlink_to(self.key)
         self.ctl("epoch", *self.config(), "--store-key", link, "--new-key",
                  given)
         self.assertEqual(self.key.read_bytes(), given.read_bytes())
         self.assertEqual(self.key.stat().st_mode & 0o7777, 0o600)
+        self.ctl("check", *self.config())
+        # both decrypted once more, after a power cut
+        self.key.write_bytes(old)
+        self.ctl("epoch", *self.config(), expect=SECRET)
+        self.ctl("epoch", *self.config(), "--new-key", given)
+        self.assertEqual(self.key.read_bytes(), given.read_bytes())
         self.ctl("check", *self.config())
 
     # --- killed ---
