@@ -51,6 +51,8 @@ struct load {
 	uint64_t seen;
 	double begun;
 	unsigned standing; /* connections whose handshake is done */
+	uint64_t asked; /* requests, where they are paced */
+	double first;	/* when the first one was due */
 	bool over;
 };
 
@@ -144,12 +146,8 @@ conn_fail(struct load *l, struct conn *c)
 }
 
 static void
-conn_begin(struct load *l, struct conn *c)
+conn_ask(struct load *l, struct conn *c)
 {
-	if (l->o->idle) {
-		c->state = CONN_IDLE;
-		return;
-	}
 	buf_reset(&c->out);
 	l->request(l->ctx, &c->out);
 	c->sent = 0;
@@ -157,6 +155,15 @@ conn_begin(struct load *l, struct conn *c)
 	c->in_body = false;
 	c->started = seconds_now();
 	c->state = CONN_WRITE;
+}
+
+static void
+conn_begin(struct load *l, struct conn *c)
+{
+	if (l->o->idle || l->o->rate > 0)
+		c->state = CONN_IDLE;
+	else
+		conn_ask(l, c);
 }
 
 /* Status and Content-Length of a complete head. */
@@ -190,7 +197,8 @@ answer_done(struct load *l, struct conn *c)
 	}
 	l->r.seconds = now - l->begun;
 	if (l->seen > l->o->warmup &&
-	    ((l->o->count != 0 && l->r.answers >= l->o->count) ||
+	    ((l->o->count != 0 && (l->o->rate > 0 ? l->seen : l->r.answers) >=
+		l->o->count) ||
 		(l->o->seconds > 0 && l->r.seconds >= l->o->seconds)))
 		l->over = true;
 	conn_begin(l, c);
@@ -218,6 +226,9 @@ answer_take(struct load *l, struct conn *c, const char *p, size_t n)
 		if (!head_parse(c))
 			return false;
 		l->r.answer_bytes = c->body_left;
+		if (l->o->accepts != NULL &&
+		    !l->o->accepts(p + used, n - used))
+			c->ok = false;
 		c->in_body = true;
 	}
 	if (n - used > c->body_left)
@@ -292,20 +303,51 @@ result_finish(struct load *l)
 	qsort(l->sample, l->n_samples, sizeof(float), sample_order);
 	l->r.p50_ms = (double)l->sample[l->n_samples / 2];
 	l->r.p99_ms = (double)l->sample[l->n_samples * 99 / 100];
+	l->r.most_ms = (double)l->sample[l->n_samples - 1];
+}
+
+/* Begins what is due, on connections that have nothing under way. */
+static void
+pace(struct load *l)
+{
+	double now = seconds_now();
+
+	if (l->standing < l->o->connections)
+		return;
+	if (l->asked == 0)
+		l->first = l->begun = now;
+	for (unsigned i = 0; i < l->o->connections; i++) {
+		struct conn *c = &l->conn[(l->asked + i) % l->o->connections];
+		double due = l->first + (double)l->asked / l->o->rate;
+
+		if (l->asked == l->o->count || due > now)
+			return;
+		if (c->state != CONN_IDLE)
+			continue;
+		conn_ask(l, c);
+		c->started = due;
+		l->asked++;
+		while (conn_step(l, c))
+			continue;
+	}
 }
 
 static void
 load_loop(struct load *l, load_hold *hold)
 {
 	struct epoll_event ev[256];
-	double limit = seconds_now() + l->o->seconds + 120;
+	bool paced = l->o->rate > 0;
+	double limit = seconds_now() + l->o->seconds + 120 +
+	    (paced ? (double)l->o->count / l->o->rate : 0);
 
 	while (!l->over && seconds_now() < limit) {
-		int n = epoll_wait(l->epoll, ev, 256, 1000);
+		int n = epoll_wait(l->epoll, ev, 256, paced ? 2 : 1000);
 
 		for (int i = 0; i < n; i++)
 			while (conn_step(l, ev[i].data.ptr))
 				continue;
+		if (paced && !l->over)
+			pace(l);
 		if (l->o->idle && l->standing == l->o->connections) {
 			hold(l->ctx);
 			return;

@@ -16,6 +16,13 @@ struct load_options {
 	double seconds;	 /* stop after this long, or */
 	uint64_t count;	 /* after this many answers (0: no bound) */
 	bool idle;	 /* open the connections, then only hold them */
+	/* This many requests a second over all connections, whether answers
+	 * come or not, and `count` of them; times are from when a request was
+	 * due. 0: as many as go. */
+	double rate;
+	/* Whether an answer with status 200 is the one that was asked for, by
+	 * the beginning of its body; NULL: always. */
+	bool (*accepts)(const char *body, size_t n);
 };
 
 struct load_result {
@@ -24,6 +31,7 @@ struct load_result {
 	double seconds;
 	double p50_ms;
 	double p99_ms;
+	double most_ms;
 	size_t answer_bytes; /* of one answer's body */
 };
 
