@@ -4,7 +4,9 @@ import { armLeaving } from "../ui/leave.ts";
 import { call } from "../ui/rpc.ts";
 import { makeShell, type View } from "../ui/shell.ts";
 import type { ReporterApi, Service } from "./api.ts";
-import { type App, emptyConcern, isUnsent, sentenceOf, wipeApp, work } from "./pages/app.ts";
+import {
+  type App, emptyConcern, isUnsent, sentenceOf, stopLooking, wipeApp, work,
+} from "./pages/app.ts";
 import { broken, earlyPolicy, worker } from "./pages/early.ts";
 import { enterPage } from "./pages/enter.ts";
 import { begin } from "./pages/flow.ts";
@@ -32,11 +34,13 @@ const app: App = {
   filed: undefined,
   promised: undefined,
   mailbox: undefined,
+  looking: undefined,
   isSending: false,
 };
 
 function closeMailbox(): void {
   if (app.mailbox) void api.forget();
+  stopLooking(app);
   app.mailbox = undefined;
   app.letter = { text: "", files: [] };
 }

@@ -1,6 +1,7 @@
 import { type Answer, Refused, type Who } from "../../core/types.ts";
 import { type Child, h } from "../../ui/dom.ts";
 import { backLink, button } from "../../ui/form.ts";
+import type { Looking } from "../../ui/looking.ts";
 import { heading, progress } from "../../ui/parts.ts";
 import type { Shell } from "../../ui/shell.ts";
 import type {
@@ -27,6 +28,7 @@ export interface App {
   filed: Filed | undefined; // until its words are confirmed
   promised: Preview | undefined; // of what was filed
   mailbox: Mailbox | undefined; // open
+  looking: Looking | undefined; // into it, by itself
   isSending: boolean;
 }
 
@@ -41,6 +43,12 @@ export function wipeApp(app: App): void {
   app.filed = undefined;
   app.promised = undefined;
   app.mailbox = undefined;
+  stopLooking(app);
+}
+
+export function stopLooking(app: App): void {
+  app.looking?.stop();
+  app.looking = undefined;
 }
 
 /** Leaving now would lose something that nobody else has. */

@@ -2,12 +2,13 @@ import { longDay, sizeText } from "../../ui/days.ts";
 import { type Child, h } from "../../ui/dom.ts";
 import { button, linkButton } from "../../ui/form.ts";
 import { bullets, care, details, heading, inset } from "../../ui/parts.ts";
+import { keepLooking } from "../../ui/looking.ts";
 import { save } from "../../ui/save.ts";
 import { typed } from "../../ui/typed.ts";
 import type { View } from "../../ui/shell.ts";
 import { Refused } from "../../core/types.ts";
 import type { Mailbox, OnProgress, Shown, ShownFile } from "../api.ts";
-import { type App, sentenceOf, serviceOf, work } from "./app.ts";
+import { type App, sentenceOf, serviceOf, stopLooking, work } from "./app.ts";
 import { consentPage } from "./consent.ts";
 import { contacts, readerList } from "./readers.ts";
 import { surveyPage } from "./survey.ts";
@@ -152,6 +153,32 @@ function refresh(app: App): void {
   });
 }
 
+/** Offered, not shown by itself: somebody may be reading. */
+async function lookByItself(app: App): Promise<void> {
+  const b = await app.api.refresh();
+  const more = b.messages.length - (app.mailbox?.messages.length ?? 0);
+  if (app.looking === undefined || more <= 0) return;
+  const said = `${plural(more, "new message")}.`;
+  app.shell.say(said);
+  document.getElementById("news")?.replaceChildren(
+    h("p", {}, `${said} `, linkButton("Show it", () => showMailbox(app, b, said))));
+}
+
+function toggleLooking(app: App): void {
+  if (app.looking) stopLooking(app);
+  else app.looking = keepLooking(() => lookByItself(app));
+  app.shell.redraw();
+}
+
+function byItself(app: App): HTMLElement {
+  return details("Look for something new by itself",
+    h("p", {}, "While this page is open it can look every few minutes, at times that are drawn " +
+      "by chance. To somebody who watches the network a look is of the size that reading and " +
+      "writing have, so that those stand out less. They do see that this page is open."),
+    button(app.looking ? "Stop looking" : "Keep looking every few minutes while this page is open",
+      () => toggleLooking(app), "secondary"));
+}
+
 function actions(app: App, b: Mailbox): HTMLElement {
   const kind = b.awaits ? "secondary" : "";
   return h("div", { class: "buttons" },
@@ -177,10 +204,12 @@ function mailboxPage(app: App, b: Mailbox, said: string | undefined): View {
     said !== undefined && h("div", { class: "stored", role: "status" }, h("p", {}, said)),
     b.isWithdrawn && inset(h("p", {}, "You have withdrawn it. Nothing more can be written.")),
     refusal(b),
+    h("div", { id: "news" }),
     newest(b),
     wanted(app, b),
     h("ol", { class: "messages" }, b.messages.map((m) => message(app, m, m === last))),
     actions(app, b),
+    byItself(app),
     more(app, b),
     details("Before you leave", bullets([
       "Close the mailbox: the 12 words and all that is shown here are forgotten.",
