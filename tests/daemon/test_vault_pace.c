@@ -1,0 +1,151 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "daemon/vault_pace.h"
+
+struct heard {
+	unsigned n;
+	uint64_t id;
+	enum answer status;
+	struct buf body;
+};
+
+static void
+hear(void *ctx, uint64_t id, enum answer status, struct bytes body)
+{
+	struct heard *h = ctx;
+
+	h->n++;
+	h->id = id;
+	h->status = status;
+	buf_reset(&h->body);
+	buf_put_bytes(&h->body, body);
+}
+
+struct scene {
+	struct event_base *base;
+	struct pace *pace;
+	struct heard one, two;
+};
+
+static void
+begin(struct scene *s)
+{
+	*s = (struct scene){ .one.body.max = 64, .two.body.max = 64 };
+	s->base = event_base_new();
+	assert_non_null(s->base);
+	s->pace = pace_new(s->base);
+	assert_non_null(s->pace);
+	pace_turn(s->pace);
+}
+
+static void
+end(struct scene *s)
+{
+	s->pace = pace_free(s->pace);
+	event_base_free(s->base);
+	buf_free(&s->one.body);
+	buf_free(&s->two.body);
+}
+
+static bool
+keep(struct scene *s, struct heard *h, uint64_t id)
+{
+	return pace_keep(
+	    s->pace, hear, h, id, ANSWER_CONFLICT, BYTES_LIT("words"));
+}
+
+static void
+test_text_that_is_answered_at_once_waits_and_comes_as_it_was(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	begin(&s);
+	pace_request(s.pace, WIRE_TEXT);
+	assert_true(keep(&s, &s.one, 7));
+	pace_handled(s.pace);
+	pace_committed(s.pace);
+	assert_int_equal(0, s.one.n);
+	assert_int_equal(1, event_base_dispatch(s.base)); /* none are left */
+	assert_int_equal(1, s.one.n);
+	assert_int_equal(7, s.one.id);
+	assert_int_equal(ANSWER_CONFLICT, s.one.status);
+	assert_int_equal(5, s.one.body.n);
+	assert_memory_equal("words", s.one.body.p, 5);
+	end(&s);
+}
+
+/* Of a filing, after the commit; of staff and pieces, ever. */
+static void
+test_nothing_else_waits(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	begin(&s);
+	pace_request(s.pace, WIRE_STAFF);
+	assert_false(keep(&s, &s.one, 1));
+	pace_request(s.pace, WIRE_PIECE);
+	assert_false(keep(&s, &s.one, 2));
+	pace_request(s.pace, WIRE_TEXT);
+	pace_handled(s.pace);
+	assert_false(keep(&s, &s.one, 3));
+	assert_false(
+	    pace_keep(NULL, hear, &s.one, 4, ANSWER_OK, BYTES(NULL, 0)));
+	end(&s);
+}
+
+static void
+test_nothing_is_said_to_who_has_gone(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	begin(&s);
+	pace_request(s.pace, WIRE_WORKED_TEXT);
+	for (uint64_t id = 0; id < 6; id++)
+		assert_true(keep(&s, id % 2 == 0 ? &s.one : &s.two, id));
+	pace_forget(s.pace, &s.one);
+	assert_int_equal(1, event_base_dispatch(s.base));
+	assert_int_equal(0, s.one.n);
+	assert_int_equal(3, s.two.n);
+	end(&s);
+}
+
+static void
+test_what_waits_is_said_before_the_end(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	begin(&s);
+	pace_request(s.pace, WIRE_TEXT);
+	assert_true(keep(&s, &s.one, 1));
+	assert_true(keep(&s, &s.two, 2));
+	pace_release(s.pace);
+	assert_int_equal(1, s.one.n);
+	assert_int_equal(1, s.two.n);
+	assert_int_equal(1, event_base_dispatch(s.base));
+	assert_int_equal(1, s.one.n);
+	end(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+		    test_text_that_is_answered_at_once_waits_and_comes_as_it_was),
+		cmocka_unit_test(test_nothing_else_waits),
+		cmocka_unit_test(test_nothing_is_said_to_who_has_gone),
+		cmocka_unit_test(test_what_waits_is_said_before_the_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
