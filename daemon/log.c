@@ -12,6 +12,7 @@ static const char *const names[EV_N] = {
 	[EV_RELOAD] = "reload",
 	[EV_DRAIN] = "drain",
 	[EV_END] = "end",
+	[EV_NO_LANDLOCK] = "no-landlock",
 	[EV_POLICY_TAKEN] = "policy-taken",
 	[EV_POLICY_REFUSED] = "policy-refused",
 	[EV_POLICY_AGES] = "policy-ages",

@@ -26,6 +26,7 @@ enum log_event {
 	EV_RELOAD,
 	EV_DRAIN,
 	EV_END,		    /* exit code */
+	EV_NO_LANDLOCK,	    /* the kernel has none: 0 */
 	EV_POLICY_TAKEN,    /* serial */
 	EV_POLICY_REFUSED,  /* enum err */
 	EV_POLICY_AGES,	    /* past its soft expiry: serial */

@@ -12,6 +12,7 @@
 #include "daemon/parent.h"
 #include "daemon/sandbox.h"
 #include "daemon/vault.h"
+#include "sandbox/landlock.h"
 
 #define CONFIG_FILE "/etc/speakup/speakupd.yaml"
 #define CONTROL_FD 3
@@ -127,6 +128,8 @@ serve(struct parent *p)
 	if (open_listeners(p, &why) != ERR_OK ||
 	    lower(p->config, &why) != ERR_OK)
 		return refuse(why.text);
+	if (landlock_version() == 0)
+		log_now(EV_NO_LANDLOCK, 0);
 	if (p->inputs.soft_expired)
 		log_now(EV_POLICY_AGES, p->inputs.serial);
 	return parent_run(p);
