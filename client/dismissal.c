@@ -97,7 +97,7 @@ static enum dismissal
 find_place(struct dismissing *d, bool is_again)
 {
 	const struct answer_case *a;
-	enum dismissal r = ask_case(d, CHAIN_TALK, d->is_second, &a);
+	enum dismissal r = ask_case(d, CHAIN_TALK, 1, &a);
 	struct answer_row now = *d->row;
 
 	if (r != DISMISSAL_STORED)

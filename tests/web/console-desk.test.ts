@@ -5,6 +5,7 @@ import { KINDS } from "../../web/core/kind.ts";
 import { type Kind, Refused } from "../../web/core/types.ts";
 import type { Case, CaseMessage, Queue, Row, StaffApi } from "../../web/staff/api.ts";
 import { setBands } from "../../web/staff/pages/bands.ts";
+import { clearFlood, floodOf, groupsOf, sampleOf } from "../../web/staff/pages/flood.ts";
 import { makeIdle } from "../../web/staff/pages/idle.ts";
 import { makeKeymap } from "../../web/staff/pages/keymap.ts";
 import { isWritten, olderRecords } from "../../web/staff/pages/messages.ts";
@@ -17,7 +18,8 @@ const row = (caseId: string, more: Partial<Row> = {}): Row => ({
   band: 3,
   route: "Guardians",
   day: "2026-11-21",
-  messages: 1,
+  talk: 1,
+  staff: 0,
   dueText: "in 3 h",
   due: 100,
   given: false,
@@ -69,10 +71,10 @@ test("a filter keeps the order, and its parts count together", () => {
 test("pages are joined, and a case that moved is there once", () => {
   const all = joinPages(
     queue([row("a"), row("b")], "b"),
-    queue([row("c"), row("a", { messages: 2 })], "z"),
+    queue([row("c"), row("a", { talk: 2 })], "z"),
   );
   assert.deepEqual(
-    all.rows.map((r) => r.caseId + r.messages),
+    all.rows.map((r) => r.caseId + r.talk),
     ["b1", "c1", "a2"],
   );
   assert.equal(all.next, "z");
@@ -81,7 +83,7 @@ test("pages are joined, and a case that moved is there once", () => {
 test("time that goes by is no change of the queue, a new message is", () => {
   const before = queue([row("a")]);
   assert.ok(looksSame(before, queue([row("a", { dueText: "in 2 h" })])));
-  assert.ok(!looksSame(before, queue([row("a", { messages: 2 })])));
+  assert.ok(!looksSame(before, queue([row("a", { talk: 2 })])));
   assert.ok(!looksSame(before, queue([row("a")], "a")));
 });
 
@@ -114,6 +116,79 @@ test("many cases get another band: each is said, and no failure hides another", 
     "c failed No line.",
     "d failed Not tried. No line.",
     "e failed Not tried. No line.",
+  ]);
+  assert.equal(asked.length, 6);
+});
+
+/* --- a flood of junk --- */
+
+test("only what nobody has written to is set aside unread, or agreed to", () => {
+  const rows = [
+    row("a"),
+    row("b", { talk: 2 }),
+    row("c", { state: "acknowledged" }),
+    row("d", { flags: ["held"] }),
+    row("e", { talk: 2, flags: ["closing"] }),
+    row("f", { talk: 3, flags: ["closing"] }),
+    row("g", { flags: ["overriding"] }),
+    row("h", { state: "closed", flags: ["dismissed"] }),
+    row("i", { flags: ["breached"], staff: 2 }),
+    row("j", { talk: 2, flags: ["reopened"] }),
+    row("k", { talk: 2, flags: ["held", "closing"] }),
+  ];
+  const ids = (isSecond: boolean): string =>
+    floodOf(rows, isSecond).map((r) => r.caseId).join("");
+  assert.equal(ids(false), "ai");
+  assert.equal(ids(true), "e");
+});
+
+test("a flood is shown by day, route and band, and a sample is drawn by chance", () => {
+  const rows = [
+    row("a", { day: "2026-11-22" }),
+    row("b", { band: 4 }),
+    row("c"),
+    row("d", { band: 4 }),
+    row("e", { route: "Another" }),
+  ];
+  assert.deepEqual(
+    groupsOf(rows).map(({ row: r, n }) => `${r.day} P${r.band} ${r.route}: ${n}`),
+    [
+      "2026-11-21 P3 Another: 1",
+      "2026-11-21 P3 Guardians: 1",
+      "2026-11-21 P4 Guardians: 2",
+      "2026-11-22 P3 Guardians: 1",
+    ],
+  );
+  const below: number[] = [];
+  const last = (n: number): number => (below.push(n), n - 1);
+  assert.deepEqual(sampleOf(rows, 3, last).map((r) => r.caseId), ["e", "d", "c"]);
+  assert.deepEqual(below, [5, 4, 3]);
+  assert.deepEqual(sampleOf(["x"], 3, () => 0), ["x"]);
+});
+
+test("a flood is cleared one by one: each is said, and no failure hides another", async () => {
+  const asked: string[] = [];
+  const fails: Record<string, Refused> = { c: new Refused("denied", "Not yours.") };
+  const dismiss: StaffApi["dismiss"] = async ({ caseId }, isSecond) => {
+    asked.push(`${caseId} ${isSecond}`);
+    if (fails[caseId]) throw fails[caseId];
+    return caseId === "b" ? "changed" : "dismissed";
+  };
+  const rows = ["a", "b", "c", "d"].map((id) => row(id));
+  const steps: number[] = [];
+  const run = async (): Promise<string[]> =>
+    (await clearFlood({ dismiss }, rows, true, (n) => steps.push(n))).map((c) =>
+      `${c.caseId} ${c.outcome} ${c.message}`.trim(),
+    );
+  assert.deepEqual(await run(), ["a dismissed", "b changed", "c failed Not yours.", "d dismissed"]);
+  assert.deepEqual(asked, ["a true", "b true", "c true", "d true"]);
+  assert.deepEqual(steps, [0, 1, 2, 3, 4]);
+  fails["b"] = new Refused("unreachable", "No line.");
+  assert.deepEqual(await run(), [
+    "a dismissed",
+    "b failed No line.",
+    "c failed Not tried. No line.",
+    "d failed Not tried. No line.",
   ]);
   assert.equal(asked.length, 6);
 });

@@ -313,6 +313,41 @@ test("what is stored and cannot be shown again is not sent a second time", { ski
 
 /* --- many cases at once --- */
 
+test("junk is picked in the queue and set aside unread", { skip }, async () => {
+  const junk = ["--answer", "element=none"];
+  const ids = [];
+  for (const text of ["Junk one.", "Junk two."]) ids.push((await file(text, ...junk)).id);
+  const visit = await sit(EAST);
+  const { page } = visit;
+  for (const id of ids)
+    await page.getByRole("checkbox", { name: `Pick case ${caseName(id)}`, exact: true }).check();
+  await button(visit, "Set 2 aside unread").focus();
+  await page.keyboard.press("Enter");
+  await heading(visit, "Set 2 concerns aside unread");
+  await page.getByRole("row", { name: "P4" }).getByText("2", { exact: true }).waitFor();
+  await look(visit, "flood");
+  await button(visit, `Open case ${caseName(ids[0])}`).click();
+  await heading(visit, `Case ${caseName(ids[0])}`);
+  await page.getByText("Junk one.").waitFor();
+  await page.goBack();
+  await heading(visit, "Set 2 concerns aside unread");
+  await page.getByLabel("How many are there?").fill("3");
+  await press(visit, "Set 2 concerns aside unread");
+  await page.getByRole("link", { name: "Type 2, the number of concerns" }).waitFor();
+  await look(visit, "flood-wrong");
+  await page.getByLabel("How many are there?").fill("2");
+  await press(visit, "Set 2 concerns aside unread");
+  await heading(visit, "2 concerns set aside");
+  await look(visit, "flood-done");
+  await press(visit, "Your cases");
+  for (const id of ids) {
+    const row = page.getByRole("row").filter({ has: page.locator(`[data-case="${id}"]`) });
+    await row.getByText("Set aside unread").waitFor();
+    assert.ok(!(await row.getByRole("checkbox").isChecked()));
+  }
+  await visit.close();
+});
+
 test("cases are picked in the queue and get another band together", { skip }, async () => {
   const ids = [(await file("Dust in one.")).id, (await file("Dust in two.")).id];
   const visit = await sit(EAST);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import type { Case } from "../../web/staff/api.ts";
+import type { Case, Row } from "../../web/staff/api.ts";
 import { skipLive } from "./live.ts";
 import {
   assertSame, assertSameCase, type Desk, type Filed, identityOf, nothing, openDesk, refusedWith,
@@ -66,7 +66,7 @@ describe("the staff console's worker", { skip: skipLive }, () => {
       assert.deepEqual([q.open, q.breached, q.next], [f.open, f.breached, ""]);
       assert.deepEqual(q.rows.map(({ dueText: _, ...row }) => row), f.cases.map((x) => ({
         caseId: x.case, kind: x.kind, state: x.state, band: Number(x.band.slice(1)), route: x.title,
-        day: x.day, messages: x.talk + x.staff, ...(x.due === null ? {} : { due: x.due }),
+        day: x.day, talk: x.talk, staff: x.staff, ...(x.due === null ? {} : { due: x.due }),
         given: x.given, flags: x.flags,
       })));
       const paged = [];
@@ -400,6 +400,50 @@ describe("the staff console's worker", { skip: skipLive }, () => {
     assert.equal(receipt.split(" ").length, 12);
     await desk.reporter({ caseId: kept.caseId, receipt }, "inbox");
     await assertSame(desk, "guardian-east", k);
+  });
+
+  test("sets junk aside unread, with a second person and without", async () => {
+    const east = await desk.sit("guardian-east");
+    const west = await desk.sit("guardian-west");
+    const light = await desk.report("Junk", "--answer", "element=none");
+    const grave = await desk.report("Junk", "--answer", "element=patient-safety");
+    const gone = await desk.report("Meant", "--answer", "element=none");
+    const rowOf = async (seat: Seat, { caseId }: Filed): Promise<Row> =>
+      (await seat.api.queue("", 160)).rows.find((r) => r.caseId === caseId)!;
+    const aside = async (seat: Seat, f: Filed, isSecond = false): Promise<string> =>
+      seat.api.dismiss(await rowOf(seat, f), isSecond);
+    const stands = async (f: Filed): Promise<string> => {
+      const { state, flags } = await rowOf(west, f);
+      return [state, ...flags].join(" ");
+    };
+    const sent = desk.front.asked.length;
+    assert.equal(await aside(east, light), "dismissed");
+    assert.equal(await stands(light), "closed dismissed");
+    assert.equal(await aside(east, grave), "waiting");
+    assert.equal(await aside(east, grave, true), "yours");
+    assert.equal(await stands(grave), "received closing");
+    assert.equal(await aside(west, grave, true), "dismissed");
+    assert.equal(await aside(west, grave, true), "changed");
+    const pieces = desk.front.asked.slice(sent).filter((a) => a.path === "/v1/piece");
+    assert.equal(pieces.length, 0, "nothing is fetched");
+    const listed = await rowOf(east, gone);
+    await desk.reporter(gone, "reply", [], "I do mean it.");
+    assert.equal(await east.api.dismiss(listed, false), "changed");
+    await west.act(gone.caseId, { kind: "hold", lines: {}, text: "A court asks." });
+    assert.equal(await stands(gone), "received held");
+    for (const f of [light, grave]) {
+      const c = await west.api.show(f.caseId);
+      assert.equal(c.messages[1]!.by, "Marta Nowak");
+      await assertSame(desk, "guardian-west", c);
+    }
+    await desk.reporter(light, "reply", [], "I mean it.");
+    assert.equal(await stands(light), "received reopened");
+    await east.act(light.caseId, { kind: "dismiss", lines: {} });
+    assert.equal(await stands(light), "received closing reopened");
+    await refusedWith("declined", () =>
+      east.act(light.caseId, { kind: "second", lines: {} }));
+    await west.act(light.caseId, { kind: "second", lines: {} });
+    assert.equal(await stands(light), "closed reopened dismissed");
   });
 
   test("waits for a change of the queue", async () => {

@@ -303,7 +303,8 @@ export async function runAction(k: StaffCase, a: Action, onProgress: OnProgress)
     try {
       return await attempt({ k, a, policy: policyOf(k.staff), e, onProgress });
     } catch (x) {
-      if (!mayAgain(x, i)) throw x;
+      // what was written meanwhile is to be read before it is set aside
+      if (a.kind === "dismiss" || !mayAgain(x, i)) throw x;
       await renew(k, x);
     }
   }

@@ -47,11 +47,29 @@ export interface Row {
   band: Band;
   route: string; // its title
   day: string; // of filing
-  messages: number; // of both chains
+  talk: number; // messages in each chain
+  staff: number;
   due?: number; // seconds since 1970
   dueText: string; // "in 3 h", "2 days over", "-"
   given: boolean;
   flags: Flag[];
+}
+
+/** What became of a concern that was to be set aside unread. */
+export type Dismissed =
+  | "dismissed"
+  | "waiting" // for a second person
+  | "changed" // somebody did something to it meanwhile: left alone
+  | "held" // left alone: a legal hold
+  | "yours"; // a second person is another than you
+
+/**
+ * Whether nobody has written to it since it came, or since somebody wants to
+ * set it aside (isSecond): only then it can be set aside without being read.
+ */
+export function isDismissible(r: Pick<Row, "state" | "flags" | "talk">, isSecond: boolean): boolean {
+  return r.state === "received" && r.flags.includes("closing") === isSecond &&
+    !r.flags.includes("overriding") && r.talk === (isSecond ? 2 : 1);
 }
 
 export interface QueueFilter {
@@ -165,6 +183,8 @@ export interface StaffApi {
   sealed(caseId: string, chain: Chain, seq: number, onProgress: OnProgress): Promise<Blob>;
 
   act(caseId: string, action: Action, onProgress: OnProgress): Promise<Case>;
+  /** Set aside unread; isSecond: agrees to somebody else's. */
+  dismiss(row: Pick<Row, "caseId" | "staff">, isSecond: boolean): Promise<Dismissed>;
   /** Another version of the record, with these fields changed. */
   record(caseId: string, set: Record<string, string>): Promise<Case>;
   investigators(caseId: string): Promise<Eligible[]>;

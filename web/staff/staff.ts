@@ -9,6 +9,7 @@ import type { OnProgress } from "../reporter/api.ts";
 import { runAction, runRoute, runUnopened } from "./action.ts";
 import type { Action, Case, Console, Myself, StaffApi } from "./api.ts";
 import { closeCase, isPartial, newCase, refreshCase, type StaffCase } from "./case.ts";
+import { dismissOne } from "./dismissal.ts";
 import { openAttachment, sealedMessage } from "./files.ts";
 import { handOverAll } from "./handover.ts";
 import { listCandidates, listInvestigators } from "./investigators.ts";
@@ -210,6 +211,7 @@ export function staffOver(net: Net): StaffApi {
     sealed: (caseId, chain, seq, onProgress) =>
       onCase(caseId, (k) => sealedMessage(k, chain, seq, onProgress)),
     act: (caseId, action, onProgress) => turn(() => act(d, caseId, action, onProgress)),
+    dismiss: (row, isSecond) => turn(() => dismissOne(d.s, row, isSecond)),
     record: (caseId, set) => turn(() => record(d, caseId, set)),
     investigators: (caseId) => onCase(caseId, listInvestigators),
     candidates: (caseId, kind) => onCase(caseId, (k) => listCandidates(k, kind)),

@@ -17,12 +17,15 @@ import { type Column, table } from "../../ui/table.ts";
 import { BANDS } from "./act_fields.ts";
 import { type Banded, setBands } from "./bands.ts";
 import { type Desk, pageHead } from "./desk.ts";
+import { openFlood } from "./dismiss.ts";
+import { floodOf } from "./flood.ts";
 import { bandTag } from "./tags.ts";
 import { caseName, count, STATE_WORDS } from "./words.ts";
 
 /*
  * Cases of the queue are picked, and get another band together: `ftsu band` of
- * many cases. The server learns of one case after the other.
+ * many cases; or are set aside unread (dismiss.ts). The server learns of one case
+ * after the other.
  */
 
 /* --- picking them --- */
@@ -66,6 +69,18 @@ function pickAll(desk: Desk, p: Picks, on: boolean): void {
   desk.shell.say(on ? `${count(p.picked.size, "case")} picked.` : "No case picked.");
 }
 
+/* Of those picked, only what can be set aside unread, or be agreed to. */
+function floodButton(desk: Desk, p: Picks, isSecond: boolean): Child {
+  const rows = floodOf(p.shown.filter((r) => p.picked.has(r.caseId)), isSecond);
+  const text = isSecond ? `Agree to set ${rows.length} aside` : `Set ${rows.length} aside unread`;
+  const keep = (failed: string[]): void => {
+    p.picked.clear();
+    for (const id of failed) p.picked.add(id);
+  };
+  return rows.length > 0 &&
+    button(text, () => openFlood(desk, rows, isSecond, keep), "secondary");
+}
+
 /** What is not shown any more is not picked either. */
 export function drawPicks(desk: Desk, p: Picks): void {
   const ids = new Set(p.shown.map((r) => r.caseId));
@@ -74,6 +89,8 @@ export function drawPicks(desk: Desk, p: Picks): void {
   const parts: Child[] = [
     n > 0 && h("strong", {}, `${count(n, "case")} picked`),
     n > 0 && button("Set another band", () => openBands(desk, p), "secondary"),
+    floodButton(desk, p, false),
+    floodButton(desk, p, true),
     n < ids.size && ids.size > 1 && linkButton(`Pick all ${ids.size} shown`, () => pickAll(desk, p, true)),
     n > 0 && linkButton("Pick none", () => pickAll(desk, p, false)),
   ];

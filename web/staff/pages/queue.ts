@@ -205,7 +205,7 @@ function columnsOf(desk: Desk, picks: Picks): Column<Row>[] {
     { title: "To note", cell: besides },
     { title: "Route", cell: (r) => r.route },
     { title: "Filed", cell: (r) => h("span", { class: "whole" }, dayWords(r.day)) },
-    { title: "Messages", cell: (r) => String(r.messages) },
+    { title: "Messages", cell: (r) => String(r.talk + r.staff) },
   ];
 }
 
