@@ -39,6 +39,7 @@ policy_failed(const struct term *t, enum err err)
 		    "is not signed by enough of the people who must sign it. "
 		    "Nothing was sent.");
 	case ERR_NOMEM:
+	case ERR_CRYPTO:
 		return fail_err(t, err, "The policy");
 	default:
 		return term_fail(t, EXIT_REFUSED, "What the server shows as "

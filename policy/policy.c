@@ -36,6 +36,30 @@ policy_freep(struct policy **p)
 	*p = policy_free(*p);
 }
 
+/*
+ * jansson calls it bad syntax where memory ran out while it read. Nobody's
+ * policy is to be called false for that: what does not parse is tried again,
+ * after something that does. NULL with ERR_SYNTAX or ERR_NOMEM.
+ */
+static json_t *
+load(struct bytes json, json_error_t *where, enum err *ret_err)
+{
+	const char *text = (const char *)json.p;
+	json_t *j = json_loadb(text, json.n, JSON_REJECT_DUPLICATES, where);
+	json_t *known;
+
+	if (j != NULL)
+		return j;
+	known = json_loads("{\"a\": [1]}", 0, NULL);
+	if (known != NULL)
+		j = json_loadb(text, json.n, JSON_REJECT_DUPLICATES, where);
+	*ret_err = known == NULL ||
+		json_error_code(where) == json_error_out_of_memory
+	    ? ERR_NOMEM : ERR_SYNTAX;
+	json_decref(known);
+	return j;
+}
+
 /* Into a holder that the caller frees. */
 static enum err
 parse_into(struct bytes json, struct policy_holder *h,
@@ -47,17 +71,12 @@ parse_into(struct bytes json, struct policy_holder *h,
 		.problem = problem,
 	};
 	json_error_t where;
-	json_t *j;
-	enum err e;
+	enum err e = ERR_OK;
+	json_t *j = load(json, &where, &e);
 
-	j = json_loadb((const char *)json.p, json.n, JSON_REJECT_DUPLICATES,
-	    &where);
-	if (j == NULL) {
-		if (json_error_code(&where) == json_error_out_of_memory)
-			return ERR_NOMEM;
-		return shape_fail(&r, "this is not JSON (at byte %d)",
-		    where.position);
-	}
+	if (j == NULL)
+		return e == ERR_NOMEM ? e : shape_fail(&r,
+		    "this is not JSON (at byte %d)", where.position);
 	e = shape_read(&r, j, &policy_shape, &h->policy);
 	json_decref(j);
 	return e == ERR_OK ? policy_valid(&h->policy, problem) : e;
