@@ -1,5 +1,7 @@
 #include "client/options.h"
 
+#include <openssl/crypto.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -267,6 +269,11 @@ options_main(const struct program *p, int argc, char **argv, void *values)
 	struct parsed parsed;
 
 	(void)setrlimit(RLIMIT_CORE, &no_core);
+	/* OpenSSL 3.0 goes on without what it could not make, and crashes. */
+	if (OSSL_LIB_CTX_get0_global_default() == NULL) {
+		fprintf(stderr, "%s: there is not enough memory.\n", p->name);
+		return EXIT_FAILED;
+	}
 	parsed = options_parse(p, argc, argv, values);
 	if (parsed.command != NULL)
 		parsed.code = parsed.command->run(values, &parsed.args);
