@@ -318,8 +318,7 @@ act_start(void *ctx)
 	if (e != ERR_OK) {
 		assert_true(alloc_has_failed());
 		p->refused++;
-		/* jansson takes some of its own failures for bad syntax. */
-		if (!err_is_ours(e) && e != ERR_SYNTAX)
+		if (!err_is_ours(e))
 			fail_msg("the start says %s", err_name(e));
 		w->vault = vault_free(w->vault);
 		assert_int_equal(ERR_OK,
