@@ -396,8 +396,7 @@ front_main(int control_fd)
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 	event_set_mem_functions(malloc, wiping_realloc, wiping_free);
-	if (f == NULL || secret_wipe_freed() != ERR_OK ||
-	    signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+	if (f == NULL || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return code;
 	if (front_open(f, control_fd) == ERR_OK &&
 	    event_base_dispatch(f->base) >= 0 && f->is_draining)

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crypto/secret.h"
 #include "daemon/exits.h"
 #include "daemon/front.h"
 #include "daemon/log.h"
@@ -160,6 +161,15 @@ run(const struct options *o)
 	return o->checks_only && code != EXIT_SUCCESS ? EXIT_FAILURE : code;
 }
 
+/* --- a child --- */
+
+static int
+run_role(int (*role)(int control_fd))
+{
+	return secret_wipe_freed() == ERR_OK ? role(CONTROL_FD) :
+					       EXIT_TRY_AGAIN;
+}
+
 /* --- the command line --- */
 
 static int
@@ -195,9 +205,9 @@ main(int argc, char **argv)
 	int code;
 
 	if (strcmp(first, "--role=front") == 0)
-		return front_main(CONTROL_FD);
+		return run_role(front_main);
 	if (strcmp(first, "--role=vault") == 0)
-		return vault_main(CONTROL_FD);
+		return run_role(vault_main);
 	if (strcmp(first, "--help") == 0)
 		return fputs(usage, stdout) < 0 ? EXIT_TRY_AGAIN : EXIT_SUCCESS;
 	if (strcmp(first, "--version") == 0)
