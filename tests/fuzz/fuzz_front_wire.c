@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "crypto/work.h"
 #include "tests/fuzz/requests.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
@@ -348,12 +349,28 @@ change(struct reader *in, struct buf *body)
 	}
 }
 
+/* As one that work came with: which the front says that it has checked. */
+static void
+with_work(struct reader *in, struct wire_head *h, struct buf *work)
+{
+	if (h->type == WIRE_TEXT)
+		h->type = WIRE_WORKED_TEXT;
+	else if (h->type == WIRE_PIECE)
+		h->type = WIRE_WORKED_PIECE;
+	else
+		return;
+	buf_put_zeros(work, WORK_LEN);
+	change(in, work);
+	h->length += WORK_LEN;
+}
+
 /* A frame: its request, its type, what its head says of its length. */
 static void
 send_frame(struct reader *in, struct end *e)
 {
-	CLEAN_BUF struct buf frame = BUF_INIT(WIRE_PIECE_MAX + WIRE_HEAD_LEN);
+	CLEAN_BUF struct buf frame = BUF_INIT(WIRE_PIECE_MAX + 128);
 	CLEAN_BUF struct buf body = BUF_INIT(WIRE_PIECE_MAX);
+	CLEAN_BUF struct buf work = BUF_INIT(WORK_LEN);
 	size_t which = reader_u8(in) % REQUESTS_MAX;
 	uint8_t how = reader_u8(in), head[WIRE_HEAD_LEN];
 	struct wire_head h = { .type = (uint16_t)(WIRE_TEXT + which % 5),
@@ -380,8 +397,11 @@ send_frame(struct reader *in, struct end *e)
 		times = 1100;
 	else if (how >= 180)
 		h.status = reader_u16(in);
+	else if (how >= 160)
+		with_work(in, &h, &work);
 	wire_head_put(head, &h);
 	buf_put(&frame, head, sizeof(head));
+	buf_put_bytes(&frame, buf_bytes(&work));
 	buf_put_bytes(&frame, buf_bytes(&body));
 	assert(frame.err == ERR_OK);
 	while (times-- > 0)

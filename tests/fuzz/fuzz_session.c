@@ -47,7 +47,7 @@ take_reader(struct reader *in, const struct model_case *c)
 	for (uint16_t i = 1; i < PEOPLE; i++)
 		if (c->reader[i].reads)
 			who[n++] = i;
-	if (n == 0 || which >= 240)
+	if (n == 0 || which >= 208)
 		return a_person(in);
 	return who[which % n];
 }
