@@ -103,6 +103,7 @@ struct txn_upload {
 	bool existed, dirty, gone;
 	struct upload_mark before; /* when it existed */
 	uint32_t number;
+	uint32_t begun, due; /* seconds */
 	uint64_t tag;
 	struct upload u;
 };
@@ -120,6 +121,9 @@ struct store_txn {
 	uint32_t slot_from; /* free slots below it are taken */
 	uint32_t slot_fresh; /* first number in a page still to be made */
 	uint64_t attachments; /* bytes added by this batch's pieces */
+	uint64_t incoming;    /* the same, upload_charge of each upload */
+	/* and what those had that were given up for them */
+	uint64_t freed_attachments, freed_incoming;
 	uint64_t bytes;	      /* about what it adds to the file */
 };
 

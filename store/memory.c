@@ -1,6 +1,9 @@
 #include "store/memory.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "store/upload.h"
 
 enum err
 memory_init(struct memory *m, const struct env *env)
@@ -27,6 +30,8 @@ memory_clear(struct memory *m)
 	keyset_clear(&m->free_slots);
 	keyset_clear(&m->due);
 	keyset_clear(&m->upload_age);
+	keyset_clear(&m->upload_due);
+	free(m->time);
 	memory_queues_clear(m);
 	*m = (struct memory){ 0 };
 }
@@ -171,6 +176,75 @@ age_key(const struct upload_mark *u)
 	return (uint64_t)u->hour << 32 | u->number;
 }
 
+static uint64_t
+due_key(uint32_t due, uint32_t number)
+{
+	return (uint64_t)due << 32 | number;
+}
+
+/* Where its time is, or would be. */
+static size_t
+time_place(const struct memory *m, uint32_t number)
+{
+	size_t from = 0, to = m->n_times;
+
+	while (from < to) {
+		size_t mid = from + (to - from) / 2;
+
+		if (m->time[mid].number < number)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return from;
+}
+
+const struct upload_time *
+memory_upload_time(const struct memory *m, uint32_t number)
+{
+	size_t i = time_place(m, number);
+
+	return i < m->n_times && m->time[i].number == number ? &m->time[i]
+							     : NULL;
+}
+
+static enum err
+time_add(struct memory *m, const struct upload_mark *u)
+{
+	size_t i = time_place(m, u->number);
+
+	if (m->n_times == m->cap_times) {
+		size_t cap = m->cap_times == 0 ? 16 : 2 * m->cap_times;
+		struct upload_time *more =
+		    reallocarray(m->time, cap, sizeof(*more));
+
+		if (more == NULL)
+			return ERR_NOMEM;
+		m->time = more;
+		m->cap_times = cap;
+	}
+	memmove(m->time + i + 1, m->time + i,
+	    (m->n_times - i) * sizeof(*m->time));
+	m->time[i] = (struct upload_time){ .number = u->number,
+		.begun = u->begun,
+		.due = u->due };
+	m->n_times++;
+	return keyset_add(&m->upload_due, due_key(u->due, u->number));
+}
+
+static void
+time_remove(struct memory *m, uint32_t number)
+{
+	size_t i = time_place(m, number);
+
+	if (i == m->n_times || m->time[i].number != number)
+		return;
+	keyset_remove(&m->upload_due, due_key(m->time[i].due, number));
+	m->n_times--;
+	memmove(m->time + i, m->time + i + 1,
+	    (m->n_times - i) * sizeof(*m->time));
+}
+
 enum err
 memory_add_upload(struct memory *m, const struct upload_mark *u)
 {
@@ -178,8 +252,11 @@ memory_add_upload(struct memory *m, const struct upload_mark *u)
 
 	if (e == ERR_OK)
 		e = keyset_add(&m->upload_age, age_key(u));
+	if (e == ERR_OK)
+		e = time_add(m, u);
 	m->n_uploads++;
 	m->attachments += u->bytes;
+	m->incoming += upload_charge(u->bytes);
 	return e;
 }
 
@@ -188,6 +265,8 @@ memory_remove_upload(struct memory *m, const struct upload_mark *u)
 {
 	map_remove(&m->uploads, u->tag, u->number);
 	keyset_remove(&m->upload_age, age_key(u));
+	time_remove(m, u->number);
 	m->n_uploads--;
 	m->attachments -= u->bytes;
+	m->incoming -= upload_charge(u->bytes);
 }

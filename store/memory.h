@@ -31,10 +31,14 @@ struct memory {
 	struct keyset free_slots;    /* in pages that exist */
 	struct keyset due;	     /* quarter << 32 | case number */
 	struct keyset upload_age;    /* hour << 32 | upload number */
+	struct keyset upload_due;    /* second << 32 | upload number */
+	struct upload_time *time;    /* of uploads, by number */
+	size_t n_times, cap_times;
 	struct person_queue *queue;  /* sorted by person */
 	size_t n_queues, cap_queues;
 	uint64_t cases, n_uploads;
 	uint64_t attachments;	     /* bytes */
+	uint64_t incoming;	     /* of uploads, upload_charge of each */
 	uint64_t start;		     /* random: where versions count from */
 	uint32_t pages;		     /* of slots */
 };
@@ -49,11 +53,22 @@ enum err memory_change_slot(struct memory *m, uint32_t number,
 enum err memory_change_page(struct memory *m, uint32_t page,
     const uint8_t *before, const uint8_t *after) MUST_CHECK;
 
+/* When an upload began and when it is due, in seconds; of one that was there
+ * at the start, the end of the hour of its last piece. */
+struct upload_time {
+	uint32_t number;
+	uint32_t begun, due;
+};
+/* NULL: there is no such upload. */
+const struct upload_time *memory_upload_time(
+    const struct memory *m, uint32_t number);
+
 /* An upload as the memory sees it; bytes: received so far. */
 struct upload_mark {
 	uint64_t tag;
 	uint32_t number;
 	uint32_t hour;
+	uint32_t begun, due;
 	uint64_t bytes;
 };
 enum err memory_add_upload(struct memory *m, const struct upload_mark *u)

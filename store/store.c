@@ -62,6 +62,8 @@ upload_remember(struct store *s, uint32_t number, const struct upload *u)
 		.tag = map_tag(&s->memory.uploads, BYTES(u->id, sizeof(u->id))),
 		.number = number,
 		.hour = u->hour,
+		.begun = (u->hour + 1) * 3600,
+		.due = (u->hour + 1) * 3600,
 		.bytes = upload_taken_bytes(u),
 	};
 
@@ -183,6 +185,8 @@ store_counts(const struct store *s, struct store_counts *ret)
 		.cases = s->memory.cases,
 		.uploads = s->memory.n_uploads,
 		.attachments = s->memory.attachments,
+		.incoming = s->memory.incoming,
+		.incoming_max = s->attachments_max / 2,
 		.used = db_used(s->db),
 		.size_max = db_size_max(s->db),
 	};

@@ -55,7 +55,9 @@ struct store_config {
 	const uint8_t *key;	 /* store key, 32 bytes; not kept */
 	const struct env *env;	 /* borrowed until store_close */
 	uint64_t size_max;	 /* the database never grows over it; 0: 64 GiB */
-	uint64_t attachments_max; /* of it for uploads; 0: half of size_max */
+	uint64_t attachments_max; /* of it for uploads; 0: half of size_max.
+				     Half of that is for those that no message
+				     has taken yet */
 	uint64_t map_size;	 /* map to begin with; 0: 64 MiB */
 	uint64_t headroom;	 /* kept allocated ahead of use; 0: 16 MiB */
 };
@@ -87,6 +89,9 @@ struct store_counts {
 	uint64_t cases;	      /* not destroyed */
 	uint64_t uploads;     /* incomplete, or not taken yet */
 	uint64_t attachments; /* bytes of uploads, taken ones included */
+	uint64_t incoming;    /* of them, of those not taken yet; each counts
+				 as 64 KiB at least */
+	uint64_t incoming_max;
 	uint64_t used;	      /* bytes of the database in use or reusable */
 	uint64_t size_max;
 };
@@ -284,6 +289,7 @@ struct store_piece {
 	uint32_t index; /* from 0 */
 	struct bytes data; /* PIECE_LEN; the last what remains */
 	uint32_t hour;	/* now, hours since 1970: for expiry */
+	uint32_t second; /* now, since 1970: for room; never on the disk */
 };
 /*
  * Stores a piece; the first that arrives, whichever it is, makes the upload.
@@ -291,6 +297,15 @@ struct store_piece {
  * size. ERR_LIMIT: too many pieces, or data.n is not what size and index ask.
  * ERR_FULL: attachments have used their share of the space, or the disk has no
  * more than what is kept for text; the rest of the batch goes on.
+ *
+ * Where it is uploads that nobody has taken that fill the share, or their half
+ * of it, one of them is given up for the piece: the one that is due first. An
+ * upload is due 5 minutes after its last new piece, and at the latest when it
+ * has had 10 minutes and the time that what it has takes at 64 KiB a second:
+ * so who uploads is left alone, and who only holds room is not. A new upload
+ * takes the room of those that are due by now; one that has begun of any that
+ * is due before itself, and so ends if it is no slower than the others.
+ * ERR_DENIED: there is none; it is worth trying again in some minutes.
  */
 enum err txn_upload_piece(struct store_txn *txn, const struct store_piece *p)
     MUST_CHECK;

@@ -3,6 +3,9 @@
 
 #include "store/inside.h"
 
+/* Given up for one piece: each frees UPLOAD_LEAST at least. */
+#define VICTIMS_MAX (PIECE_LEN / UPLOAD_LEAST + 2)
+
 static enum err
 upload_new(uint32_t number, uint64_t tag, struct txn_upload **ret)
 {
@@ -36,6 +39,8 @@ mark_of(const struct txn_upload *t)
 	return (struct upload_mark){ .tag = t->tag,
 		.number = t->number,
 		.hour = t->u.hour,
+		.begun = t->begun,
+		.due = t->due,
 		.bytes = upload_taken_bytes(&t->u) };
 }
 
@@ -43,6 +48,7 @@ static enum err
 by_number(struct store_txn *txn, uint32_t number, uint64_t tag,
     struct txn_upload **ret)
 {
+	const struct upload_time *time;
 	struct txn_upload *t;
 	enum err e;
 
@@ -58,6 +64,10 @@ by_number(struct store_txn *txn, uint32_t number, uint64_t tag,
 	if (e != ERR_OK) {
 		upload_free(t);
 		return e;
+	}
+	if ((time = memory_upload_time(&txn->s->memory, number)) != NULL) {
+		t->begun = time->begun;
+		t->due = time->due;
 	}
 	t->existed = true;
 	t->before = mark_of(t);
@@ -126,13 +136,100 @@ check_piece(const struct store_piece *p)
 }
 
 static enum err
-check_room(struct store_txn *txn, uint64_t n)
+delete_pieces(struct store_txn *txn, const struct upload *u)
+{
+	enum err e = ERR_OK;
+
+	for (uint32_t i = 0; i < u->pieces && e == ERR_OK; i++)
+		if (upload_has(u, i))
+			e = db_delete(txn->s->db, TABLE_RECORDS, u->first + i);
+	return e;
+}
+
+/* It was there before this batch, which has not touched it. */
+static enum err
+give_up(struct store_txn *txn, struct txn_upload *t)
+{
+	/* Its tag may not have been at hand; it is needed to forget it. */
+	t->tag = map_tag(
+	    &txn->s->memory.uploads, BYTES(t->u.id, STORE_UPLOAD_ID_LEN));
+	t->before.tag = t->tag;
+	t->gone = true;
+	txn->wrote = true;
+	txn->freed_attachments += t->before.bytes;
+	txn->freed_incoming += upload_charge(t->before.bytes);
+	return txn_stick(txn, delete_pieces(txn, &t->u));
+}
+
+/* The upload that is due first, and before `due`. ERR_NOT_FOUND. */
+static enum err
+first_due(struct store_txn *txn, uint32_t due, const struct txn_upload *not,
+    struct txn_upload **ret)
+{
+	uint64_t key[VICTIMS_MAX + 2];
+	size_t n = keyset_page(&txn->s->memory.upload_due, 0, key,
+	    sizeof(key) / sizeof(key[0]));
+	struct txn_upload *t;
+	enum err e;
+
+	for (size_t i = 0; i < n && key[i] >> 32 < due; i++) {
+		if ((e = by_number(txn, KEY_NUMBER(key[i]), 0, &t)) != ERR_OK)
+			return e;
+		if (t == not || t->gone || t->dirty)
+			continue;
+		*ret = t;
+		return ERR_OK;
+	}
+	return ERR_NOT_FOUND;
+}
+
+static bool
+has_share(const struct store_txn *txn, uint64_t n, uint64_t charge)
 {
 	const struct store *s = txn->s;
+	const struct memory *m = &s->memory;
 
-	if (s->memory.attachments + txn->attachments + n > s->attachments_max)
-		return ERR_FULL;
-	return db_allocate(s->db, txn->bytes + n);
+	return m->attachments + txn->attachments + n <=
+	    s->attachments_max + txn->freed_attachments &&
+	    m->incoming + txn->incoming + charge <=
+	    s->attachments_max / 2 + txn->freed_incoming;
+}
+
+/* Room for n bytes of a piece that belongs to t (NULL: to a new upload), by
+ * giving up what is due before it. */
+static enum err
+make_room(struct store_txn *txn, const struct txn_upload *t, uint64_t n,
+    uint32_t second)
+{
+	uint64_t had = t == NULL ? 0 : upload_taken_bytes(&t->u);
+	uint64_t charge =
+	    upload_charge(had + n) - (t == NULL ? 0 : upload_charge(had));
+	uint32_t due =
+	    t == NULL ? second : upload_due(had + n, t->begun, second);
+	struct txn_upload *victim;
+	enum err e = ERR_OK;
+
+	for (int i = 0; e == ERR_OK && !has_share(txn, n, charge); i++) {
+		e = i < VICTIMS_MAX ? first_due(txn, due, t, &victim)
+				    : ERR_NOT_FOUND;
+		if (e == ERR_OK)
+			e = give_up(txn, victim);
+	}
+	if (e != ERR_NOT_FOUND)
+		return e;
+	/* Taken ones give nothing back; others that come in will. */
+	return txn->s->memory.n_uploads > (t != NULL && t->existed)
+	    ? ERR_DENIED
+	    : ERR_FULL;
+}
+
+static enum err
+check_room(struct store_txn *txn, const struct txn_upload *t, uint64_t n,
+    uint32_t second)
+{
+	enum err e = make_room(txn, t, n, second);
+
+	return e == ERR_OK ? db_allocate(txn->s->db, txn->bytes + n) : e;
 }
 
 /* Numbers wrap; those of uploads that are still there are passed over. */
@@ -180,6 +277,7 @@ upload_make(
 	t->u.size = p->size;
 	t->u.pieces = piece_count(p->size);
 	t->u.first = txn->next_record;
+	t->begun = p->second;
 	txn->attachments += upload_value_bytes(t->u.pieces);
 	txn->next_record += t->u.pieces;
 	upload_keep(txn, t);
@@ -205,11 +303,16 @@ piece_store(struct store_txn *txn, struct txn_upload *t,
     const struct store_piece *p, const uint8_t hash[static SHA256_LEN])
 {
 	uint64_t record = t->u.first + p->index;
+	bool is_first = !t->existed && !t->dirty;
+	uint64_t had = upload_taken_bytes(&t->u);
 
 	memcpy(t->u.hash[p->index], hash, SHA256_LEN);
 	t->u.hour = p->hour;
+	t->due = upload_due(had + p->data.n, t->begun, p->second);
 	t->dirty = true;
 	txn->attachments += p->data.n;
+	txn->incoming += upload_charge(had + p->data.n) -
+	    (is_first ? 0 : upload_charge(had));
 	return txn_stick(txn,
 	    txn_seal(txn, t->u.key, TABLE_RECORDS, record, DB_PUT, p->data));
 }
@@ -235,8 +338,10 @@ txn_upload_piece(struct store_txn *txn, const struct store_piece *p)
 		e = ERR_OK;
 	if (e != ERR_OK || done)
 		return e;
-	e = check_room(txn, p->data.n +
-	    (t == NULL ? upload_value_bytes(piece_count(p->size)) : 0));
+	e = check_room(txn, t,
+	    p->data.n +
+		(t == NULL ? upload_value_bytes(piece_count(p->size)) : 0),
+	    p->second);
 	if (e == ERR_OK && t == NULL)
 		e = upload_make(txn, p, &t);
 	return e == ERR_OK ? piece_store(txn, t, p, hash) : e;
@@ -245,34 +350,17 @@ txn_upload_piece(struct store_txn *txn, const struct store_piece *p)
 /* --- expiry --- */
 
 static enum err
-delete_pieces(struct store_txn *txn, const struct upload *u)
-{
-	enum err e = ERR_OK;
-
-	for (uint32_t i = 0; i < u->pieces && e == ERR_OK; i++)
-		if (upload_has(u, i))
-			e = db_delete(txn->s->db, TABLE_RECORDS, u->first + i);
-	return e;
-}
-
-static enum err
 expire_one(struct store_txn *txn, uint32_t number, uint32_t hour, size_t *count)
 {
 	struct txn_upload *t;
 	enum err e = by_number(txn, number, 0, &t);
 
-	/* Its tag was not at hand; it is needed to forget it. */
 	if (e != ERR_OK)
 		return e;
-	t->tag = map_tag(
-	    &txn->s->memory.uploads, BYTES(t->u.id, STORE_UPLOAD_ID_LEN));
-	t->before.tag = t->tag;
 	if (t->gone || t->u.hour >= hour)
 		return ERR_OK; /* touched by this batch */
-	t->gone = true;
-	txn->wrote = true;
 	(*count)++;
-	return txn_stick(txn, delete_pieces(txn, &t->u));
+	return give_up(txn, t);
 }
 
 #define EXPIRE_MAX 16

@@ -4,6 +4,10 @@
 
 #include "store/index.h"
 
+#define IDLE_SECONDS 300
+#define GRACE_SECONDS 600
+#define LEAST_RATE 65536 /* bytes a second */
+
 void
 upload_put(const struct upload *u, struct buf *out)
 {
@@ -54,6 +58,21 @@ upload_taken_bytes(const struct upload *u)
 		if (upload_has(u, i))
 			n += piece_len(u->size, i);
 	return n;
+}
+
+uint64_t
+upload_charge(uint64_t bytes)
+{
+	return bytes < UPLOAD_LEAST ? UPLOAD_LEAST : bytes;
+}
+
+uint32_t
+upload_due(uint64_t bytes, uint32_t begun, uint32_t last)
+{
+	uint64_t late = begun + GRACE_SECONDS + bytes / LEAST_RATE;
+	uint64_t idle = (uint64_t)last + IDLE_SECONDS;
+
+	return (uint32_t)(late < idle ? late : idle);
 }
 
 enum err

@@ -33,6 +33,12 @@ bool upload_has(const struct upload *u, uint32_t piece);
  * value, which is long before the first has. */
 uint64_t upload_taken_bytes(const struct upload *u);
 uint64_t upload_value_bytes(uint32_t pieces);
+/* What so many bytes of one upload count for among those that are coming in:
+ * small ones cost the store more than their bytes. */
+#define UPLOAD_LEAST 65536
+uint64_t upload_charge(uint64_t bytes);
+/* The second in which it is due, see store.h. */
+uint32_t upload_due(uint64_t bytes, uint32_t begun, uint32_t last);
 /* What callers of the store see. */
 enum err upload_describe(const struct upload *u, struct store_upload *ret)
     MUST_CHECK;

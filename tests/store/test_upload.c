@@ -237,7 +237,7 @@ test_attachments_stop_at_their_share_and_text_goes_on(void **state)
 	struct kit *k = *state;
 
 	k->s = store_close(k->s);
-	k->config.attachments_max = 3 * PIECE_LEN + 1024;
+	k->config.attachments_max = 2 * (3 * PIECE_LEN + 1024);
 	kit_open(k);
 	for (uint32_t i = 0; i < 3; i++)
 		assert_int_equal(send(k, piece(4 * PIECE_LEN, i)), ERR_OK);
@@ -260,16 +260,147 @@ test_uploads_of_one_byte_are_counted_by_what_they_take(void **state)
 	struct store_counts counts;
 
 	k->s = store_close(k->s);
-	k->config.attachments_max = 64 * 1024;
+	k->config.attachments_max = 2 * 3 * 64 * 1024;
 	kit_open(k);
 	p.upload = id;
 	for (; id[0] < 3; id[0]++)
 		assert_int_equal(send(k, p), ERR_OK);
-	assert_int_equal(send(k, p), ERR_FULL);
+	assert_int_equal(send(k, p), ERR_DENIED);
 	store_counts(k->s, &counts);
 	assert_in_range(counts.attachments, 48 * 1024, 64 * 1024);
+	assert_int_equal(counts.incoming, 3 * 64 * 1024);
 	kit_reopen(k);
-	assert_int_equal(send(k, p), ERR_FULL);
+	assert_int_equal(send(k, p), ERR_DENIED);
+	check_clean(k);
+}
+
+/* --- room for those who go on --- */
+
+#define NOW (HOUR * 3600u)
+
+static struct store_piece
+timed(uint8_t name, uint64_t pieces, uint32_t index, uint32_t second)
+{
+	static uint8_t id[STORE_UPLOAD_ID_LEN];
+	struct store_piece p = piece(pieces * PIECE_LEN, index);
+
+	id[0] = name;
+	p.upload = id;
+	p.second = second;
+	p.hour = second / 3600;
+	return p;
+}
+
+static bool
+is_there(struct kit *k, uint8_t name)
+{
+	const uint8_t id[STORE_UPLOAD_ID_LEN] = { name };
+	struct store_upload u;
+
+	return store_upload_find(k->s, id, &u) == ERR_OK;
+}
+
+/* Room for so many pieces with what goes with them. */
+static void
+open_room(struct kit *k, uint64_t pieces)
+{
+	k->s = store_close(k->s);
+	k->config.attachments_max = 2 * (pieces * PIECE_LEN + 16 * 1024);
+	kit_open(k);
+}
+
+static void
+test_the_upload_that_was_left_longest_makes_room(void **state)
+{
+	struct kit *k = *state;
+
+	open_room(k, 3);
+	assert_int_equal(send(k, timed(1, 9, 0, NOW)), ERR_OK);
+	assert_int_equal(send(k, timed(2, 9, 0, NOW + 60)), ERR_OK);
+	assert_int_equal(send(k, timed(3, 9, 0, NOW + 120)), ERR_OK);
+	/* Nobody was away for minutes yet; the same piece again is nothing. */
+	assert_int_equal(send(k, timed(4, 9, 0, NOW + 299)), ERR_DENIED);
+	assert_int_equal(send(k, timed(1, 9, 0, NOW + 299)), ERR_OK);
+	assert_int_equal(send(k, timed(4, 9, 0, NOW + 301)), ERR_OK);
+	assert_false(is_there(k, 1));
+	assert_true(is_there(k, 2) && is_there(k, 3) && is_there(k, 4));
+	assert_int_equal(send(k, timed(5, 9, 0, NOW + 302)), ERR_DENIED);
+	check_clean(k);
+}
+
+static void
+test_holding_room_is_not_going_on(void **state)
+{
+	struct kit *k = *state;
+
+	open_room(k, 9);
+	/* A piece every four minutes: never idle, and much too slow. */
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(
+		    send(k, timed(1, 20, i, NOW + i * 240)), ERR_OK);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(
+		    send(k, timed(2, 20, i, NOW + 720 + i)), ERR_OK);
+	assert_int_equal(send(k, timed(3, 20, 0, NOW + 730)), ERR_OK);
+	assert_false(is_there(k, 1));
+	assert_true(is_there(k, 2));
+	check_clean(k);
+}
+
+/*
+ * Somebody with a hundred connections fills the room, keeps every upload going
+ * and comes back for whatever gets free, and sends four pieces where the
+ * reporter sends one. The reporter's upload of 24 pieces ends.
+ */
+static void
+test_an_honest_upload_ends_while_another_fills_the_room(void **state)
+{
+	struct kit *k = *state;
+	uint32_t now = NOW, had[40] = { 0 }, mine = 0, busy = 0;
+	struct store_upload u;
+
+	open_room(k, 64);
+	for (unsigned turn = 0; mine < 24 && turn < 2000; turn++, now += 3) {
+		for (unsigned n = 0; n < 4; n++) {
+			unsigned who = (4 * turn + n) % 40;
+			enum err e = send(k, timed((uint8_t)(100 + who), 32,
+			    had[who], now));
+
+			if (!is_there(k, (uint8_t)(100 + who)))
+				had[who] = 0;
+			else if (e == ERR_OK)
+				had[who] = (had[who] + 1) % 32;
+		}
+		if (turn < 200)
+			continue;
+		if (send(k, timed(1, 24, mine, now)) == ERR_OK)
+			mine++;
+		else
+			busy++;
+		assert_true(mine < 2 || is_there(k, 1));
+	}
+	assert_int_equal(mine, 24);
+	assert_true(busy < 200);
+	assert_int_equal(store_upload_find(k->s, timed(1, 24, 0, 0).upload, &u),
+	    ERR_OK);
+	assert_int_equal(u.received, 24);
+	check_clean(k);
+}
+
+static void
+test_what_messages_took_is_never_given_up(void **state)
+{
+	struct kit *k = *state;
+	struct store_piece p;
+
+	open_room(k, PIECES);
+	send_all(k, SIZE, PIECES);
+	assert_int_equal(take(k), ERR_OK);
+	for (uint8_t n = 1; n <= PIECES; n++)
+		assert_int_equal(send(k, timed(n, 1, 0, NOW)), ERR_OK);
+	p = timed(9, 1, 0, NOW + 86400);
+	assert_int_equal(send(k, p), ERR_OK);
+	check_taken(k, SIZE, PIECES);
 	check_clean(k);
 }
 
@@ -381,6 +512,10 @@ main(void)
 		T(test_pieces_of_wrong_size_or_number_are_refused),
 		T(test_attachments_stop_at_their_share_and_text_goes_on),
 		T(test_uploads_of_one_byte_are_counted_by_what_they_take),
+		T(test_the_upload_that_was_left_longest_makes_room),
+		T(test_holding_room_is_not_going_on),
+		T(test_an_honest_upload_ends_while_another_fills_the_room),
+		T(test_what_messages_took_is_never_given_up),
 		T(test_an_abandoned_upload_is_gone_after_its_time),
 		T(test_an_upload_that_goes_on_is_not_expired_in_the_same_batch),
 		T(test_pieces_and_their_message_fit_in_one_batch),
