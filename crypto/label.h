@@ -43,6 +43,10 @@
  * to work */
 #define LABEL_WORK "speakup/work/v1"
 
+/* key = 32 random bytes of an hour of a front; || a peer's address (4 or the
+ * first 8 bytes): the first two bytes of it are a place in a table */
+#define LABEL_PEER "speakup/peer/v1"
+
 /* --- SHA-256(label || inputs) --- */
 
 /* || Ed25519 public key of the case (32): its first 16 bytes are the case id */

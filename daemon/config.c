@@ -87,7 +87,7 @@ read_tls(struct yaml_doc *d, const struct yaml_node *at, void *into)
 
 struct listener_draft {
 	struct config_listener l;
-	bool tls;
+	bool tls, peers;
 };
 
 static bool
@@ -182,12 +182,14 @@ static const struct yaml_field listener_fields[] = {
 	    .read = read_kind },
 	{ .key = "tls", .kind = YAML_AS_BOOL,
 	    YAML_FIELD_OF(struct listener_draft, tls) },
+	{ .key = "peers", .kind = YAML_AS_BOOL,
+	    YAML_FIELD_OF(struct listener_draft, peers) },
 };
 
 static enum err
 read_listener(struct yaml_doc *d, const struct yaml_node *at, void *into)
 {
-	struct listener_draft draft = { .tls = true };
+	struct listener_draft draft = { .tls = true, .peers = true };
 	struct config *c = into;
 	enum err e;
 
@@ -211,6 +213,9 @@ read_listener(struct yaml_doc *d, const struct yaml_node *at, void *into)
 		return yaml_fail(d, yaml_get(at, "tls"),
 		    "without TLS only unix:/PATH and loopback addresses are "
 		    "allowed");
+	/* Behind a UNIX socket or in clear is Tor, or a proxy: one peer. */
+	if (draft.peers && draft.tls && !address_is_unix(draft.l.address))
+		draft.l.flags |= LISTENER_PEERS;
 	c->listeners[c->n_listeners++] = draft.l;
 	return ERR_OK;
 }
@@ -247,6 +252,20 @@ read_notify(struct yaml_doc *d, const struct yaml_node *at, void *into)
 	{ .key = name, .kind = YAML_AS_NUMBER, .min = low, .max = high,        \
 		YAML_FIELD_OF(struct config_limits, member) }
 
+static enum err
+read_work(struct yaml_doc *d, const struct yaml_node *at, void *into)
+{
+	struct config_limits *limits = into;
+
+	if (at->kind == YAML_TEXT && strcmp(at->text, "auto") == 0)
+		limits->no_work = false;
+	else if (at->kind == YAML_TEXT && strcmp(at->text, "off") == 0)
+		limits->no_work = true;
+	else
+		return yaml_fail(d, at, "auto or off is wanted here");
+	return ERR_OK;
+}
+
 static const struct yaml_field limit_fields[] = {
 	LIMIT("connections", connections, 1, 1000000),
 	LIMIT("in-flight-mib", in_flight_mib, 1, 65536),
@@ -259,15 +278,20 @@ static const struct yaml_field limit_fields[] = {
 	LIMIT("drain-seconds", drain, 1, 600),
 	LIMIT("store-mib", store_mib, 64, 1 << 24),
 	LIMIT("attachments-percent", attachments_percent, 0, 90),
+	LIMIT("quiet-filings-per-minute", quiet, 1, HANDOVER_QUIET_MAX),
+	{ .key = "work", .kind = YAML_AS_HANDLER, .read = read_work },
 };
 
 static enum err
 read_limits(struct yaml_doc *d, const struct yaml_node *at, void *into)
 {
 	struct config *c = into;
-
-	return yaml_read_map(d, at, limit_fields,
+	enum err e = yaml_read_map(d, at, limit_fields,
 	    sizeof(limit_fields) / sizeof(limit_fields[0]), &c->limits);
+
+	if (c->limits.no_work)
+		c->limits.quiet = 0;
+	return e;
 }
 
 /* --- the whole --- */
@@ -307,6 +331,7 @@ static const struct config_limits default_limits = {
 	.drain = 20,
 	.store_mib = 64 * 1024,
 	.attachments_percent = 50,
+	.quiet = 600,
 };
 
 static struct config *

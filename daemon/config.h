@@ -37,6 +37,8 @@ struct config_limits {
 	uint64_t handshake, header, body, answer, idle, drain; /* seconds */
 	uint64_t store_mib;
 	uint64_t attachments_percent;
+	uint64_t quiet; /* filings a minute without work; 0: work is off */
+	bool no_work;
 };
 
 struct config_path {

@@ -86,15 +86,16 @@ path_of(enum wire_type wire)
 }
 
 enum err
-endpoint_check(const struct endpoint *e, struct bytes body, size_t *ret_length,
-    size_t *ret_answer)
+endpoint_check(const struct endpoint *e, struct bytes body,
+    struct endpoint_body *ret)
 {
+	struct endpoint_body b = { .length = body.n, .answer = e->answer,
+		.is_filing = e->wire == WIRE_PLAIN };
 	struct bundle_request r;
 	enum err err;
 
 	if (e->is_text) {
-		*ret_length = body.n;
-		*ret_answer = e->answer;
+		*ret = b;
 		return ERR_OK;
 	}
 	err = bundle_request_parse(body, &r);
@@ -102,9 +103,14 @@ endpoint_check(const struct endpoint *e, struct bytes body, size_t *ret_length,
 	    request_length(r.kind) != body.n))
 		err = ERR_SYNTAX;
 	if (err == ERR_OK) {
-		*ret_length = r.length;
-		*ret_answer = r.kind == REQUEST_GET ? BUNDLE_PIECE_LEN :
-						      e->answer;
+		b.length = r.length;
+		b.is_filing = request_takes_work(r.kind);
+		b.work = r.work;
+		if (r.kind == REQUEST_GET)
+			b.answer = BUNDLE_PIECE_LEN;
+		if (b.is_filing)
+			request_purpose(&r, b.purpose);
+		*ret = b;
 	}
 	bytes_wipe(&r, sizeof(r)); /* tokens and sessions are in it */
 	return err;

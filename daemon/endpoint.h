@@ -44,12 +44,16 @@ enum endpoint_result endpoint_find(const struct http_request *r,
 /* Whether a body of this length is one that the endpoint takes. */
 bool endpoint_takes(const struct endpoint *e, uint64_t length);
 
-/*
- * Holds a complete body to the endpoint's grammar: of its kind, of that kind's
- * length. ret_length: without its padding; ret_answer: how long its answer is
- * to be. ERR_SYNTAX.
- */
+struct endpoint_body {
+	size_t length; /* without its padding */
+	size_t answer; /* how long its answer is to be */
+	bool is_filing; /* work may be asked for before it */
+	struct bytes work; /* that it brings, in the body; empty: none */
+	uint8_t purpose[WORK_PURPOSE_LEN]; /* of that work */
+};
+/* Holds a complete body to the endpoint's grammar: of its kind, of that kind's
+ * length. ERR_SYNTAX. */
 enum err endpoint_check(const struct endpoint *e, struct bytes body,
-    size_t *ret_length, size_t *ret_answer) MUST_CHECK;
+    struct endpoint_body *ret) MUST_CHECK;
 /* Whether such a body's answer may be held for BUNDLE_WATCH_SECONDS. */
 bool endpoint_is_held(const struct endpoint *e, struct bytes body);

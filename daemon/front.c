@@ -183,6 +183,7 @@ fit_connections(struct front *f)
 static enum err
 start(struct front *f)
 {
+	unsigned all = 0;
 	enum err e;
 
 	if ((f->got & GOT_ALL) != GOT_ALL)
@@ -191,9 +192,11 @@ start(struct front *f)
 		if ((f->listeners[i].flags & LISTENER_TLS) != 0 &&
 		    f->tls == NULL)
 			return ERR_SYNTAX;
+		all |= f->listeners[i].flags;
 	}
 	f->is_started = true;
-	e = sandbox_enter_front(f->config.connections + SPARE_DESCRIPTORS);
+	e = sandbox_enter_front(f->config.connections + SPARE_DESCRIPTORS,
+	    (all & LISTENER_PEERS) != 0);
 	if (e == ERR_OK)
 		e = fit_connections(f);
 	return e;
@@ -312,6 +315,7 @@ on_tick(evutil_socket_t fd, short what, void *ctx)
 		return;
 	front_accept(f, true);
 	renew_pages(f);
+	peers_turn(&f->peers);
 	budget_tick(&f->text);
 	budget_tick(&f->pieces);
 	front_resume_soon(f);
@@ -349,6 +353,7 @@ front_open(struct front *f, int control_fd)
 	TAILQ_INIT(&f->conns);
 	TAILQ_INIT(&f->early);
 	tickets_init(f);
+	peers_init(&f->peers, &env_system);
 	reply_init();
 	if ((f->base = new_base()) == NULL)
 		return ERR_NOMEM;
@@ -376,6 +381,8 @@ front_close(struct front *f)
 	replace_page(&f->page_plain, NULL);
 	front_web_free(&f->web);
 	f->tls = tls_free(f->tls);
+	bytes_wipe(&f->peers, sizeof(f->peers));
+	bytes_wipe(&f->config, sizeof(f->config));
 	if (f->tick != NULL)
 		event_free(f->tick);
 	if (f->resume != NULL)

@@ -7,6 +7,7 @@
 #include "daemon/budget.h"
 #include "daemon/endpoint.h"
 #include "daemon/front_pages.h"
+#include "daemon/front_peer.h"
 #include "daemon/channel.h"
 #include "daemon/front_stream.h"
 #include "daemon/front_web.h"
@@ -53,6 +54,7 @@ struct front {
 	size_t n_listeners;
 	struct listener listeners[FRONT_LISTENERS_MAX];
 	bool is_accepting;
+	struct peers peers;
 
 	struct conn_list conns; /* all of them */
 	struct conn_list early; /* without a whole head; longest first */
@@ -78,11 +80,10 @@ void front_close_listeners(struct front *f);
 /* --- front_vault.c --- */
 
 void tickets_init(struct front *f);
-/* Sends a request. ERR_LIMIT: there is no ticket or room now; ERR_NOT_FOUND:
+/* Sends the connection's request. ERR_LIMIT: there is no ticket or room now; ERR_NOT_FOUND:
  * the vault is away. Moves the connection's charge to the ticket. */
-enum err front_ask(struct front *f, struct conn *c, enum wire_type type,
-    struct budget *b, size_t *charged, struct bytes body, uint64_t *ret_id)
-    MUST_CHECK;
+enum err front_ask(struct front *f, struct conn *c, struct budget *b,
+    size_t *charged, struct bytes body, uint64_t *ret_id) MUST_CHECK;
 /* The connection goes away before its answer comes. */
 void front_forget(struct front *f, uint64_t id);
 /* Opens the channel to the vault; takes fd. */

@@ -19,7 +19,7 @@ has_room(const struct front *f)
 }
 
 static void
-take_in(struct listener *l, int fd)
+take_in(struct listener *l, int fd, bool is_pressed)
 {
 	struct front *f = l->front;
 
@@ -27,19 +27,22 @@ take_in(struct listener *l, int fd)
 		log_count(EV_OVER_CONNECTIONS);
 		conn_drop_early(f);
 	}
-	if (conn_new(f, fd, l->flags) != ERR_OK)
+	if (conn_new(f, fd, l->flags, is_pressed) != ERR_OK)
 		close(fd);
 }
 
-/* The address of the peer is not asked for, here or anywhere. False: no more
+/* Of its peer nothing is known here but whether it is pressed. False: no more
  * for now. */
 static bool
 accept_one(struct listener *l)
 {
-	int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	bool is_pressed = false;
+	int fd = (l->flags & LISTENER_PEERS) != 0 ?
+	    peers_accept(&l->front->peers, l->fd, &is_pressed) :
+	    accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd >= 0) {
-		take_in(l, fd);
+		take_in(l, fd, is_pressed);
 		return true;
 	}
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||

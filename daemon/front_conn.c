@@ -59,7 +59,11 @@ void
 conn_enter_queue(struct conn *c, struct conn_list *queue)
 {
 	conn_leave_queue(c);
-	TAILQ_INSERT_TAIL(queue, c, queued);
+	/* Pressed ones are the first to be dropped. */
+	if (c->is_pressed && queue == &c->front->early)
+		TAILQ_INSERT_HEAD(queue, c, queued);
+	else
+		TAILQ_INSERT_TAIL(queue, c, queued);
 	c->queue = queue;
 }
 
@@ -194,7 +198,7 @@ on_deadline(evutil_socket_t fd, short what, void *ctx)
 /* --- making and dropping --- */
 
 enum err
-conn_new(struct front *f, int fd, unsigned flags)
+conn_new(struct front *f, int fd, unsigned flags, bool is_pressed)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 
@@ -206,6 +210,7 @@ conn_new(struct front *f, int fd, unsigned flags)
 	}
 	c->front = f;
 	c->flags = flags;
+	c->is_pressed = is_pressed;
 	evtimer_assign(&c->deadline, f->base, on_deadline, c);
 	TAILQ_INSERT_TAIL(&f->conns, c, all);
 	f->n_conns++;

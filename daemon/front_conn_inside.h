@@ -29,6 +29,9 @@ struct conn {
 	struct event deadline;
 	enum conn_state state;
 	unsigned flags;	     /* the listener's */
+	unsigned filings;
+	bool is_pressed;     /* by many of its peer's, or its own filings */
+	enum wire_type wire; /* ASKING on */
 	bool is_refused;     /* closes after the answer */
 	bool is_held;	     /* the vault takes minutes: nobody's fault */
 	struct http_parser parser;

@@ -1,6 +1,8 @@
 #include "daemon/front_conn_inside.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "crypto/bundle.h"
 #include "daemon/front_reply.h"
@@ -167,6 +169,43 @@ wait_in_line(struct conn *c)
 	conn_enter_queue(c, &conn_budget(c)->waiting);
 }
 
+/* A connection that files and files is pressed, as one of many of one peer is:
+ * front_peer.h. Whoever sends a large attachment asks for no work by it. */
+static void
+count_filing(struct conn *c)
+{
+	if ((c->flags & LISTENER_PEERS) != 0 &&
+	    ++c->filings > PEER_CONN_FILINGS)
+		c->is_pressed = true;
+}
+
+static bool
+work_is_good(const struct front *f, const struct endpoint_body *b)
+{
+	const uint32_t minute = (uint32_t)(time(NULL) / 60);
+	struct work_terms t;
+
+	return work_challenge_open(f->config.work_key, b->purpose, minute,
+		   b->work.p, &t) == ERR_OK &&
+	    work_check(b->work.p, t.bits) == ERR_OK;
+}
+
+/* The work comes before the request, in the padding's room. Bad work is left
+ * out: the vault asks for new. */
+static void
+put_work_first(struct conn *c, const struct endpoint_body *b)
+{
+	uint8_t work[WORK_LEN];
+
+	if (b->work.n != WORK_LEN || !work_is_good(c->front, b))
+		return;
+	memcpy(work, b->work.p, sizeof(work));
+	memmove(c->body + WORK_LEN, c->body, c->body_len);
+	memcpy(c->body, work, sizeof(work));
+	c->body_len += WORK_LEN;
+	c->wire = c->wire == WIRE_TEXT ? WIRE_WORKED_TEXT : WIRE_WORKED_PIECE;
+}
+
 /* Hands the request to the vault; false: it has to wait. */
 static bool
 ask(struct conn *c)
@@ -178,7 +217,7 @@ ask(struct conn *c)
 	if (budget_charge(b, c, &c->charged,
 	    c->is_held || c->body_len > c->answer_len ? c->body_len :
 	    c->answer_len))
-		e = front_ask(c->front, c, c->endpoint->wire, b, &c->charged,
+		e = front_ask(c->front, c, b, &c->charged,
 		    BYTES(c->body, c->body_len), &c->ticket);
 	if (e == ERR_LIMIT)
 		return false;
@@ -197,14 +236,22 @@ ask(struct conn *c)
 static void
 finish_body(struct conn *c)
 {
+	struct endpoint_body b;
+
 	stream_reading(&c->stream, false);
-	if (endpoint_check(c->endpoint, BYTES(c->body, c->body_len),
-	    &c->body_len, &c->answer_len) != ERR_OK) {
+	if (endpoint_check(c->endpoint, BYTES(c->body, c->body_len), &b) !=
+	    ERR_OK) {
 		conn_answer_error(c, error_of_answer(ANSWER_BAD_BUNDLE));
 		return;
 	}
 	c->state = CONN_ASKING;
+	c->wire = c->endpoint->wire;
+	c->body_len = b.length;
+	c->answer_len = b.answer;
 	c->is_held = endpoint_is_held(c->endpoint, BYTES(c->body, c->body_len));
+	if (b.is_filing)
+		count_filing(c);
+	put_work_first(c, &b);
 	if (c->is_held) /* others are answered soon, also to who sends no more */
 		stream_await_end(&c->stream);
 	conn_deadline(c, c->front->config.answer +

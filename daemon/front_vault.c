@@ -1,6 +1,6 @@
 #include "daemon/front.h"
 
-#include "daemon/front_conn.h"
+#include "daemon/front_conn_inside.h"
 #include "daemon/log.h"
 
 /* An id is the place's number and its turn, so that an answer that comes after
@@ -44,8 +44,8 @@ ticket_free(struct front *f, struct ticket *t)
 }
 
 enum err
-front_ask(struct front *f, struct conn *c, enum wire_type type,
-    struct budget *b, size_t *charged, struct bytes body, uint64_t *ret_id)
+front_ask(struct front *f, struct conn *c, struct budget *b, size_t *charged,
+    struct bytes body, uint64_t *ret_id)
 {
 	uint32_t place = f->free_ticket;
 	struct ticket *t;
@@ -55,7 +55,8 @@ front_ask(struct front *f, struct conn *c, enum wire_type type,
 		return ERR_NOT_FOUND;
 	if (place == WIRE_CREDITS)
 		return ERR_LIMIT;
-	e = channel_send(f->vault, type, 0, ticket_id(f, place), body);
+	e = channel_send(f->vault, c->wire, c->is_pressed ? WIRE_PRESSED : 0,
+	    ticket_id(f, place), body);
 	if (e != ERR_OK)
 		return e;
 	t = &f->tickets[place];

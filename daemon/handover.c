@@ -10,6 +10,8 @@ vault_config_put(struct buf *out, const struct vault_config *c)
 	lines_put_str(out, "state", c->state);
 	lines_put_number(out, "space", c->space);
 	lines_put_number(out, "attachments", c->attachments);
+	lines_put_number(out, "quiet", c->quiet);
+	lines_put_hex(out, "work", c->work_key, sizeof(c->work_key));
 }
 
 enum err
@@ -22,6 +24,8 @@ vault_config_get(struct bytes body, struct vault_config *ret)
 
 	c.space = lines_get_number(&l, "space", UINT64_MAX);
 	c.attachments = lines_get_number(&l, "attachments", 100);
+	c.quiet = lines_get_number(&l, "quiet", HANDOVER_QUIET_MAX);
+	lines_get_hex(&l, "work", c.work_key, sizeof(c.work_key));
 	if ((e = lines_end(&l)) != ERR_OK)
 		return e;
 	if (state.n == 0 || state.n > HANDOVER_PATH_MAX)
@@ -79,6 +83,7 @@ front_config_put(struct buf *out, const struct front_config *c)
 		memcpy(&v, (const char *)c + front_fields[i].offset, sizeof(v));
 		lines_put_number(out, front_fields[i].name, v);
 	}
+	lines_put_hex(out, "work", c->work_key, sizeof(c->work_key));
 }
 
 enum err
@@ -93,6 +98,7 @@ front_config_get(struct bytes body, struct front_config *ret)
 		v = lines_get_number(&l, front_fields[i].name, UINT64_MAX);
 		memcpy((char *)&c + front_fields[i].offset, &v, sizeof(v));
 	}
+	lines_get_hex(&l, "work", c.work_key, sizeof(c.work_key));
 	if ((e = lines_end(&l)) != ERR_OK)
 		return e;
 	if (c.rate == 0 || c.connections == 0)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crypto/work.h"
 #include "policy/web_manifest.h"
 
 /*
@@ -15,18 +16,21 @@
  * front; no answer) and DRAIN (the child finishes and exits; no answer).
  *
  * WIRE_CONFIG is "name: value" lines (crypto/lines.h) in the order of the
- * struct.
+ * struct; the key's is `work`, in hex.
  */
 
 #define STORE_KEY_LEN 32
 #define INSTANCE_SEED_LEN 32
 #define HANDOVER_PATH_MAX 1024
+#define HANDOVER_QUIET_MAX 1000000
 
 /* To the vault. */
 struct vault_config {
 	char state[HANDOVER_PATH_MAX + 1]; /* state: the store's directory */
 	uint64_t space;	      /* space: bytes the store may come to */
 	uint64_t attachments; /* attachments: per cent of that, for pieces */
+	uint64_t quiet; /* filings a minute that need no work; 0: none ever */
+	uint8_t work_key[WORK_KEY_LEN]; /* of this run of the daemon */
 };
 void vault_config_put(struct buf *out, const struct vault_config *c);
 enum err vault_config_get(struct bytes body, struct vault_config *ret)
@@ -55,6 +59,7 @@ struct front_config {
 	uint64_t idle;	     /* between requests */
 	uint64_t drain;	     /* after WIRE_DRAIN */
 	uint64_t tls_1_2;    /* 1: TLS 1.2 is allowed */
+	uint8_t work_key[WORK_KEY_LEN];
 };
 void front_config_put(struct buf *out, const struct front_config *c);
 enum err front_config_get(struct bytes body, struct front_config *ret)
@@ -93,4 +98,5 @@ enum listener_flag {
 	LISTENER_PUBLIC = 1,
 	LISTENER_STAFF = 2,
 	LISTENER_TLS = 4,
+	LISTENER_PEERS = 8, /* floods from one address are pressed */
 };

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "crypto/env.h"
 #include "daemon/exits.h"
 #include "daemon/log.h"
 #include "daemon/notify.h"
@@ -504,7 +505,8 @@ int
 parent_run(struct parent *p)
 {
 	p->code = EXIT_SUCCESS;
-	if ((p->base = event_base_new()) == NULL)
+	if (env_random(&env_system, p->work_key, sizeof(p->work_key)) !=
+	    ERR_OK || (p->base = event_base_new()) == NULL)
 		return EXIT_TRY_AGAIN;
 	if (add_signals(p) != ERR_OK || add_timers(p) != ERR_OK ||
 	    add_children(p) != ERR_OK)
@@ -513,5 +515,6 @@ parent_run(struct parent *p)
 		p->code = EXIT_TRY_AGAIN;
 	log_now(EV_END, p->code);
 	parent_close(p);
+	bytes_wipe(p->work_key, sizeof(p->work_key));
 	return p->code;
 }

@@ -31,6 +31,7 @@ struct parent {
 	struct inputs inputs;
 	struct inputs next; /* read on SIGHUP, while the vault decides */
 	struct vault_secret secret; /* wiped once the vault has it */
+	uint8_t work_key[WORK_KEY_LEN]; /* drawn at each start */
 	struct note_key instance;
 	struct listeners listeners;
 	struct child vault;

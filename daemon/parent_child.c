@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -147,13 +148,15 @@ static enum err
 send_vault_config(struct child *c, const struct config *config)
 {
 	struct vault_config v = { .space = config->limits.store_mib * MIB,
-		.attachments = config->limits.attachments_percent };
+		.attachments = config->limits.attachments_percent,
+		.quiet = config->limits.quiet };
 	struct buf body = BUF_INIT(WIRE_BODY_MAX);
 
 	_Static_assert(sizeof(v.state) >= sizeof(config->state),
 	    "a path of the configuration fits its frame");
 	for (size_t i = 0; config->state[i] != '\0'; i++)
 		v.state[i] = config->state[i];
+	memcpy(v.work_key, c->parent->work_key, sizeof(v.work_key));
 	vault_config_put(&body, &v);
 	return send_buf(c, WIRE_CONFIG, &body);
 }
@@ -172,6 +175,7 @@ send_front_config(struct child *c, const struct config *config)
 	f.bytes = l->in_flight_mib * MIB / config->fronts;
 	if (f.bytes < FRONT_BYTES_MIN)
 		f.bytes = FRONT_BYTES_MIN;
+	memcpy(f.work_key, c->parent->work_key, sizeof(f.work_key));
 	front_config_put(&body, &f);
 	return send_buf(c, WIRE_CONFIG, &body);
 }

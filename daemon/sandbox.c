@@ -58,7 +58,7 @@ give_up(uint64_t descriptors)
 }
 
 enum err
-sandbox_enter_front(uint64_t descriptors)
+sandbox_enter_front(uint64_t descriptors, bool counts_peers)
 {
 	enum err e;
 
@@ -66,7 +66,7 @@ sandbox_enter_front(uint64_t descriptors)
 	    !start_no_process() || !write_no_file())
 		return ERR_IO;
 	e = sandbox_places_child();
-	return e == ERR_OK ? sandbox_calls_front() : e;
+	return e == ERR_OK ? sandbox_calls_front(counts_peers) : e;
 }
 
 enum err
@@ -83,12 +83,16 @@ sandbox_enter_vault(uint64_t descriptors)
 enum err
 sandbox_enter_parent(const struct config *c)
 {
+	unsigned all = 0;
 	enum err e;
+
+	for (size_t i = 0; i < c->n_listeners; i++)
+		all |= c->listeners[i].flags;
 
 	if (!give_up(UINT64_MAX))
 		return ERR_IO;
 	e = sandbox_places_parent(c);
-	return e == ERR_OK ? sandbox_calls_parent() : e;
+	return e == ERR_OK ? sandbox_calls_parent((all & LISTENER_PEERS) != 0) : e;
 }
 
 enum err

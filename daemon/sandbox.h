@@ -14,7 +14,8 @@
  * Children: opening any file, making any socket or process, signals to others;
  * they end with the parent. A front can also write no file that is open (where
  * its log is one, that is lost too), and cannot ask who is at the other end of
- * a connection.
+ * a connection but as it is accepted, and that only where a listener counts
+ * peers (front_peer.h).
  *
  * The parent: all of the file system but what sandbox_places.c lists, TCP, and
  * signals to others than its children. Since what it gives up is given up by
@@ -26,7 +27,8 @@
 
 /* descriptors: open files at most. ERR_IO, ERR_UNSUPPORTED (no system-call
  * filter), ERR_NOMEM: something was refused, and the caller ends. */
-enum err sandbox_enter_front(uint64_t descriptors) MUST_CHECK;
+enum err sandbox_enter_front(
+    uint64_t descriptors, bool counts_peers) MUST_CHECK;
 enum err sandbox_enter_vault(uint64_t descriptors) MUST_CHECK;
 enum err sandbox_enter_parent(const struct config *c) MUST_CHECK;
 

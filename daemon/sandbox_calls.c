@@ -11,7 +11,7 @@
 #include "sandbox/seccomp.h"
 
 /* What every role does once it runs. No address goes out or comes in with a
- * call: accept4 and recvfrom cannot ask for a peer's. */
+ * call: recvfrom cannot ask for a peer's, nor can accept4, unless... */
 static const struct call running[] = {
 	CALL(read), CALL(readv), CALL(write), CALL(writev), CALL(close),
 	CALL(recvmsg), CALL(sendmsg), CALL_IF(recvfrom, ARG_IS(4, 0)),
@@ -34,6 +34,9 @@ static const struct call running[] = {
 	/* qsort looks how much memory there is */
 	CALL(sysinfo), CALL_IF(prlimit64, ARG_IS(0, 0), ARG_IS(2, 0)),
 };
+
+/* ...a listener counts peers: front_peer.h. */
+static const struct call counting[] = { CALL(accept4) };
 
 /* The store's, store/store.h; LMDB's locks; the notifier's buffer. */
 static const struct call keeping[] = {
@@ -86,13 +89,13 @@ static const struct call leading[] = {
 	{ CALL_IF(tgkill, ARG_IS(0, getpid()), ARG_IS(2, SIGABRT)) }
 
 enum err
-sandbox_calls_front(void)
+sandbox_calls_front(bool counts_peers)
 {
 	const struct call aborting[] = ABORTING;
-	const struct calls lists[] = { CALLS(running), CALLS(aborting) };
+	const struct calls lists[] = { CALLS(running), CALLS(aborting),
+		CALLS(counting) };
 
-	return seccomp_allow_only(
-	    lists, sizeof(lists) / sizeof(lists[0]), SECCOMP_KILL);
+	return seccomp_allow_only(lists, counts_peers ? 3 : 2, SECCOMP_KILL);
 }
 
 enum err
@@ -107,11 +110,10 @@ sandbox_calls_vault(void)
 }
 
 enum err
-sandbox_calls_parent(void)
+sandbox_calls_parent(bool counts_peers)
 {
 	const struct calls lists[] = { CALLS(running), CALLS(keeping),
-		CALLS(starting), CALLS(leading) };
+		CALLS(starting), CALLS(leading), CALLS(counting) };
 
-	return seccomp_allow_only(
-	    lists, sizeof(lists) / sizeof(lists[0]), SECCOMP_KILL);
+	return seccomp_allow_only(lists, counts_peers ? 5 : 4, SECCOMP_KILL);
 }

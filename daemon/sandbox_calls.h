@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stdbool.h>
+
 #include "crypto/err.h"
 
 /*
@@ -7,7 +9,8 @@
  * missing here ends the process, so also what is rare has to be here: growing
  * the map, a full disk, abort(), what an older kernel's clock needs.
  */
-enum err sandbox_calls_front(void) MUST_CHECK;
+/* counts_peers: accept may tell the peer's address (front_peer.h). */
+enum err sandbox_calls_front(bool counts_peers) MUST_CHECK;
 enum err sandbox_calls_vault(void) MUST_CHECK;
 /* Those of both, what they need from exec to there, and the parent's own. */
-enum err sandbox_calls_parent(void) MUST_CHECK;
+enum err sandbox_calls_parent(bool counts_peers) MUST_CHECK;

@@ -49,6 +49,7 @@ vault_new(const struct env *env, const struct vault_config *config,
 	v->env = env;
 	v->out.max = BUNDLE_PIECE_LEN;
 	memcpy(v->instance_seed, secret->instance_seed, INSTANCE_SEED_LEN);
+	work_init(&v->work, env, config->work_key, config->quiet);
 	if ((e = reserve(&v->read, READ_MAX)) != ERR_OK ||
 	    (e = sessions_init(&v->sessions, env)) != ERR_OK ||
 	    (e = watches_init(&v->watches, env)) != ERR_OK ||
@@ -57,6 +58,7 @@ vault_new(const struct env *env, const struct vault_config *config,
 		vault_free(v);
 		return e;
 	}
+	work_measure(v);
 	*ret = v;
 	return ERR_OK;
 }
@@ -70,6 +72,7 @@ vault_free(struct vault *v)
 	rules_free(&v->now);
 	rules_free(&v->before);
 	sessions_wipe(&v->sessions);
+	work_free(&v->work);
 	buf_free(&v->read);
 	buf_free(&v->out);
 	bytes_wipe(v, sizeof(*v));
@@ -355,6 +358,8 @@ handle_read(struct vault *v, const struct bundle_request *q)
 struct errand {
 	uint64_t id;
 	struct bytes body;
+	struct bytes work; /* WORK_LEN, or empty */
+	bool is_pressed;
 	vault_answer *answer;
 	void *ctx;
 };
@@ -379,6 +384,21 @@ keep_or_refuse(
 	batch_keep(v, r->body.n);
 }
 
+/* What may be stored as far as it goes: now, or after work. */
+static void
+keep_or_ask(struct vault *v, const struct bundle_request *q,
+    const struct errand *r, struct op *op)
+{
+	bool has_asked = false;
+	enum answer a =
+	    work_before(v, q, op, r->work, r->is_pressed, &has_asked);
+
+	if (a == ANSWER_OK && has_asked)
+		vault_reply(v, r->id, r->answer, r->ctx);
+	else
+		keep_or_refuse(v, r, op, a);
+}
+
 static void
 handle_request(struct vault *v, const struct bundle_request *q,
     const struct errand *r)
@@ -394,7 +414,10 @@ handle_request(struct vault *v, const struct bundle_request *q,
 	}
 	op = batch_next(v);
 	if (handle_write(v, q, op, &a)) {
-		keep_or_refuse(v, r, op, a);
+		if (a == ANSWER_OK)
+			keep_or_ask(v, q, r, op);
+		else
+			refuse(r, a);
 		return;
 	}
 	if ((a = handle_read(v, q)) != ANSWER_OK)
@@ -423,8 +446,12 @@ static void
 handle_plain(struct vault *v, const struct errand *r)
 {
 	struct op *op = batch_next(v);
+	enum answer a = file_plain(v, r->body, op);
 
-	keep_or_refuse(v, r, op, file_plain(v, r->body, op));
+	if (a == ANSWER_OK && op->kind == OP_CONCERN &&
+	    !work_takes_plain(&v->work, r->is_pressed))
+		a = ANSWER_BUSY;
+	keep_or_refuse(v, r, op, a);
 }
 
 static void
@@ -438,14 +465,30 @@ handle_plain_answer(struct vault *v, const struct errand *r)
 		r->answer(r->ctx, r->id, ANSWER_OK, buf_bytes(&v->out));
 }
 
+/* Takes the work off a request that it came with. */
+static enum wire_type
+unwrap(enum wire_type type, struct errand *r)
+{
+	if (type != WIRE_WORKED_TEXT && type != WIRE_WORKED_PIECE)
+		return type;
+	if (r->body.n < WORK_LEN)
+		return WIRE_ANSWER; /* which is no request */
+	r->work = BYTES(r->body.p, WORK_LEN);
+	r->body = BYTES(r->body.p + WORK_LEN, r->body.n - WORK_LEN);
+	return type == WIRE_WORKED_TEXT ? WIRE_TEXT : WIRE_PIECE;
+}
+
 void
-vault_handle(struct vault *v, enum wire_type type, uint64_t id,
+vault_handle(struct vault *v, enum wire_type type, bool is_pressed, uint64_t id,
     struct bytes body, vault_answer *answer, void *ctx)
 {
-	const struct errand r = {
-		.id = id, .body = body, .answer = answer, .ctx = ctx
-	};
+	struct errand r = { .id = id,
+		.body = body,
+		.is_pressed = is_pressed,
+		.answer = answer,
+		.ctx = ctx };
 
+	type = unwrap(type, &r);
 	if (v->has_failed || v->now.policy == NULL)
 		refuse(&r, ANSWER_DOWN);
 	else if (type == WIRE_TEXT)

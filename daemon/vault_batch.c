@@ -65,7 +65,7 @@ message_of(const struct op *op)
 }
 
 static enum err
-apply_concern(struct store_txn *txn, struct vault *v, const struct op *op)
+apply_concern(struct store_txn *txn, struct vault *v, struct op *op)
 {
 	struct store_case_new new = {
 		.id = op->case_id,
@@ -85,11 +85,24 @@ apply_concern(struct store_txn *txn, struct vault *v, const struct op *op)
 
 	case_begin(v, &new);
 	e = txn_case_add(txn, &new);
+	op->begins = e == ERR_OK;
 	if (e == ERR_OK && txn_case_get(txn, op->case_id, &c) == ERR_OK)
 		notify_message(v, &c, MESSAGE_CONCERN, PERSON_REPORTER, 0);
 	if (e == ERR_EXISTS && txn_case_get(txn, op->case_id, &c) == ERR_OK &&
 	    op_is_head(&c, op))
 		return ERR_OK;
+	return e;
+}
+
+static enum err
+apply_on_case(struct store_txn *txn, struct vault *v, struct op *op)
+{
+	uint32_t day;
+	bool waited = case_waits(txn, op->case_id, &op->settled_day);
+	enum err e = apply_message(txn, v, op);
+
+	op->settles =
+	    e == ERR_OK && waited && !case_waits(txn, op->case_id, &day);
 	return e;
 }
 
@@ -105,6 +118,10 @@ apply_piece(struct store_txn *txn, struct op *op)
 		op->result = ANSWER_FULL;
 		return ERR_OK;
 	}
+	if (e == ERR_DENIED) { /* others are still coming in */
+		op->result = ANSWER_BUSY;
+		return ERR_OK;
+	}
 	return e != ERR_OK ? e
 			   : txn_upload_get(txn, op->piece_upload, &op->upload);
 }
@@ -115,13 +132,13 @@ apply_one(struct store_txn *txn, struct vault *v, struct op *op)
 	enum err e = ERR_OK;
 
 	op->result = op->refusal = ANSWER_OK;
-	op->has_written = false;
+	op->has_written = op->begins = op->settles = false;
 	switch (op->kind) {
 	case OP_CONCERN:
 		e = apply_concern(txn, v, op);
 		break;
 	case OP_MESSAGE:
-		e = apply_message(txn, v, op);
+		e = apply_on_case(txn, v, op);
 		break;
 	case OP_PIECE:
 		e = apply_piece(txn, op);
@@ -341,6 +358,7 @@ vault_commit(struct vault *v)
 		return;
 	run_batch(v);
 	remember_decoy(v);
+	work_count(v);
 	while (at < v->batch.n)
 		at = answer_from(v, at);
 	v->batch.n = v->batch.bytes = 0;

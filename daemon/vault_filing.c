@@ -249,7 +249,10 @@ file_message(struct vault *v, struct bytes note, const struct bundle_content *c,
 enum answer
 file_piece(struct vault *v, const struct request_put *q, struct op *op)
 {
-	if (q->size > v->attachments_max)
+	struct store_counts counts;
+
+	store_counts(v->store, &counts);
+	if (q->size > v->attachments_max || q->size > counts.incoming_max)
 		return ANSWER_TOO_LARGE;
 	op->kind = OP_PIECE;
 	memcpy(op->piece_upload, q->upload_id, sizeof(op->piece_upload));
@@ -257,6 +260,7 @@ file_piece(struct vault *v, const struct request_put *q, struct op *op)
 	op->piece.size = q->size;
 	op->piece.index = q->index;
 	op->piece.data = q->piece;
-	op->piece.hour = (uint32_t)(env_now(v->env) / 3600);
+	op->piece.second = (uint32_t)env_now(v->env);
+	op->piece.hour = op->piece.second / 3600;
 	return ANSWER_OK;
 }

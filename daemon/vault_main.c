@@ -217,7 +217,8 @@ peer_serve(struct peer *f)
 			commit(p);
 		pace_request(p->pace, frame.head.type);
 		vault_handle(p->vault, (enum wire_type)frame.head.type,
-		    frame.head.id, frame.body, on_answer, f);
+		    (frame.head.status & WIRE_PRESSED) != 0, frame.head.id, frame.body,
+		    on_answer, f);
 		pace_handled(p->pace);
 		p->was_busy = true;
 	}

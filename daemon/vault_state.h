@@ -9,6 +9,7 @@
 #include "daemon/vault_notify.h"
 #include "daemon/vault_session.h"
 #include "daemon/vault_watch.h"
+#include "daemon/vault_work.h"
 #include "policy/life.h"
 #include "policy/members.h"
 #include "policy/root.h"
@@ -45,6 +46,10 @@ struct op {
 	 * it changed anything */
 	enum answer refusal;
 	bool has_written;
+	/* the same, of a case: it is new, or is acknowledged or gone now and was
+	 * filed on that day */
+	bool begins, settles;
+	uint32_t settled_day;
 
 	/* messages */
 	uint8_t case_id[CASE_ID_LEN];
@@ -114,6 +119,7 @@ struct vault {
 	struct notifier notifier;
 	struct watches watches;
 	struct chores chores;
+	struct work work;
 	/* A mailbox that exists, for the work of looking into one that does
 	 * not; zero until there is one. */
 	uint8_t decoy[SHA256_LEN];
@@ -217,6 +223,24 @@ enum err apply_envelopes(struct store_txn *txn, struct op *op) MUST_CHECK;
 enum err grants_match(struct store_txn *txn,
     const uint8_t id[static CASE_ID_LEN], uint16_t person,
     const uint8_t digest[static SHA256_LEN]) MUST_CHECK;
+
+/* --- vault_effort.c: work before what is stored --- */
+
+/*
+ * Whether op may be stored now, with the work that came with it (or none); it
+ * is spent. *ret_asked: v->reply asks for work instead.
+ */
+enum answer work_before(struct vault *v, const struct bundle_request *q,
+    const struct op *op, struct bytes work, bool is_pressed,
+    bool *ret_asked) MUST_CHECK;
+/* How full the store is, every few seconds. */
+void work_measure(struct vault *v);
+/* Around a message in a transaction: whether its case waits for its
+ * acknowledgement. */
+bool case_waits(struct store_txn *txn, const uint8_t id[static CASE_ID_LEN],
+    uint32_t *ret_day) MUST_CHECK;
+/* What a batch that was stored brought. */
+void work_count(struct vault *v);
 
 /* --- vault_read.c: fill v->reply --- */
 

@@ -55,7 +55,7 @@ enum wire_type {
 	WIRE_WORKED_PIECE,
 };
 
-/* The status of a request: its connection is pressed (front_peer.h), or 0. */
+/* In the status of a request: its connection is pressed (front_peer.h). */
 #define WIRE_PRESSED 1
 
 /* What became of a request; the front turns it into HTTP. */

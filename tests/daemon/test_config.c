@@ -82,6 +82,7 @@ static const struct {
 	    "address: \"10.0.0.1:80\", tls: no}"), "f:8:56:", "TLS" },
 	{ "limit over its range", FILES KEYS PLAIN
 	    "limits: {idle-seconds: 86400}\n", "f:8:24:", "" },
+	{ "work", FILES KEYS PLAIN "limits: {work: maybe}\n", "f:8:16:", "" },
 	{ "unknown limit", FILES KEYS PLAIN "limits: {idle: 3}\n", "f:8:",
 	    "idle" },
 	{ "a socket that is no path", FILES KEYS PLAIN "notify: run/n\n",
@@ -139,7 +140,9 @@ test_defaults_are_safe(void **state)
 	(void)state;
 	assert_int_equal(c->fronts, 2);
 	assert_int_equal(c->tls.minimum, TLS_MINIMUM_1_3);
-	assert_int_equal(c->listeners[0].flags, LISTENER_PUBLIC | LISTENER_TLS);
+	assert_int_equal(c->listeners[0].flags,
+	    LISTENER_PUBLIC | LISTENER_TLS | LISTENER_PEERS);
+	assert_int_equal(c->limits.quiet, 600);
 	assert_string_equal(c->listeners[0].address, "");
 	assert_string_equal(c->notify.address, "");
 	assert_string_equal(c->web, "");
@@ -156,15 +159,17 @@ test_everything_can_be_set(void **state)
 	    "tls: {certificate: /c, key: /k, minimum: \"1.2\"}\n"
 	    "listeners:\n"
 	    "- {name: web, kind: public, address: \"0.0.0.0:443\"}\n"
-	    "- {name: six, kind: both, address: \"[::1]:8443\"}\n"
-	    "- {name: onion, kind: public, address: unix:/run/o, tls: no}\n"
+	    "- {name: six, kind: both, address: \"[::1]:8443\", peers: no}\n"
+	    "- {name: onion, kind: public, address: unix:/run/o, tls: no, "
+	    "peers: yes}\n"
 	    "- {name: in, kind: staff, address: \"127.0.0.1:80\", tls: no}\n"
 	    "notify: /run/n\n"
 	    "web: /w\n"
 	    "limits: {connections: 10, in-flight-mib: 8, "
 	    "bytes-per-second: 100, handshake-seconds: 1, header-seconds: 2, "
 	    "body-seconds: 3, answer-seconds: 4, idle-seconds: 5, "
-	    "drain-seconds: 6, store-mib: 128, attachments-percent: 0}\n",
+	    "drain-seconds: 6, store-mib: 128, attachments-percent: 0, "
+	    "quiet-filings-per-minute: 7, work: auto}\n",
 	    NULL);
 
 	(void)state;
@@ -175,6 +180,9 @@ test_everything_can_be_set(void **state)
 	assert_string_equal(c->roots[1].path, "/r1");
 	assert_int_equal(c->tls.minimum, TLS_MINIMUM_1_2);
 	assert_int_equal(c->n_listeners, 4);
+	assert_int_equal(c->limits.quiet, 7);
+	assert_int_equal(c->listeners[0].flags,
+	    LISTENER_PUBLIC | LISTENER_TLS | LISTENER_PEERS);
 	assert_int_equal(c->listeners[1].flags,
 	    LISTENER_PUBLIC | LISTENER_STAFF | LISTENER_TLS);
 	assert_int_equal(c->listeners[2].flags, LISTENER_PUBLIC);

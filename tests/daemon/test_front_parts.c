@@ -242,7 +242,8 @@ test_a_bundle_belongs_to_one_page_and_one_length(void **state)
 	struct http_request piece = request(HTTP_POST, "/v1/piece");
 	struct http_request text = request(HTTP_POST, "/v1/text");
 	const struct endpoint *e = NULL;
-	size_t length = 0, answer = 0;
+	struct endpoint_body b = { 0 };
+	size_t length;
 
 	(void)state;
 	assert_int_equal(bundle_request_put(&r, &body), ERR_OK);
@@ -250,16 +251,17 @@ test_a_bundle_belongs_to_one_page_and_one_length(void **state)
 	assert_int_equal(bundle_pad(&body, BUNDLE_SMALL_LEN), ERR_OK);
 	assert_int_equal(endpoint_find(&piece, LISTENER_PUBLIC, &e),
 	    ENDPOINT_FOUND);
-	assert_int_equal(endpoint_check(e, buf_bytes(&body), &length, &answer),
+	assert_int_equal(endpoint_check(e, buf_bytes(&body), &b),
 	    ERR_OK);
-	assert_int_equal(answer, BUNDLE_SMALL_LEN);
-	assert_true(length < BUNDLE_SMALL_LEN);
+	assert_int_equal(b.answer, BUNDLE_SMALL_LEN);
+	assert_int_equal(b.length, length);
+	assert_false(b.is_filing);
 	assert_int_equal(bundle_pad(&body, BUNDLE_TEXT_LEN), ERR_OK);
-	assert_int_equal(endpoint_check(e, buf_bytes(&body), &length, &answer),
+	assert_int_equal(endpoint_check(e, buf_bytes(&body), &b),
 	    ERR_SYNTAX);
 	assert_int_equal(endpoint_find(&text, LISTENER_PUBLIC, &e),
 	    ENDPOINT_FOUND);
-	assert_int_equal(endpoint_check(e, buf_bytes(&body), &length, &answer),
+	assert_int_equal(endpoint_check(e, buf_bytes(&body), &b),
 	    ERR_SYNTAX);
 	buf_free(&body);
 }
@@ -336,7 +338,7 @@ test_a_connection_for_which_there_is_no_memory_leaves_nothing(void **state)
 	assert_non_null(f->base = event_base_new());
 	assert_non_null(f->tls = SSL_CTX_new(TLS_server_method()));
 	no_memory = true;
-	assert_int_equal(conn_new(f, fd[0], LISTENER_TLS), ERR_NOMEM);
+	assert_int_equal(conn_new(f, fd[0], LISTENER_TLS, false), ERR_NOMEM);
 	no_memory = false;
 	assert_int_equal(f->n_conns, 0);
 	assert_int_equal(close(fd[0]), 0); /* the caller's still */

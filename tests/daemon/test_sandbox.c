@@ -48,7 +48,7 @@ enter(enum role role)
 	case NOBODY:
 		return ERR_OK;
 	case FRONT:
-		return sandbox_enter_front(DESCRIPTORS);
+		return sandbox_enter_front(DESCRIPTORS, false);
 	case VAULT:
 		return sandbox_enter_vault(DESCRIPTORS);
 	case PARENT:

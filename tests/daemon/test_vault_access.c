@@ -300,7 +300,7 @@ watch(struct world *w, uint16_t person, struct watched *x)
 	memcpy(q.watch.mark, x->mark, sizeof(q.watch.mark));
 	assert_int_equal(ERR_OK, bundle_request_put(&q, &body));
 	vault_handle(
-	    w->vault, WIRE_STAFF, 1, buf_bytes(&body), on_changed, x);
+	    w->vault, WIRE_STAFF, false, 1, buf_bytes(&body), on_changed, x);
 }
 
 static void

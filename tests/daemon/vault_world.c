@@ -355,7 +355,7 @@ enum answer
 world_ask(struct world *w, enum wire_type type, struct bytes body)
 {
 	w->answers = 0;
-	vault_handle(w->vault, type, 77, body, on_answer, w);
+	vault_handle(w->vault, type, w->is_pressed, 77, body, on_answer, w);
 	vault_commit(w->vault);
 	assert_int_equal(1, w->answers);
 	assert_int_equal(77, w->id);
@@ -394,7 +394,7 @@ void
 world_send(struct world *w, const struct bundle_request *r, struct buf *body)
 {
 	assert_int_equal(ERR_OK, bundle_request_put(r, body));
-	vault_handle(w->vault, type_of(r), 77, buf_bytes(body), on_answer, w);
+	vault_handle(w->vault, type_of(r), w->is_pressed, 77, buf_bytes(body), on_answer, w);
 }
 
 int

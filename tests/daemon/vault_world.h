@@ -74,6 +74,7 @@ struct world {
 	uint8_t policy_hash[SHA256_LEN];
 	uint8_t first_root[SHA256_LEN];
 	struct vault *vault;
+	bool is_pressed; /* what is sent */
 	/* the last answer */
 	enum answer status;
 	size_t answers;

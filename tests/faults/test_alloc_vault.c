@@ -17,9 +17,9 @@ static const uint16_t guardians[] = { GUARDIAN, SECOND_GUARDIAN };
 /* --- faults only in the vault, not in those who talk to it --- */
 
 static vault_answer *asker;
-void __real_vault_handle(struct vault *, enum wire_type, uint64_t,
+void __real_vault_handle(struct vault *, enum wire_type, bool, uint64_t,
     struct bytes, vault_answer *, void *);
-void __wrap_vault_handle(struct vault *, enum wire_type, uint64_t,
+void __wrap_vault_handle(struct vault *, enum wire_type, bool, uint64_t,
     struct bytes, vault_answer *, void *);
 void __real_vault_commit(struct vault *);
 void __wrap_vault_commit(struct vault *);
@@ -33,12 +33,12 @@ answered(void *ctx, uint64_t id, enum answer status, struct bytes body)
 }
 
 void
-__wrap_vault_handle(struct vault *v, enum wire_type type, uint64_t id,
+__wrap_vault_handle(struct vault *v, enum wire_type type, bool pressed, uint64_t id,
     struct bytes body, vault_answer *answer, void *ctx)
 {
 	asker = answer;
 	alloc_resume();
-	__real_vault_handle(v, type, id, body, answered, ctx);
+	__real_vault_handle(v, type, pressed, id, body, answered, ctx);
 	alloc_pause();
 }
 

@@ -77,14 +77,14 @@ static bool
 expect_body(struct expected *x, const struct run *r,
     const struct http_request *q, const struct endpoint *at, struct bytes body)
 {
-	size_t length = 0, answer = 0;
+	struct endpoint_body b;
 
-	if (endpoint_check(at, body, &length, &answer) != ERR_OK)
+	if (endpoint_check(at, body, &b) != ERR_OK)
 		return expect(x, error_size(at), !q->keep_alive);
 	if (r->mode == VAULT_SILENT)
 		return false;
 	x->vault_is_gone = r->mode == VAULT_ENDS;
-	return expect(x, r->mode == ANSWER_OK ? answer : error_size(at),
+	return expect(x, r->mode == ANSWER_OK ? b.answer : error_size(at),
 	    !q->keep_alive);
 }
 
@@ -422,7 +422,7 @@ run_open(struct run *r)
 	MUST(front_open_vault(f, wire[0]) == ERR_OK);
 	MUST(wire_conn_new(wire[1], PEER_VAULT, PEER_FRONT, &r->vault) ==
 	    ERR_OK);
-	MUST(conn_new(f, visitor[0], ALL_LISTENERS) == ERR_OK);
+	MUST(conn_new(f, visitor[0], ALL_LISTENERS, false) == ERR_OK);
 	r->fd = visitor[1];
 	r->f = f;
 }

@@ -117,7 +117,8 @@ send(struct reader *r)
 	}
 	change(r, body);
 	vault_handle(
-	    fuzz.w->vault, type, fuzz.sent++, buf_bytes(body), on_answer, NULL);
+	    fuzz.w->vault, type, false, fuzz.sent++, buf_bytes(body), on_answer,
+	    NULL);
 }
 
 int
