@@ -5,12 +5,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/work.h"
 #include "crypto/codec.h"
 #include "crypto/env.h"
 #include "crypto/label.h"
 #include "crypto/proof.h"
 
 #define TRIES 6
+#define WORKS_MAX 4 /* pieces of work for one request */
 #define FIRST_WAIT_MS 500
 
 int64_t
@@ -197,6 +199,9 @@ static const struct {
 	{ "full", REPLY_FULL, EXIT_NOT_STORED,
 	    "The server has no space left. Please try again later, or use "
 	    "another way to speak up." },
+	{ "work", REPLY_WORK, EXIT_UNAVAILABLE,
+	    "The server is flooded, and asked for work again and again. "
+	    "Nothing was stored. Please try again later." },
 };
 #define N_REPLIES (sizeof(replies) / sizeof(replies[0]))
 
@@ -284,6 +289,16 @@ answer_to(enum request_kind k)
 	return ANSWER_STORED;
 }
 
+/* Whether it is an answer of this kind, or one that asks for work instead, of
+ * the same length. */
+static bool
+is_answer(const struct server *s, enum answer_kind kind)
+{
+	return s->answer.n == answer_length(kind) &&
+	    bundle_answer_parse(buf_bytes(&s->answer), s->parsed) == ERR_OK &&
+	    (s->parsed->kind == kind || s->parsed->kind == ANSWER_WORK);
+}
+
 static enum reply
 exchange(struct server *s, const char *path, struct bytes body,
     enum answer_kind kind, const struct bundle_answer **ret)
@@ -301,12 +316,46 @@ exchange(struct server *s, const char *path, struct bytes body,
 		return REPLY_NONE;
 	if (status != 200)
 		return reply_parse(buf_bytes(&s->answer));
-	if (s->answer.n != answer_length(kind) ||
-	    bundle_answer_parse(buf_bytes(&s->answer), s->parsed) != ERR_OK ||
-	    s->parsed->kind != kind)
+	if (!is_answer(s, kind))
 		return REPLY_NONE;
 	*ret = s->parsed;
-	return REPLY_OK;
+	return s->parsed->kind == kind ? REPLY_OK : REPLY_WORK;
+}
+
+/* The request as it is, where none was asked for, or with the work behind it.
+ * body: preamble and blobs, or all of it without work. */
+static enum reply
+exchange_working(struct server *s, enum request_kind kind, struct bytes body,
+    const struct bundle_answer **ret)
+{
+	struct buf whole CLEAN_BUF = BUF_INIT(BUNDLE_PIECE_LEN);
+	const char *path = path_of(request_path(kind));
+	uint8_t work[WORK_LEN];
+	enum reply reply;
+	enum err err;
+
+	buf_put_bytes(&whole, body);
+	err = bundle_pad(&whole, request_length(kind));
+	for (int i = 0; err == ERR_OK; i++) {
+		reply =
+		    exchange(s, path, buf_bytes(&whole), answer_to(kind), ret);
+		if (reply != REPLY_WORK)
+			return reply;
+		if (!request_takes_work(kind))
+			return REPLY_NONE;
+		if (i == WORKS_MAX)
+			return REPLY_WORK;
+		err = work_do(s->term, &s->parsed->work, work);
+		buf_reset(&whole);
+		buf_put_bytes(&whole, body);
+		if (err == ERR_OK)
+			err = bundle_pad_work(&whole, request_length(kind), work);
+	}
+	if (err == ERR_IO)
+		s->transport = HTTP_INTERRUPTED;
+	return err == ERR_LIMIT	  ? REPLY_TOO_LARGE
+	    : err == ERR_IO ? REPLY_NONE
+				  : REPLY_BAD_REQUEST;
 }
 
 enum reply
@@ -316,12 +365,9 @@ server_ask(struct server *s, const struct bundle_request *r,
 	struct buf body CLEAN_BUF = BUF_INIT(BUNDLE_PIECE_LEN);
 	enum err err = bundle_request_put(r, &body);
 
-	if (err == ERR_OK)
-		err = bundle_pad(&body, request_length(r->kind));
 	if (err != ERR_OK)
 		return err == ERR_LIMIT ? REPLY_TOO_LARGE : REPLY_BAD_REQUEST;
-	return exchange(s, path_of(request_path(r->kind)), buf_bytes(&body),
-	    answer_to(r->kind), ret);
+	return exchange_working(s, r->kind, buf_bytes(&body), ret);
 }
 
 static void
@@ -363,8 +409,11 @@ enum reply
 server_send_text(struct server *s, struct bytes body,
     const struct bundle_answer **ret)
 {
-	return exchange(s, path_of(BUNDLE_PATH_TEXT), body, ANSWER_STORED,
-	    ret);
+	struct bundle_request r;
+
+	if (bundle_request_parse(body, &r) != ERR_OK)
+		return REPLY_BAD_REQUEST;
+	return exchange_working(s, r.kind, BYTES(body.p, r.length), ret);
 }
 
 void

@@ -61,11 +61,15 @@ enum reply {
 	REPLY_BUSY,
 	REPLY_DOWN,
 	REPLY_FULL,
+	REPLY_WORK, /* it asked for work again and again */
 };
 /* The code of an error's JSON body; REPLY_NONE where it is none. */
 enum reply reply_parse(struct bytes json);
 
-/* One exchange; the answer is borrowed until the next. Only an answer of the kind that belongs to the request is REPLY_OK. */
+/* One exchange; the answer is borrowed until the next. Only an answer of the
+ * kind that belongs to the request is REPLY_OK. Where a busy server asks for
+ * work first, it is done, with a line on a terminal, and the same is sent
+ * again: a few times, then it is REPLY_WORK. */
 enum reply server_ask(struct server *s, const struct bundle_request *r,
     const struct bundle_answer **ret) MUST_CHECK;
 /* The same for requests that may be sent again: tries a few times while
