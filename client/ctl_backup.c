@@ -303,7 +303,7 @@ lock_place(const struct backup *b, int *ret)
 static enum exit_code
 run(struct backup *b, const char *state)
 {
-	int lock;
+	int lock = -1;
 	enum exit_code code = file_directory(b->t, b->dir);
 
 	if (code == EXIT_DONE)
