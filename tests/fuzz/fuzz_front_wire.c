@@ -19,12 +19,13 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-#include "crypto/work.h"
+#include "daemon/vault_work.h"
 #include "tests/fuzz/requests.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 #define STEPS_MAX 64
+#define QUIET 4 /* filings a minute that need no work */
 #define FRONTS 3 /* the first is the honest one */
 #define STORED_MAX 64
 #define STREAM_MAX (2u << 20)
@@ -52,6 +53,7 @@ static struct {
 	struct buf hidden[8]; /* what no answer may have in it */
 	size_t n_hidden;
 	uint8_t other_head[LINK_LEN];
+	uint8_t challenge[WORK_CHALLENGE_LEN]; /* the last that was asked */
 	size_t n_stored;
 	struct statement stored[STORED_MAX];
 } fuzz;
@@ -86,7 +88,7 @@ file_cases(void)
 
 	reporter_new(&fuzz.own, 1);
 	file_concern_of(fuzz.w, &fuzz.own);
-	reporter_new(&fuzz.other, 2);
+	reporter_new(&fuzz.other, 3); /* 2 is in the requests */
 	fuzz.other.route = ROUTE_BOARD;
 	file_concern_of(fuzz.w, &fuzz.other);
 	memcpy(fuzz.other_head, fuzz.other.head, LINK_LEN);
@@ -124,6 +126,7 @@ make(void)
 	fuzz.w = fuzz.q->w;
 	quick_begin(fuzz.q);
 	file_cases();
+	fuzz.w->config.quiet = QUIET;
 	quick_keep(fuzz.q);
 	fuzz.process.base = new_base();
 	assert(fuzz.process.base != NULL);
@@ -214,13 +217,18 @@ must_hide(struct bytes x)
 }
 
 static void
-note_stored(struct bytes body)
+note_answer(struct bytes body)
 {
 	static struct bundle_answer a;
 	struct bytes text;
 
-	if (bundle_answer_parse(body, &a) != ERR_OK ||
-	    a.kind != ANSWER_STORED || fuzz.n_stored == STORED_MAX)
+	if (bundle_answer_parse(body, &a) != ERR_OK)
+		return;
+	if (a.kind == ANSWER_WORK) {
+		assert(a.work.bits >= 1 && a.work.bits <= WORK_UPLOAD_BITS_MAX);
+		memcpy(fuzz.challenge, a.work.challenge, WORK_CHALLENGE_LEN);
+	}
+	if (a.kind != ANSWER_STORED || fuzz.n_stored == STORED_MAX)
 		return;
 	assert(proof_verify(a.stored.proof, fuzz.w->root.instance_keys,
 		   fuzz.w->root.n_instance_keys, &text) == ERR_OK);
@@ -240,7 +248,7 @@ take_answer(struct end *e, const struct wire_head *h, struct bytes body)
 	}
 	must_hide(body);
 	if (h->status == ANSWER_OK)
-		note_stored(body);
+		note_answer(body);
 }
 
 static void
@@ -349,7 +357,8 @@ change(struct reader *in, struct buf *body)
 	}
 }
 
-/* As one that work came with: which the front says that it has checked. */
+/* As one that work came with, which the front says that it has checked: for what
+ * the vault asked last. */
 static void
 with_work(struct reader *in, struct wire_head *h, struct buf *work)
 {
@@ -359,7 +368,8 @@ with_work(struct reader *in, struct wire_head *h, struct buf *work)
 		h->type = WIRE_WORKED_PIECE;
 	else
 		return;
-	buf_put_zeros(work, WORK_LEN);
+	buf_put(work, fuzz.challenge, sizeof(fuzz.challenge));
+	buf_put_zeros(work, WORK_COUNTER_LEN);
 	change(in, work);
 	h->length += WORK_LEN;
 }
@@ -397,7 +407,7 @@ send_frame(struct reader *in, struct end *e)
 		times = 1100;
 	else if (how >= 180)
 		h.status = reader_u16(in);
-	else if (how >= 160)
+	else if (how >= 140)
 		with_work(in, &h, &work);
 	wire_head_put(head, &h);
 	buf_put(&frame, head, sizeof(head));
@@ -476,6 +486,7 @@ begin(void)
 	}
 	fuzz.process.vault = fuzz.w->vault;
 	fuzz.n_stored = fuzz.n_polls = 0;
+	memset(fuzz.challenge, 0, sizeof(fuzz.challenge));
 	for (size_t i = 0; i < FRONTS; i++)
 		connect_end(&fuzz.end[i]);
 }
