@@ -104,7 +104,10 @@ send(struct reader *r)
 {
 	size_t which = reader_u8(r) % REQUESTS_MAX;
 	struct buf *body = &fuzz.held[fuzz.n_held++];
-	enum wire_type type = WIRE_TEXT + which % 5;
+	static const enum wire_type raw[] = { WIRE_TEXT, WIRE_PIECE, WIRE_STAFF,
+		WIRE_PLAIN, WIRE_PLAIN_ANSWER, WIRE_WORKED_TEXT,
+		WIRE_WORKED_PIECE };
+	enum wire_type type = raw[which % (sizeof(raw) / sizeof(raw[0]))];
 
 	*body = (struct buf)BUF_INIT(BUNDLE_PIECE_LEN);
 	if (which < fuzz.requests.n) {
