@@ -6,6 +6,7 @@
 #include "client/hold.h"
 
 #define TRIED_FIRST 4 /* to know how long one takes here */
+#define NOTICED_MS 200
 
 static int64_t
 milliseconds(void)
@@ -19,9 +20,10 @@ milliseconds(void)
 static void
 say_how_long(const struct term *t, unsigned bits, int64_t ms)
 {
-	const int64_t seconds = (ms << bits) / TRIED_FIRST / 1000;
+	const int64_t all = (ms << bits) / TRIED_FIRST;
+	const int64_t seconds = all < 1000 ? 1 : all / 1000;
 
-	if (seconds > 0 && isatty(STDERR_FILENO) == 1)
+	if (all >= NOTICED_MS && isatty(STDERR_FILENO) == 1)
 		term_warn(t, "The server is busy: doing a piece of work first, "
 		    "about %ld second%s.", (long)seconds,
 		    seconds == 1 ? "" : "s");
