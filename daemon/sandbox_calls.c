@@ -38,14 +38,15 @@ static const struct call running[] = {
 /* ...a listener counts peers: front_peer.h. */
 static const struct call counting[] = { CALL(accept4) };
 
-/* The store's, store/store.h; LMDB's locks; the notifier's buffer. */
+/* The store's, store/store.h; LMDB's locks; the notifier's buffer; timers that
+ * are precise, vault_pace.h. */
 static const struct call keeping[] = {
 	CALL(pread64), CALL(pwrite64), CALL(pwritev), CALL(lseek),
 	CALL(fdatasync), CALL(fsync), CALL(fallocate), CALL(ftruncate),
 	CALL_IF(fcntl, ARG_IS(1, F_SETLK)), CALL_IF(fcntl, ARG_IS(1, F_GETLK)),
 	/* where a backup has the lock too */
 	CALL_IF(fcntl, ARG_IS(1, F_SETLKW)),
-	CALL(mlock), CALL(munlock),
+	CALL(mlock), CALL(munlock), CALL(timerfd_settime),
 	CALL_IF(setsockopt, ARG_IS(1, SOL_SOCKET), ARG_IS(2, SO_SNDBUF)),
 };
 
@@ -63,7 +64,7 @@ static const struct call starting[] = {
 	CALL(arch_prctl), CALL(set_tid_address), CALL(set_robust_list),
 	CALL(rseq), CALL(uname), CALL(sched_getaffinity), CALL(getuid),
 	CALL(geteuid), CALL(getgid), CALL(getegid), CALL(getppid),
-	CALL(epoll_create1), CALL(eventfd2), CALL(pipe2), CALL(setsockopt),
+	CALL(epoll_create1), CALL(timerfd_create), CALL(eventfd2), CALL(pipe2), CALL(setsockopt),
 	CALL_IF(prlimit64, ARG_IS(0, 0)),
 	CALL_IF(prctl, ARG_IS(0, PR_SET_NO_NEW_PRIVS)),
 	CALL_IF(prctl, ARG_IS(0, PR_SET_DUMPABLE)),

@@ -54,6 +54,9 @@ void vault_handle(struct vault *v, enum wire_type type, bool is_pressed,
 size_t vault_waiting(const struct vault *v);
 bool vault_is_full(const struct vault *v);
 void vault_commit(struct vault *v);
+/* While vault_commit answers: whether it waited for the disk. What is stored
+ * already, or refused in the batch, does not. */
+bool vault_has_written(const struct vault *v);
 
 /* Whoever has this ctx is gone: what would still be answered to them is not.
  * Nothing waits for a commit. */

@@ -184,6 +184,7 @@ run_span(struct vault *v, struct op *op, size_t n)
 	struct span span = { .v = v, .op = op, .n = n };
 	enum err e = vault_run(v, apply_span, &span);
 
+	v->batch.has_written |= store_has_written(v->store);
 	if (e == ERR_OK)
 		return e;
 	for (size_t i = 0; i < n; i++)
@@ -349,6 +350,12 @@ remember_decoy(struct vault *v)
 			memcpy(v->decoy, v->batch.op[i].mailbox, SHA256_LEN);
 }
 
+bool
+vault_has_written(const struct vault *v)
+{
+	return v->batch.has_written;
+}
+
 void
 vault_commit(struct vault *v)
 {
@@ -362,4 +369,5 @@ vault_commit(struct vault *v)
 	while (at < v->batch.n)
 		at = answer_from(v, at);
 	v->batch.n = v->batch.bytes = 0;
+	v->batch.has_written = false;
 }

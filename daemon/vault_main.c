@@ -36,6 +36,7 @@ struct peer {
 	struct wire_conn *conn; /* NULL: free */
 	struct event *readable, *writable;
 	bool is_ended;
+	size_t paced; /* answers that wait */
 	uint64_t sent; /* until the last beat */
 	unsigned stalled; /* seconds without progress */
 };
@@ -173,21 +174,38 @@ send_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
 		peer_end(f, WIRE_GONE);
 }
 
-/* What a reporter hears at once would tell that nothing was stored for it. */
 static void
-on_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
+send_paced(void *ctx, uint64_t id, enum answer status, struct bytes body)
 {
 	struct peer *f = ctx;
 
-	if (!pace_keep(f->process->pace, send_answer, f, id, status, body))
-		send_answer(f, id, status, body);
+	f->paced--;
+	send_answer(f, id, status, body);
 }
 
+/* What a reporter hears at once would tell that nothing was stored for it. */
+static void
+pace_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
+{
+	struct peer *f = ctx;
+	struct process *p = f->process;
+
+	if (vault_has_written(p->vault))
+		pace_filed(p->pace);
+	else if (!vault_has_failed(p->vault) &&
+	    pace_keep(p->pace, send_paced, f, id, status, body)) {
+		f->paced++;
+		return;
+	}
+	send_answer(f, id, status, body);
+}
+
+/* No more is held for a front than one that keeps to its credits asks. */
 static bool
 peer_can_go_on(const struct peer *f)
 {
 	return f->conn != NULL && wire_conn_waiting(f->conn) > 0 &&
-	    wire_conn_unsent(f->conn) < UNSENT_HIGH;
+	    wire_conn_unsent(f->conn) < UNSENT_HIGH && f->paced < WIRE_CREDITS;
 }
 
 static void
@@ -215,11 +233,10 @@ peer_serve(struct peer *f)
 	while (peer_can_go_on(f) && wire_conn_next(f->conn, &frame)) {
 		if (vault_is_full(p->vault))
 			commit(p);
-		pace_request(p->pace, frame.head.type);
 		vault_handle(p->vault, (enum wire_type)frame.head.type,
-		    (frame.head.status & WIRE_PRESSED) != 0, frame.head.id, frame.body,
-		    on_answer, f);
-		pace_handled(p->pace);
+		    (frame.head.status & WIRE_PRESSED) != 0, frame.head.id,
+		    frame.body, pace_is_for(frame.head.type) ? pace_answer :
+		    send_answer, f);
 		p->was_busy = true;
 	}
 }
@@ -497,27 +514,13 @@ ignore_signals(void)
 		(void)signal(ignored[i], SIG_IGN);
 }
 
-static struct event_base *
-new_base(void)
-{
-	struct event_config *config = event_config_new();
-	struct event_base *base = NULL;
-
-	if (config == NULL)
-		return NULL;
-	if (event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
-		base = event_base_new_with_config(config);
-	event_config_free(config);
-	return base;
-}
-
 static enum err
 process_open(struct process *p, int control_fd)
 {
 	const struct timeval every = { .tv_sec = ALIVE_SECONDS };
 
 	p->policy.max = WIRE_BODY_MAX;
-	if ((p->base = new_base()) == NULL ||
+	if ((p->base = pace_loop()) == NULL ||
 	    (p->pace = pace_new(p->base)) == NULL ||
 	    (p->beat = event_new(p->base, -1, EV_PERSIST, on_beat, p)) ==
 		NULL ||

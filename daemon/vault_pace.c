@@ -7,8 +7,8 @@
 #define FILINGS 64
 /* Until there was one. */
 #define FIRST_US 4000
-/* What libevent adds to a timer on average: it wakes at whole milliseconds. */
-#define ROUNDING_US 500
+/* That a timer comes late on average. */
+#define WAKING_US 50
 #define SECOND_US 1000000
 
 struct kept {
@@ -29,9 +29,24 @@ struct pace {
 	uint64_t took[FILINGS]; /* the last ones, microseconds */
 	size_t n;		/* ever learnt */
 	uint64_t began;		/* of the turn, microseconds */
-	bool has_filed;		/* one in this turn waits for the commit */
-	bool is_text, was_answered; /* of the request that is being handled */
+	bool has_filed;		/* one of this turn is on the disk */
 };
+
+/* Others go off at whole milliseconds: what waited would be known by that. */
+struct event_base *
+pace_loop(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config == NULL)
+		return NULL;
+	if (event_config_set_flag(config,
+		EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_PRECISE_TIMER) == 0)
+		base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
 
 struct pace *
 pace_new(struct event_base *base)
@@ -68,6 +83,12 @@ pace_free(struct pace *p)
 
 /* --- how long --- */
 
+bool
+pace_is_for(unsigned wire_type)
+{
+	return wire_type == WIRE_TEXT || wire_type == WIRE_WORKED_TEXT;
+}
+
 static uint64_t
 now_us(void)
 {
@@ -85,21 +106,10 @@ pace_turn(struct pace *p)
 }
 
 void
-pace_request(struct pace *p, unsigned wire_type)
+pace_filed(struct pace *p)
 {
-	if (p == NULL)
-		return;
-	p->is_text = wire_type == WIRE_TEXT || wire_type == WIRE_WORKED_TEXT;
-	p->was_answered = false;
-}
-
-void
-pace_handled(struct pace *p)
-{
-	if (p == NULL)
-		return;
-	p->has_filed |= p->is_text && !p->was_answered;
-	p->is_text = false;
+	if (p != NULL)
+		p->has_filed = true;
 }
 
 void
@@ -164,7 +174,7 @@ kept_new(struct pace *p, struct bytes body)
 static struct timeval
 wait_of(const struct pace *p)
 {
-	uint64_t us = draw(p), gone = now_us() - p->began + ROUNDING_US;
+	uint64_t us = draw(p), gone = now_us() - p->began + WAKING_US;
 
 	us = us > gone ? us - gone : 0;
 	return (struct timeval){ .tv_sec = (time_t)(us / SECOND_US),
@@ -178,10 +188,7 @@ pace_keep(struct pace *p, vault_answer *answer, void *ctx, uint64_t id,
 	struct timeval t;
 	struct kept *k;
 
-	if (p == NULL || !p->is_text)
-		return false;
-	p->was_answered = true;
-	if ((k = kept_new(p, body)) == NULL)
+	if (p == NULL || (k = kept_new(p, body)) == NULL)
 		return false;
 	t = wait_of(p);
 	k->answer = answer;

@@ -7,27 +7,33 @@
 /*
  * What is read is answered as late as what is written: somebody on the line, who
  * sees one size each way, would otherwise know a filing by the disk's time. An
- * answer to a text request that is ready at once (a mailbox, a refusal) waits
- * for as long as one of the last filings took, which one is drawn. Nothing else
- * is kept of filings: durations, in memory.
+ * answer to a text request that the disk was not waited for (a mailbox, a
+ * refusal, what is stored already) waits for as long as one of the last filings
+ * took, which one is drawn. Nothing else is kept of filings: durations, in
+ * memory; and of none that wrote nothing, or whoever sends an old one again
+ * would teach the others to be quick.
  */
 struct pace;
 
+/* A loop whose timers are precise. NULL: no memory. */
+struct event_base *pace_loop(void);
 /* Borrows base. NULL: no memory. The others take NULL, where nothing is to
  * wait. */
 struct pace *pace_new(struct event_base *base);
 /* Drops what waits. Takes NULL; returns NULL. */
 struct pace *pace_free(struct pace *p);
 
-/* Around a turn of the loop, and each of its requests: what was not answered
- * when it was handled is a filing, and took until the commit. */
+/* Whether a request of this type is one of text. */
+bool pace_is_for(unsigned wire_type);
+
+/* A turn of the loop begins; a filing of it is on the disk; all that is so was
+ * answered. */
 void pace_turn(struct pace *p);
-void pace_request(struct pace *p, unsigned wire_type);
-void pace_handled(struct pace *p);
+void pace_filed(struct pace *p);
 void pace_committed(struct pace *p);
 
 /* Calls answer later, from the loop; body is copied. False: it never will, for
- * this is no text request that is being handled, or there is no memory. */
+ * want of memory. */
 bool pace_keep(struct pace *p, vault_answer *answer, void *ctx, uint64_t id,
     enum answer status, struct bytes body) MUST_CHECK;
 /* Nothing more is to be said to this ctx. */

@@ -89,6 +89,7 @@ struct op {
 
 struct batch {
 	size_t n, bytes;
+	bool has_written; /* and is being answered */
 	struct op op[BATCH_OPS_MAX];
 };
 

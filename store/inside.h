@@ -24,6 +24,7 @@ struct store {
 	uint32_t next_upload;
 	uint64_t attachments_max;
 	bool stale; /* memory could not follow a commit */
+	bool has_written; /* the last batch, and it is on the disk */
 	struct store_view *view;
 	struct buf scratch; /* plain indexes and uploads on their way */
 	/* the page of slots read last, within one call */

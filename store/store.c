@@ -178,6 +178,12 @@ store_is_stale(const struct store *s)
 	return s->stale;
 }
 
+bool
+store_has_written(const struct store *s)
+{
+	return s->has_written;
+}
+
 void
 store_counts(const struct store *s, struct store_counts *ret)
 {

@@ -167,6 +167,9 @@ const struct store_reader *store_case_reader(const struct store_case *c,
  */
 typedef enum err store_batch(struct store_txn *txn, void *ctx);
 enum err store_run(struct store *s, store_batch *batch, void *ctx) MUST_CHECK;
+/* Whether the last one put anything on the disk: one that changes nothing does
+ * not wait for it. */
+bool store_has_written(const struct store *s);
 
 /* The case as the batch has it so far. Mailboxes are compared in constant
  * time. ERR_NOT_FOUND. */

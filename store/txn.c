@@ -141,6 +141,7 @@ run_once(struct store *s, store_batch *batch, void *ctx)
 	struct store_txn txn;
 	enum err e = begin(s, &txn);
 
+	s->has_written = false;
 	if (e != ERR_OK)
 		return e;
 	e = batch(&txn, ctx);
@@ -150,6 +151,7 @@ run_once(struct store *s, store_batch *batch, void *ctx)
 		e = flush(&txn);
 	if (e == ERR_OK && txn.wrote) {
 		e = db_write_commit(s->db);
+		s->has_written = e == ERR_OK;
 		if (e == ERR_OK)
 			e = apply(&txn);
 	} else {

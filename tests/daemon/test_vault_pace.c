@@ -67,9 +67,7 @@ test_text_that_is_answered_at_once_waits_and_comes_as_it_was(void **state)
 
 	(void)state;
 	begin(&s);
-	pace_request(s.pace, WIRE_TEXT);
 	assert_true(keep(&s, &s.one, 7));
-	pace_handled(s.pace);
 	pace_committed(s.pace);
 	assert_int_equal(0, s.one.n);
 	assert_int_equal(1, event_base_dispatch(s.base)); /* none are left */
@@ -81,26 +79,6 @@ test_text_that_is_answered_at_once_waits_and_comes_as_it_was(void **state)
 	end(&s);
 }
 
-/* Of a filing, after the commit; of staff and pieces, ever. */
-static void
-test_nothing_else_waits(void **state)
-{
-	struct scene s;
-
-	(void)state;
-	begin(&s);
-	pace_request(s.pace, WIRE_STAFF);
-	assert_false(keep(&s, &s.one, 1));
-	pace_request(s.pace, WIRE_PIECE);
-	assert_false(keep(&s, &s.one, 2));
-	pace_request(s.pace, WIRE_TEXT);
-	pace_handled(s.pace);
-	assert_false(keep(&s, &s.one, 3));
-	assert_false(
-	    pace_keep(NULL, hear, &s.one, 4, ANSWER_OK, BYTES(NULL, 0)));
-	end(&s);
-}
-
 static void
 test_nothing_is_said_to_who_has_gone(void **state)
 {
@@ -108,7 +86,6 @@ test_nothing_is_said_to_who_has_gone(void **state)
 
 	(void)state;
 	begin(&s);
-	pace_request(s.pace, WIRE_WORKED_TEXT);
 	for (uint64_t id = 0; id < 6; id++)
 		assert_true(keep(&s, id % 2 == 0 ? &s.one : &s.two, id));
 	pace_forget(s.pace, &s.one);
@@ -125,7 +102,6 @@ test_what_waits_is_said_before_the_end(void **state)
 
 	(void)state;
 	begin(&s);
-	pace_request(s.pace, WIRE_TEXT);
 	assert_true(keep(&s, &s.one, 1));
 	assert_true(keep(&s, &s.two, 2));
 	pace_release(s.pace);
@@ -142,7 +118,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 		    test_text_that_is_answered_at_once_waits_and_comes_as_it_was),
-		cmocka_unit_test(test_nothing_else_waits),
 		cmocka_unit_test(test_nothing_is_said_to_who_has_gone),
 		cmocka_unit_test(test_what_waits_is_said_before_the_end),
 	};

@@ -1,6 +1,7 @@
 #include "tests/daemon/vault_world.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/wire_conn.h"
@@ -26,9 +28,13 @@ struct process {
 	struct wire_conn *parent, *front;
 };
 
-/* Seen by the vault's process too: memory runs out when what a batch changed
- * is to be remembered, behind its commit. */
-static bool *memory_is_out;
+static struct shared { /* with the vault's process */
+	/* when what a batch changed is to be remembered, behind its commit */
+	bool memory_is_out;
+	bool disk_is_slow; /* a commit takes an hour, by the vault's clock */
+	bool timers_are_precise;
+} *shared;
+static int64_t later;
 
 enum err __wrap_memory_change_page(struct memory *m, uint32_t page,
     const uint8_t *before, const uint8_t *after);
@@ -39,9 +45,35 @@ enum err
 __wrap_memory_change_page(struct memory *m, uint32_t page,
     const uint8_t *before, const uint8_t *after)
 {
-	if (*memory_is_out)
+	if (shared->memory_is_out)
 		return ERR_NOMEM;
+	if (shared->disk_is_slow)
+		later += 3600;
 	return __real_memory_change_page(m, page, before, after);
+}
+
+int __wrap_clock_gettime(clockid_t which, struct timespec *ret);
+int __real_clock_gettime(clockid_t which, struct timespec *ret);
+
+int
+__wrap_clock_gettime(clockid_t which, struct timespec *ret)
+{
+	int r = __real_clock_gettime(which, ret);
+
+	if (which == CLOCK_MONOTONIC)
+		ret->tv_sec += later;
+	return r;
+}
+
+int __wrap_event_config_set_flag(struct event_config *config, int flags);
+int __real_event_config_set_flag(struct event_config *config, int flags);
+
+int
+__wrap_event_config_set_flag(struct event_config *config, int flags)
+{
+	shared->timers_are_precise |=
+	    (flags & EVENT_BASE_FLAG_PRECISE_TIMER) != 0;
+	return __real_event_config_set_flag(config, flags);
 }
 
 static int
@@ -154,7 +186,7 @@ setup(void **state)
 	struct wire_frame f;
 
 	assert_non_null(p);
-	*memory_is_out = false;
+	*shared = (struct shared){ 0 };
 	p->w = world_new();
 	p->w->vault = vault_free(p->w->vault);
 	spawn(p);
@@ -243,13 +275,13 @@ test_without_memory_behind_a_commit_it_ends_to_be_started_anew(void **state)
 
 	reporter_new(&r, 1);
 	draft_concern(p->w, &r, to, 2, &d);
-	*memory_is_out = true;
+	shared->memory_is_out = true;
 	assert_int_equal(ERR_OK,
 	    wire_conn_send(p->front, WIRE_TEXT, 0, 5, buf_bytes(&d.body)));
 	assert_true(receive(p->front, &f));
 	assert_int_equal(ANSWER_DOWN, f.head.status);
 	assert_int_equal(VAULT_EXIT_FAILED, ended_with(p));
-	*memory_is_out = false;
+	shared->memory_is_out = false;
 	assert_int_equal(ERR_OK,
 	    vault_new(&p->w->env, &p->w->config, &p->w->secret, &p->w->vault));
 	world_switch_policy(p->w, 1);
@@ -289,6 +321,133 @@ test_a_front_over_its_credits_is_cut_off(void **state)
 			break;
 	while (receive(p->front, &f))
 		assert_int_equal(ANSWER_BAD_BUNDLE, f.head.status);
+}
+
+/* --- what waits --- */
+
+static void
+send_text(struct process *p, uint64_t id, const struct draft *d)
+{
+	assert_int_equal(ERR_OK,
+	    wire_conn_send(p->front, WIRE_TEXT, 0, id, buf_bytes(&d->body)));
+}
+
+static void
+must_hear(struct process *p, uint64_t id, enum answer status)
+{
+	struct wire_frame f;
+
+	assert_true(receive(p->front, &f));
+	assert_int_equal(id, f.head.id);
+	assert_int_equal(status, f.head.status);
+}
+
+/* Staff's are answered at once: what was asked in text waits longer. */
+static void
+must_wait(struct process *p)
+{
+	for (uint64_t id = 1000; id < 1003; id++) {
+		assert_int_equal(ERR_OK,
+		    wire_conn_send(
+			p->front, WIRE_STAFF, 0, id, BYTES(NULL, 0)));
+		must_hear(p, id, ANSWER_BAD_BUNDLE);
+	}
+}
+
+/* Files it: from here on filings took an hour. */
+static void
+learn_an_hour(struct process *p, struct draft *d)
+{
+	static const uint16_t to[] = { GUARDIAN, SECOND_GUARDIAN };
+	struct reporter r;
+
+	reporter_new(&r, 1);
+	draft_concern(p->w, &r, to, 2, d);
+	shared->disk_is_slow = true;
+	send_text(p, 1, d);
+	must_hear(p, 1, ANSWER_OK);
+	shared->disk_is_slow = false;
+}
+
+static void
+must_hear_at_the_end(struct process *p, uint64_t from, uint64_t to)
+{
+	uint64_t heard = 0;
+	struct wire_frame f;
+
+	tell(p, WIRE_DRAIN, NULL);
+	while (receive(p->front, &f)) {
+		assert_in_range(f.head.id, from, to);
+		assert_int_equal(ANSWER_OK, f.head.status);
+		heard++;
+	}
+	assert_int_equal(to - from + 1, heard);
+	assert_int_equal(VAULT_EXIT_OK, ended_with(p));
+}
+
+static void
+test_a_poll_waits_as_long_as_a_filing_took(void **state)
+{
+	struct process *p = *state;
+	CLEAN_DRAFT struct draft d = { 0 };
+
+	learn_an_hour(p, &d);
+	ask_poll(p, 2);
+	must_wait(p);
+	must_hear_at_the_end(p, 2, 2);
+}
+
+/* Libevent's others go off at whole milliseconds, which no filing does. */
+static void
+test_what_waits_does_not_end_at_whole_milliseconds(void **state)
+{
+	(void)state;
+	assert_true(shared->timers_are_precise);
+}
+
+/* Or it would be known from a new one, and the next polls from filings. */
+static void
+test_what_is_stored_already_waits_too_and_teaches_nothing(void **state)
+{
+	struct process *p = *state;
+	CLEAN_DRAFT struct draft d = { 0 };
+	uint64_t id;
+
+	learn_an_hour(p, &d);
+	for (id = 2; id < 100; id++) {
+		send_text(p, id, &d);
+		must_wait(p);
+	}
+	for (; id < 120; id++)
+		ask_poll(p, id);
+	must_wait(p);
+	must_hear_at_the_end(p, 2, 119);
+}
+
+/* As many answers wait as a front may have asked for; the rest is not read. */
+static void
+test_no_more_waits_for_a_front_than_its_credits(void **state)
+{
+	struct process *p = *state;
+	CLEAN_DRAFT struct draft d = { 0 };
+	uint64_t id = 2;
+	struct wire_frame f;
+
+	learn_an_hour(p, &d);
+	for (; id < WIRE_CREDITS; id++)
+		ask_poll(p, id);
+	must_wait(p);
+	for (; id < 2 + WIRE_CREDITS; id++)
+		ask_poll(p, id);
+	assert_int_equal(ERR_OK,
+	    wire_conn_send(p->front, WIRE_STAFF, 0, 5000, BYTES(NULL, 0)));
+	while (wire_conn_flush(p->front) == WIRE_FINE &&
+	    wire_conn_unsent(p->front) > 0)
+		continue;
+	tell_policy(p, 4);
+	assert_true(parent_hears(p, &f));
+	assert_int_equal(WIRE_READY, f.head.type);
+	must_hear_at_the_end(p, 2, 1 + WIRE_CREDITS);
 }
 
 static void
@@ -372,6 +531,11 @@ main(void)
 		    test_without_memory_behind_a_commit_it_ends_to_be_started_anew),
 		TEST(test_many_requests_are_each_answered_once),
 		TEST(test_a_front_over_its_credits_is_cut_off),
+		TEST(test_a_poll_waits_as_long_as_a_filing_took),
+		TEST(test_what_waits_does_not_end_at_whole_milliseconds),
+		TEST(
+		    test_what_is_stored_already_waits_too_and_teaches_nothing),
+		TEST(test_no_more_waits_for_a_front_than_its_credits),
 		TEST(test_a_front_that_sends_what_it_may_not_is_cut_off),
 		TEST(test_a_new_policy_is_taken_and_an_old_one_refused),
 		TEST(test_it_ends_with_its_parent),
@@ -379,9 +543,9 @@ main(void)
 		TEST(test_a_store_key_that_does_not_fit_is_refused),
 	};
 
-	memory_is_out = mmap(NULL, sizeof(*memory_is_out),
-	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (memory_is_out == MAP_FAILED)
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -128,7 +128,7 @@ make(void)
 	file_cases();
 	fuzz.w->config.quiet = QUIET;
 	quick_keep(fuzz.q);
-	fuzz.process.base = new_base();
+	fuzz.process.base = pace_loop();
 	assert(fuzz.process.base != NULL);
 	fuzz.process.pace = pace_new(fuzz.process.base);
 	assert(fuzz.process.pace != NULL);
