@@ -117,6 +117,7 @@ enter(struct life *l, enum case_state s, int64_t at,
 		l->flags |= CASE_IS_REOPENED;
 		clear(l, CASE_IS_DISMISSED);
 		begin(l, SINCE_UPDATE, at, r);
+		forget_rungs(l, r, RUNG_UNRESOLVED);
 	}
 	if (s == CASE_RECEIVED) {
 		forget_rungs(l, r, RUNG_UNACKNOWLEDGED);

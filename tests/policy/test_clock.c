@@ -177,6 +177,28 @@ test_answer_to_a_dismissal_climbs_the_whole_ladder(void **state)
 	policy_free(p);
 }
 
+/* Or one person alone, closing a case and opening it again, would take it from
+ * those who were told of it. */
+static void
+test_who_was_told_is_told_again_of_a_case_opened_again(void **state)
+{
+	struct policy *p = example_policy(MADE_CLASSIC);
+	struct policy_rung rung = { RUNG_UNRESOLVED, { 1, UNIT_DAYS },
+		VERB_TELL, BANDS_ALL, 1, { 2 } };
+	struct policy_route r = { .n_rungs = 1, .rungs = &rung };
+	struct life l = filed(p, 3, "2026-11-24 09:46");
+
+	(void)state;
+	must_happen(p, &r, "2026-11-26 00:00", &l, "2026-11-25 10:00 rung 1\n");
+	assert_true(clock_rung_stands(&r, &l, 1));
+	act(p, &r, &l, MESSAGE_DISMISS, 3, "2026-11-26 00:30");
+	assert_false(clock_rung_stands(&r, &l, 1));
+	act(p, &r, &l, MESSAGE_REOPEN, 3, "2026-11-26 00:45");
+	must_happen(p, &r, "2026-11-26 02:00", &l, "2026-11-25 00:00 rung 1\n");
+	assert_true(clock_rung_stands(&r, &l, 1));
+	policy_free(p);
+}
+
 /* While a dismissal waits for a second person, nothing stands still. */
 static void
 test_ladder_goes_on_while_a_dismissal_waits(void **state)
@@ -442,6 +464,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_conditions_that_begin_anew_fire_again),
 		cmocka_unit_test(
 		    test_answer_to_a_dismissal_climbs_the_whole_ladder),
+		cmocka_unit_test(
+		    test_who_was_told_is_told_again_of_a_case_opened_again),
 		cmocka_unit_test(test_ladder_goes_on_while_a_dismissal_waits),
 		cmocka_unit_test(
 		    test_no_update_waits_while_an_answer_is_awaited),
