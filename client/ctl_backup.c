@@ -108,17 +108,19 @@ is_older(const struct name *a, const struct name *b)
 struct found {
 	uint64_t count;
 	struct name oldest;
-	char oldest_name[NAME_MAX + 1];
+	char oldest_name[NAME_MAX + 1]; /* but for the one just made */
 	uint32_t last; /* the largest number of the day that was asked for */
 };
 
 static void
 found_add(struct found *f, const struct name *x, const char *name,
-    uint32_t day)
+    uint32_t day, const char *made)
 {
 	if (x->day == day && x->number > f->last)
 		f->last = x->number;
-	if (f->count++ == 0 || is_older(x, &f->oldest)) {
+	f->count++;
+	if (strcmp(name, made) != 0 &&
+	    (f->oldest_name[0] == '\0' || is_older(x, &f->oldest))) {
 		f->oldest = *x;
 		(void)snprintf(f->oldest_name, sizeof(f->oldest_name), "%s",
 		    name);
@@ -129,6 +131,7 @@ found_add(struct found *f, const struct name *x, const char *name,
 static enum exit_code
 look(const struct backup *b, uint32_t day, struct found *ret)
 {
+	const char *slash = strrchr(b->path, '/');
 	struct found f = { 0 };
 	DIR *d = opendir(b->dir);
 	struct dirent *entry;
@@ -143,7 +146,8 @@ look(const struct backup *b, uint32_t day, struct found *ret)
 		if (x.unfinished)
 			(void)unlinkat(dirfd(d), entry->d_name, 0);
 		else
-			found_add(&f, &x, entry->d_name, day);
+			found_add(&f, &x, entry->d_name, day,
+			    slash == NULL ? "" : slash + 1);
 	}
 	(void)closedir(d);
 	*ret = f;

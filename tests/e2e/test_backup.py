@@ -136,6 +136,13 @@ class Backup(unittest.TestCase):
         self.assertGreater((self.i.state / "db/data.mdb").stat().st_size,
                            1 << 20)
 
+    def test_one_that_was_just_made_is_kept_whatever_the_clock_says(self):
+        self.backup()
+        for name in ("speakup-99981231.db", "speakup-99991231.db"):
+            (self.place / name).write_text("when the clock was wrong")
+        made = Path(self.backup("--keep", "2")["file"])
+        self.assertEqual(self.names(), [made.name, "speakup-99991231.db"])
+
     def test_what_cannot_be_done_is_said_and_leaves_nothing(self):
         self.ctl("backup", self.place, expect=USAGE)
         (self.dir / "file").write_text("")
