@@ -2,7 +2,7 @@
 """Prints what has to be built for some tests: of meson's build directory, the
 programs of the tests in the given suites.
 
-    test_targets.py BUILD --suite NAME… [--no-suite NAME…]
+    suite_programs.py BUILD --suite NAME… [--no-suite NAME…]
 """
 import json
 import os
