@@ -389,6 +389,7 @@ notify(const struct action *a)
 static enum err
 take_effect(struct action *a)
 {
+	const bool was_open = life_is_open(&a->l);
 	enum err e = reload(a);
 
 	if (e != ERR_OK)
@@ -398,7 +399,10 @@ take_effect(struct action *a)
 		? policy_route(a->v->now.policy, a->op->entry.route)
 		: a->route,
 	    &a->op->entry, env_now(a->v->env));
-	if ((e = change_readers(a)) != ERR_OK || (e = reload(a)) != ERR_OK)
+	e = change_readers(a);
+	if (e == ERR_OK && !was_open) /* who stepped back from it meanwhile? */
+		e = replace_handler(a);
+	if (e != ERR_OK || (e = reload(a)) != ERR_OK)
 		return e;
 	notify(a);
 	return clock_settle(a->txn, a->v, &a->c, &a->l);

@@ -218,6 +218,32 @@ test_a_case_that_nobody_handles_goes_to_the_next_rung(void **state)
 	assert_sees_nothing(w, GUARDIAN, &r);
 }
 
+/* Stepping back from what is closed is stepping back too. */
+static void
+test_a_case_opened_again_that_nobody_handles_goes_to_the_next_rung(void **state)
+{
+	static const uint16_t both[] = { GUARDIAN, SECOND_GUARDIAN };
+	static const uint16_t to[] = { EXECUTIVE };
+	const struct entry dismiss = entry_of(MESSAGE_DISMISS, GUARDIAN);
+	const struct entry more = entry_of(MESSAGE_FOLLOWUP, PERSON_REPORTER);
+	struct world *w = *state;
+	struct reporter r;
+
+	world_fresh(w);
+	reporter_new(&r, 1);
+	file_concern_of(w, &r);
+	log_all_in(w);
+	entry_ok(w, &r, &dismiss, NULL, 0);
+	for (size_t i = 0; i < 2; i++) {
+		const struct entry e = entry_of(MESSAGE_RECUSE, both[i]);
+
+		entry_ok(w, &r, &e, NULL, 0);
+	}
+	assert_sees_nothing(w, EXECUTIVE, &r);
+	entry_ok(w, &r, &more, to, 1);
+	assert_reads(w, EXECUTIVE, &r);
+}
+
 static struct policy_person *
 person_of(struct world *w, uint16_t number)
 {
@@ -396,6 +422,8 @@ main(void)
 		    test_a_rung_gives_its_envelopes_at_once_and_not_before),
 		cmocka_unit_test(test_escalating_reaches_the_next_rung_at_once),
 		cmocka_unit_test(test_who_recused_is_served_nothing_ever_again),
+		cmocka_unit_test(
+		    test_a_case_opened_again_that_nobody_handles_goes_to_the_next_rung),
 		cmocka_unit_test(
 		    test_a_case_that_nobody_handles_goes_to_the_next_rung),
 		cmocka_unit_test(
