@@ -3,6 +3,7 @@
 #include "crypto/label.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* A hash of hashes: `pieces` takes the SHA-256 of each piece as it ends. */
 struct payload_hash {
@@ -166,4 +167,13 @@ grants_digest(
 		buf_put(&all, g[i].envelope, SHA256_LEN);
 	}
 	return all.err != ERR_OK ? all.err : sha256(buf_bytes(&all), out);
+}
+
+bool
+grants_are_none(const uint8_t digest[static SHA256_LEN])
+{
+	uint8_t none[SHA256_LEN];
+
+	return grants_digest(NULL, 0, none) == ERR_OK &&
+	    memcmp(digest, none, SHA256_LEN) == 0;
 }

@@ -43,3 +43,6 @@ struct grant {
 };
 enum err grants_digest(const struct grant *g, size_t n,
     uint8_t out[static SHA256_LEN]) MUST_CHECK;
+/* Whether it is the digest over no envelopes: who names it gives nothing. false
+ * also where that cannot be computed. */
+bool grants_are_none(const uint8_t digest[static SHA256_LEN]);

@@ -16,6 +16,7 @@ struct action {
 	struct store_case c;
 	struct life l;
 	const struct policy_route *route; /* NULL: not of the policy */
+	bool gives_nothing; /* the entry's digest is over no envelopes */
 };
 
 static enum err
@@ -144,7 +145,8 @@ may_let_in(const struct action *a)
 	return (next & (PART_HANDLER | PART_EXECUTIVE) & ~(own | now)) == 0;
 }
 
-/* They are there, and have all the envelopes that the entry means. */
+/* They are there, and have all the envelopes that the entry means. Nothing is
+ * always there to be given: what they have besides is theirs by other entries. */
 static enum err
 check_person(struct action *a)
 {
@@ -160,6 +162,9 @@ check_person(struct action *a)
 	    (e->kind == MESSAGE_GRANT && !is_reader &&
 		!route_reads(a->route, e->person)))
 		return refuse(a, ANSWER_BAD_BUNDLE);
+	a->gives_nothing = grants_are_none(e->grants);
+	if (a->gives_nothing)
+		return ERR_OK;
 	err = grants_match(a->txn, a->op->case_id, e->person, e->grants);
 	return err == ERR_CONFLICT ? refuse(a, ANSWER_INCOMPLETE) : err;
 }
@@ -240,15 +245,19 @@ take_readers(struct action *a)
 	return e;
 }
 
-/* What was sent ahead for them counts, and they are given the case. */
+/* They are given the case, and what was sent ahead for them counts; or, where
+ * nothing is given, is forgotten: nobody named it. */
 static enum err
 give(struct action *a, uint16_t person, unsigned access)
 {
 	enum err e = set_access(
 	    a, person, (access_of(a, person) & READER_TELL) | access);
 
-	return e == ERR_OK
-	    ? txn_envelopes_settle(a->txn, a->op->case_id, person) : e;
+	if (e != ERR_OK)
+		return e;
+	return a->gives_nothing
+	    ? txn_envelopes_forget(a->txn, a->op->case_id, person)
+	    : txn_envelopes_settle(a->txn, a->op->case_id, person);
 }
 
 static enum err

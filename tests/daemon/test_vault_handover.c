@@ -160,9 +160,7 @@ test_all_envelopes_that_are_meant_are_there_or_nothing_changes(void **state)
 	memset(&some, 0, sizeof(some));
 	assert_int_equal(ANSWER_OK,
 	    send_ahead(w, &r, GUARDIAN, DEPUTY, 5, true, &some));
-	/* nothing was sent, one is missing, one is too many */
-	e = naming(MESSAGE_ASSIGN, GUARDIAN, 0, DEPUTY, &all);
-	assert_int_equal(ANSWER_INCOMPLETE, try_entry(w, &r, &e, NULL, 0));
+	/* one is missing, one is another */
 	some.n--;
 	e = naming(MESSAGE_ASSIGN, GUARDIAN, 0, DEPUTY, &some);
 	assert_int_equal(ANSWER_INCOMPLETE, try_entry(w, &r, &e, NULL, 0));
@@ -221,6 +219,75 @@ test_envelopes_that_do_not_fit_are_refused(void **state)
 		assert_int_equal(ANSWER_UNKNOWN, world_request(w, &q));
 	}
 	assert_int_equal(0, access_now(w, &r, DEPUTY));
+}
+
+/* --- nothing is given --- */
+
+/* All that they have of the case opens for them, and it is so many. */
+static void
+assert_reads(struct world *w, const struct reporter *r, uint16_t person,
+    unsigned n)
+{
+	assert_int_equal(n,
+	    reads_all(w, r, person, CHAIN_TALK) +
+		reads_all(w, r, person, CHAIN_STAFF));
+}
+
+static void
+test_who_is_given_nothing_keeps_what_is_theirs(void **state)
+{
+	static const struct sent none;
+	static struct sent sent;
+	struct world *w = *state;
+	struct reporter r;
+	struct entry e;
+
+	a_case(w, &r, 12);
+	/* by their own envelopes, which nobody needs to know */
+	e = naming(MESSAGE_ASSIGN, GUARDIAN, 0, SECOND_GUARDIAN, &none);
+	entry_ok(w, &r, &e, NULL, 0);
+	assert_reads(w, &r, SECOND_GUARDIAN, 11);
+	/* by an entry that gave them something */
+	memset(&sent, 0, sizeof(sent));
+	assert_int_equal(ANSWER_OK,
+	    send_ahead(w, &r, GUARDIAN, DEPUTY, SIZE_MAX, true, &sent));
+	e = naming(MESSAGE_ASSIGN, GUARDIAN, 0, DEPUTY, &sent);
+	entry_ok(w, &r, &e, NULL, 0);
+	e = naming(MESSAGE_GRANT, GUARDIAN, 0, DEPUTY, &none);
+	entry_ok(w, &r, &e, NULL, 0);
+	assert_reads(w, &r, DEPUTY, 11);
+	e = naming(MESSAGE_HANDOVER, GUARDIAN, 0, SECOND_GUARDIAN, &none);
+	entry_ok(w, &r, &e, NULL, 0);
+	assert_reads(w, &r, SECOND_GUARDIAN, 11);
+	assert_sees_nothing(w, GUARDIAN, &r);
+}
+
+static void
+test_what_was_sent_ahead_and_never_named_is_forgotten(void **state)
+{
+	static const struct sent none;
+	static struct sent sent;
+	struct world *w = *state;
+	struct reporter r;
+	struct entry e;
+
+	a_case(w, &r, 12);
+	memset(&sent, 0, sizeof(sent));
+	assert_int_equal(ANSWER_OK,
+	    send_ahead(w, &r, GUARDIAN, DEPUTY, 5, true, &sent));
+	e = naming(MESSAGE_ASSIGN, GUARDIAN, 0, DEPUTY, &none);
+	entry_ok(w, &r, &e, NULL, 0);
+	assert_int_equal(GIVEN, access_now(w, &r, DEPUTY));
+	assert_int_equal(ANSWER_OK, open_case(w, DEPUTY, &r, CHAIN_TALK, 0));
+	for (size_t i = 0; i < w->answer.open.heads.n; i++)
+		assert_int_equal(0, w->answer.open.heads.at[i].envelope.n);
+	/* none of them is in the way of others */
+	memset(&sent, 0, sizeof(sent));
+	assert_int_equal(ANSWER_OK,
+	    send_ahead(w, &r, GUARDIAN, DEPUTY, SIZE_MAX, false, &sent));
+	e = naming(MESSAGE_GRANT, GUARDIAN, 0, DEPUTY, &sent);
+	entry_ok(w, &r, &e, NULL, 0);
+	assert_reads(w, &r, DEPUTY, 11);
 }
 
 /* --- from now on --- */
@@ -387,6 +454,10 @@ main(void)
 		cmocka_unit_test(
 		    test_all_envelopes_that_are_meant_are_there_or_nothing_changes),
 		cmocka_unit_test(test_envelopes_that_do_not_fit_are_refused),
+		cmocka_unit_test(
+		    test_who_is_given_nothing_keeps_what_is_theirs),
+		cmocka_unit_test(
+		    test_what_was_sent_ahead_and_never_named_is_forgotten),
 		cmocka_unit_test(
 		    test_who_is_given_a_case_from_now_on_reads_what_comes),
 		cmocka_unit_test(
