@@ -185,6 +185,9 @@ void conversation_refused_text(const struct conversation *c, struct buf *out);
 /* Changes of readers up to and including this place of the talk chain. */
 size_t conversation_changes(const struct conversation *c, uint32_t seq,
     struct member_change out[static MEMBER_CHANGES_MAX]);
+/* Whether this person reads no more from this entry on: all their envelopes of
+ * before are deleted with it. */
+bool conversation_leaves(const struct entry *e, uint16_t person);
 /* Whether the person may read the case, as it stands; their parts: 0 where
  * not. */
 unsigned conversation_parts(const struct conversation *c, uint16_t person);

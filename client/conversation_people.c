@@ -293,6 +293,13 @@ was_addressed(const struct conversation *c, uint16_t person, uint32_t seq)
 	return false;
 }
 
+bool
+conversation_leaves(const struct entry *e, uint16_t person)
+{
+	return (e->kind == MESSAGE_RECUSE && e->author == person) ||
+	    (e->kind == MESSAGE_HANDOVER && e->from == person);
+}
+
 /* The last entry about them decides; whoever took a place is what the other
  * was. */
 struct standing
@@ -303,8 +310,7 @@ standing_at(const struct conversation *c, uint16_t person, uint32_t seq)
 
 		if (e->kind == MESSAGE_ASSIGN && e->person == person)
 			return (struct standing){ true, true };
-		if ((e->kind == MESSAGE_RECUSE && e->author == person) ||
-		    (e->kind == MESSAGE_HANDOVER && e->from == person))
+		if (conversation_leaves(e, person))
 			return (struct standing){ false, false };
 		if (e->kind == MESSAGE_HANDOVER && e->person == person) {
 			person = e->from;

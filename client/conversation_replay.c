@@ -316,22 +316,35 @@ replay(struct conversation *c, size_t *ret_at)
 
 /* --- envelopes --- */
 
-/* The last entry that gives us what we lacked; NULL: none. */
-static const struct conversation_message *
-last_grant(const struct conversation *c, size_t *ret_at)
-{
-	const struct conversation_message *found = NULL;
+/* Where what we have begins to be ours. */
+struct given {
+	const struct conversation_message *m; /* whose digest it is; NULL: none */
+	size_t at; /* in c->message: nothing before it is due besides */
+	bool is_named; /* behind it, by an entry that gave nothing */
+};
 
-	for (size_t i = 0; i < c->n_messages; i++) {
+/* The last entry that gave us what we lacked, since we last left. One that
+ * names the digest of nothing takes nothing from what an earlier one says. */
+static struct given
+last_given(const struct conversation *c)
+{
+	struct given g = { 0 };
+
+	for (size_t i = 0; c->person != PERSON_REPORTER && i < c->n_messages;
+	     i++) {
 		const struct entry *e = &c->message[i]->entry;
 
-		if ((message_form(e->kind)->params & PARAM_GRANTS) != 0 &&
-		    e->person == c->person) {
-			found = c->message[i];
-			*ret_at = i;
-		}
+		if (conversation_leaves(e, c->person))
+			g = (struct given){ .at = i };
+		if ((message_form(e->kind)->params & PARAM_GRANTS) == 0 ||
+		    e->person != c->person)
+			continue;
+		if (grants_are_none(e->grants))
+			g.is_named = true;
+		else
+			g = (struct given){ .m = c->message[i], .at = i };
 	}
-	return found;
+	return g;
 }
 
 static enum err
@@ -435,16 +448,17 @@ is_addressed(const struct conversation *c)
 	return false;
 }
 
-/* Whoever is new in the policy gets what is written from then on. */
+/* Whoever is new in the policy, or given the case and nothing of before, gets
+ * what is written from then on. */
 static enum refusal
-check_envelope(
-    const struct conversation *c, const struct conversation_message *m)
+check_envelope(const struct conversation *c, const struct given *g,
+    const struct conversation_message *m)
 {
 	if (m->envelope.n > 0)
 		return m->is_granted ? REFUSAL_ENVELOPE : REFUSAL_NONE;
 	if (m->has_content && is_due(c, m))
 		return REFUSAL_ENVELOPE;
-	return m->kind == MESSAGE_CONCERN && !is_addressed(c)
+	return m->kind == MESSAGE_CONCERN && !g->is_named && !is_addressed(c)
 	    ? REFUSAL_NO_CONCERN
 	    : REFUSAL_NONE;
 }
@@ -452,10 +466,11 @@ check_envelope(
 /* One that we were to have and have not: the server may keep it from us, or its
  * author made none. It is said, and the others are read. */
 static bool
-is_left_out(const struct conversation_message *m, enum refusal refusal)
+is_left_out(const struct given *g, const struct conversation_message *m,
+    enum refusal refusal)
 {
 	return refusal == REFUSAL_ENVELOPE && m->envelope.n == 0 &&
-	    m->kind != MESSAGE_CONCERN;
+	    (m->kind != MESSAGE_CONCERN || g->is_named);
 }
 
 /* The digest covers all that we have of before; what comes behind is for us
@@ -463,17 +478,15 @@ is_left_out(const struct conversation_message *m, enum refusal refusal)
 enum refusal
 envelopes_check(const struct conversation *c, size_t *ret_at)
 {
-	size_t first = 0;
-	const struct conversation_message *m =
-	    c->person != PERSON_REPORTER ? last_grant(c, &first) : NULL;
-	enum refusal refusal = m != NULL ? check_grant(c, m) : REFUSAL_NONE;
+	const struct given g = last_given(c);
+	enum refusal refusal = g.m != NULL ? check_grant(c, g.m) : REFUSAL_NONE;
 
 	if (refusal != REFUSAL_NONE)
-		*ret_at = first;
-	for (size_t i = first; refusal == REFUSAL_NONE && i < c->n_messages;
+		*ret_at = g.at;
+	for (size_t i = g.at; refusal == REFUSAL_NONE && i < c->n_messages;
 	     i++) {
-		refusal = check_envelope(c, c->message[i]);
-		if (is_left_out(c->message[i], refusal)) {
+		refusal = check_envelope(c, &g, c->message[i]);
+		if (is_left_out(&g, c->message[i], refusal)) {
 			c->message[i]->failure = refusal;
 			refusal = REFUSAL_NONE;
 		}

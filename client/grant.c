@@ -21,7 +21,6 @@ struct granting {
 	struct bundle_request *request;
 	struct buf envelope[BUNDLE_GRANTS_MAX];
 	size_t used; /* bytes of the request */
-	size_t hidden; /* messages that do not open for ourselves */
 	struct progress progress;
 };
 
@@ -33,13 +32,6 @@ case_of(const struct granting *g)
 
 /* --- what they have --- */
 
-static bool
-leaves(const struct entry *e, uint16_t person)
-{
-	return (e->kind == MESSAGE_RECUSE && e->author == person) ||
-	    (e->kind == MESSAGE_HANDOVER && e->from == person);
-}
-
 /* The place in c->message behind which nothing of theirs was deleted. */
 static size_t
 kept_since(const struct granting *g)
@@ -48,7 +40,7 @@ kept_since(const struct granting *g)
 	size_t since = 0;
 
 	for (size_t i = 0; i < c->n_messages; i++) {
-		if (leaves(&c->message[i]->entry, g->person))
+		if (conversation_leaves(&c->message[i]->entry, g->person))
 			since = i;
 	}
 	return since;
@@ -110,8 +102,8 @@ have_listed(struct granting *g, size_t from, size_t end)
  * Somebody may have given them envelopes before, of which we know the digest
  * only: nothing can be added to these, unless there were none.
  */
-static enum exit_code
-check_before(struct granting *g)
+static bool
+is_given_before(struct granting *g)
 {
 	const struct conversation *c = case_of(g);
 	const struct conversation_message *before = NULL;
@@ -122,21 +114,30 @@ check_before(struct granting *g)
 		const struct entry *e = &c->message[i]->entry;
 
 		if ((message_form(e->kind)->params & PARAM_GRANTS) != 0 &&
-		    e->person == g->person) {
+		    e->person == g->person && !grants_are_none(e->grants)) {
 			before = c->message[i];
 			at = i;
 		}
 	}
 	if (before == NULL)
-		return EXIT_DONE;
+		return false;
 	have_listed(g, since, at);
-	if (grants_digest(g->have, g->n, digest) == ERR_OK &&
-	    memcmp(digest, before->entry.grants, SHA256_LEN) == 0)
-		return EXIT_DONE;
-	return term_fail(&g->k->staff->term, EXIT_USAGE,
-	    "They were given "
-	    "messages of this case by name before, and nothing can be added to "
-	    "these. They can step back (ftsu recuse) and be given it anew.");
+	return grants_digest(g->have, g->n, digest) != ERR_OK ||
+	    memcmp(digest, before->entry.grants, SHA256_LEN) != 0;
+}
+
+/* Its author may have sealed it to them, and what does not open, or hides
+ * itself, does not say so. */
+static bool
+is_any_unknown(const struct granting *g)
+{
+	const struct conversation *c = case_of(g);
+
+	for (size_t i = kept_since(g); i < c->n_messages; i++) {
+		if (c->message[i]->has_content && c->message[i]->m == NULL)
+			return true;
+	}
+	return false;
 }
 
 /* --- sending --- */
@@ -236,22 +237,29 @@ is_shared(const struct action *a, const struct conversation_message *m)
 	return false;
 }
 
+/* Theirs by its author, and still there. */
+static bool
+is_theirs(const struct granting *g, const struct conversation_message *m,
+    size_t since)
+{
+	return listed(g, m) != NULL && place_of(case_of(g), m) >= since;
+}
+
+static bool
+is_missing(const struct granting *g, const struct conversation_message *m,
+    size_t since)
+{
+	return m->has_content && !is_theirs(g, m, since) && is_shared(g->a, m);
+}
+
 static enum exit_code
 share_message(
     struct granting *g, const struct conversation_message *m, size_t since)
 {
-	if (!m->has_content)
-		return EXIT_DONE;
-	if (listed(g, m) != NULL && place_of(case_of(g), m) >= since) {
+	if (m->has_content && is_theirs(g, m, since))
 		have(g, m, listed(g, m));
-		return EXIT_DONE;
-	}
-	if (!is_shared(g->a, m))
-		return EXIT_DONE;
-	if (m->is_readable)
-		return add(g, m);
-	g->hidden++;
-	return EXIT_DONE;
+	return is_missing(g, m, since) && m->is_readable ? add(g, m)
+							 : EXIT_DONE;
 }
 
 static enum exit_code
@@ -273,14 +281,28 @@ share_all(struct granting *g)
 	return code == EXIT_DONE ? flush(g) : code;
 }
 
+/* How many messages we could give them, and how many not. */
+static void
+count_missing(const struct granting *g, size_t *ret_open, size_t *ret_hidden)
+{
+	const struct conversation *c = case_of(g);
+	size_t since = kept_since(g);
+
+	*ret_open = *ret_hidden = 0;
+	for (size_t i = 0; i < c->n_messages; i++) {
+		const struct conversation_message *m = c->message[i];
+
+		if (is_missing(g, m, since))
+			++*(m->is_readable ? ret_open : ret_hidden);
+	}
+}
+
 static enum exit_code
 share(struct granting *g, struct entry *e)
 {
 	const struct term *t = &g->k->staff->term;
-	enum exit_code code = check_before(g);
+	enum exit_code code;
 
-	if (code != EXIT_DONE)
-		return code;
 	if (!g->a->is_quiet)
 		progress_start_of(&g->progress, "Sharing",
 		    case_of(g)->n_messages, "messages");
@@ -289,12 +311,39 @@ share(struct granting *g, struct entry *e)
 	if (code == EXIT_DONE &&
 	    grants_digest(g->have, g->n, e->grants) != ERR_OK)
 		code = fail_err(t, ERR_CRYPTO, "The envelopes");
-	if (code == EXIT_DONE && g->hidden > 0)
+	return code;
+}
+
+/*
+ * Where we give nothing, the entry need not say what they have: it does where
+ * we know it, so that nobody can keep any of it from them; and where we do not,
+ * it names the digest of nothing, or a message that does not open for us would
+ * keep the case from whom it is for.
+ */
+static enum exit_code
+share_what_is_missing(struct granting *g, struct entry *e)
+{
+	const struct term *t = &g->k->staff->term;
+	bool is_given = is_given_before(g);
+	size_t open, hidden;
+
+	count_missing(g, &open, &hidden);
+	if (open > 0 && is_given)
+		return term_fail(t, EXIT_USAGE,
+		    "They were given "
+		    "messages of this case by name before, and nothing can be "
+		    "added to these. They can step back (ftsu recuse) and be "
+		    "given it anew.");
+	if (hidden > 0)
 		term_warn(t,
 		    "%zu messages cannot be given on, since they do "
 		    "not open for you.",
-		    g->hidden);
-	return code;
+		    hidden);
+	if (open > 0 || (!is_given && !is_any_unknown(g)))
+		return share(g, e);
+	return grants_digest(NULL, 0, e->grants) == ERR_OK
+	    ? EXIT_DONE
+	    : fail_err(t, ERR_CRYPTO, "The envelopes");
 }
 
 enum exit_code
@@ -319,7 +368,7 @@ grant_send(struct staff_case *k, const struct action *a, struct entry *e)
 		memcpy(q->case_id, k->c->case_id, CASE_ID_LEN);
 		q->person = e->person;
 		q->is_fresh = true;
-		code = share(&g, e);
+		code = share_what_is_missing(&g, e);
 	}
 	for (size_t i = 0; i < BUNDLE_GRANTS_MAX; i++)
 		buf_free(&g.envelope[i]);

@@ -154,6 +154,140 @@ test_place_goes_from_hand_to_hand(void **state)
 	scene_end(&s);
 }
 
+/* --- nothing is given --- */
+
+/* Names the digest of nothing. */
+static void
+name_only(struct scene *s, enum message_kind kind, uint16_t author,
+    uint16_t from, uint16_t person)
+{
+	struct entry with = { .from = from, .person = person };
+
+	world_digest(s->sent, 0, person, with.grants);
+	write_one(s, kind, author, with);
+}
+
+/* A reply that opens for all but SECOND, who gives the case on all the same. */
+static void
+begin_unknown(struct scene *s, enum message_kind kind)
+{
+	begin_case(s, policy_yaml);
+	WRITE(s, REPLY, GUARDIAN, 0);
+	envelope_for(s, 3, SECOND)->p[100] ^= 1;
+	name_only(s, kind, SECOND, kind == MESSAGE_HANDOVER ? SECOND : 0,
+	    EXECUTIVE);
+	WRITE(s, NOTE, GUARDIAN, 0);
+}
+
+static void
+test_case_is_given_on_by_whom_a_message_does_not_open_for(void **state)
+{
+	static const enum message_kind kinds[] = { MESSAGE_ASSIGN,
+		MESSAGE_HANDOVER, MESSAGE_GRANT };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct conversation *c;
+		struct scene s;
+
+		begin_unknown(&s, kinds[i]);
+		READ_BY(&s, REFUSAL_NONE, GUARDIAN, EXECUTIVE, PERSON_REPORTER);
+		c = reader_new(s.w, EXECUTIVE, &s.known);
+		assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
+		for (size_t k = 0; k < c->n_messages; k++)
+			assert_int_equal(c->message[k]->is_readable,
+			    c->message[k]->has_content);
+		c = reader_free(c);
+		scene_end(&s);
+	}
+}
+
+/* Nobody vouches for what they have: what was sealed to them is due to them. */
+static void
+test_who_is_given_nothing_hears_what_is_kept_from_them(void **state)
+{
+	static const size_t with_content[] = { 0, 3, 5 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct scene s;
+
+		begin_unknown(&s, MESSAGE_ASSIGN);
+		take_away(&s, with_content[i], EXECUTIVE);
+		assert_int_equal(read_all(&s, EXECUTIVE), REFUSAL_NONE);
+		assert_int_equal(read_whole(&s, EXECUTIVE), REFUSAL_ENVELOPE);
+		/* nor is another one taken */
+		world_grant(s.w, &s.sent[with_content[i]], EXECUTIVE);
+		assert_int_equal(read_all(&s, EXECUTIVE), REFUSAL_ENVELOPE);
+		scene_end(&s);
+	}
+}
+
+static void
+test_giving_nothing_takes_nothing_from_what_was_given(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	for (size_t i = 0; i <= 3; i += 3) {
+		begin_given(&s);
+		name_only(&s, MESSAGE_GRANT, GUARDIAN, 0, INVESTIGATOR);
+		WRITE(&s, NOTE, GUARDIAN, 0);
+		assert_int_equal(read_whole(&s, INVESTIGATOR), REFUSAL_NONE);
+		take_away(&s, i, INVESTIGATOR);
+		assert_int_equal(
+		    read_all(&s, INVESTIGATOR), REFUSAL_ENVELOPE);
+		scene_end(&s);
+	}
+	begin_given(&s); /* made for them, between the two entries */
+	name_only(&s, MESSAGE_GRANT, GUARDIAN, 0, INVESTIGATOR);
+	take_away(&s, 5, INVESTIGATOR);
+	assert_int_equal(read_whole(&s, INVESTIGATOR), REFUSAL_ENVELOPE);
+	scene_end(&s);
+}
+
+static void
+test_who_is_given_nothing_reads_the_entries(void **state)
+{
+	struct conversation *c;
+	struct scene s;
+
+	(void)state;
+	begin_case(&s, policy_yaml);
+	name_only(&s, MESSAGE_ASSIGN, GUARDIAN, 0, INVESTIGATOR);
+	c = reader_new(s.w, INVESTIGATOR, &s.known);
+	assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
+	assert_int_equal(c->n_messages, s.n);
+	assert_int_equal(c->message[0]->failure, REFUSAL_NONE);
+	c = reader_free(c);
+	scene_end(&s);
+}
+
+/* What they had was deleted: nothing of it is due, and nothing of it missing. */
+static void
+test_who_left_comes_again_from_now_on(void **state)
+{
+	struct conversation *c;
+	struct scene s;
+
+	(void)state;
+	begin_given(&s);
+	WRITE(&s, RECUSE, INVESTIGATOR, 0);
+	for (size_t i = 0; i < s.n; i++)
+		take_away(&s, i, INVESTIGATOR);
+	give_nothing(&s, INVESTIGATOR);
+	WRITE(&s, NOTE, GUARDIAN, 0);
+	assert_int_equal(read_whole(&s, INVESTIGATOR), REFUSAL_NONE);
+	c = reader_new(s.w, INVESTIGATOR, &s.known);
+	assert_int_equal(scene_read(&s, c), REFUSAL_NONE);
+	assert_null(conversation_concern(c));
+	assert_true(c->message[c->n_messages - 1]->is_readable);
+	c = reader_free(c);
+	take_away(&s, s.n - 1, INVESTIGATOR);
+	assert_int_equal(read_whole(&s, INVESTIGATOR), REFUSAL_ENVELOPE);
+	scene_end(&s);
+}
+
 /* --- what does not open --- */
 
 static void
@@ -210,6 +344,11 @@ main(int argc, char **argv)
 		TEST(test_nobody_is_a_reader_whom_no_entry_names),
 		TEST(test_who_is_new_in_the_policy_reads_from_then_on),
 		TEST(test_place_goes_from_hand_to_hand),
+		TEST(test_case_is_given_on_by_whom_a_message_does_not_open_for),
+		TEST(test_who_is_given_nothing_hears_what_is_kept_from_them),
+		TEST(test_giving_nothing_takes_nothing_from_what_was_given),
+		TEST(test_who_is_given_nothing_reads_the_entries),
+		TEST(test_who_left_comes_again_from_now_on),
 		TEST(test_garbage_hides_itself_only),
 		TEST(test_concern_that_does_not_open_for_one_reader),
 	};
