@@ -75,6 +75,20 @@ def without_last(m):
     return m[:-1]
 
 
+def unopened(body):
+    """The envelope of the third is for nobody, as its author could make it."""
+    lines, messages = heads(body)
+    if chain_of(lines) != b"chain: talk":
+        return body
+    for line, content in messages:
+        if line.startswith(b"head: 2 "):
+            mac = content.index(b"\n--- ", int(line.split(b" ")[2]))
+            wrong = bytes([content[mac - 9] ^ 1])
+            body = body.replace(
+                content, content[:mac - 9] + wrong + content[mac - 8:])
+    return body
+
+
 def forged(m):
     """In the name of somebody else, who reads the case as well."""
     return m[:1] + [(m[1][0], m[1][1].replace(b"author: 3", b"author: 4",
@@ -200,6 +214,29 @@ class Audit(unittest.TestCase):
         i.ftsu(INVESTIGATOR, "show", case, expect=UNKNOWN)
         self.assertTrue(i.ftsu_json(SECOND, "audit", case)["whole"])
         self.returns(receipt, "reply", "--yes", text="Thank you.")
+
+    def test_message_that_does_not_open_keeps_the_case_from_nobody(self):
+        """It was sealed to the lead, and nobody can say by which envelope."""
+        i = self.i
+        i.login(SECOND, server=self.front.url)
+        case = i.report("for the lead")["case"]
+        i.ftsu(FIRST, "ack", case)
+        i.ftsu(FIRST, "reply", case, stdin="This opens for some.")
+        i.ftsu(FIRST, "reply", case, stdin="This for all.")
+        self.front.answered = unopened
+        i.ftsu(SECOND, "handover", case, "--to", LEAD, "--yes",
+               server=self.front.url)
+        self.front.answered = None
+        i.login(SECOND)
+        i.ftsu(SECOND, "show", case, expect=UNKNOWN)
+        shown = i.ftsu_json(LEAD, "show", case)["messages"]
+        self.assertEqual([m["text"].strip() for m in shown
+                          if m["kind"] in ("concern", "reply")],
+                         ["for the lead", "This opens for some.",
+                          "This for all."])
+        self.assertTrue(i.ftsu_json(LEAD, "audit", case)["whole"])
+        i.ftsu(LEAD, "note", case, stdin="I have it.")
+        self.assertTrue(i.ftsu_json(FIRST, "audit", case)["whole"])
 
     def test_plain_concern_is_given_to_an_investigator(self):
         """Its one header is everybody's; theirs is another."""
