@@ -271,6 +271,32 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
     await assertSame(desk, "guardian-east", await east.api.show(id));
   });
 
+  /* The envelope for the west could be so by its author too. */
+  test("keeps the case from nobody by a message that does not open", async () => {
+    const { caseId } = await desk.report("For the lead.");
+    const west = await desk.sit("guardian-west");
+    const lead = await desk.sit("lead-guardian");
+    const texts = ["This opens for some.", "This for all."];
+    await east.act(caseId, { kind: "ack", lines: {} });
+    for (const text of texts) await east.act(caseId, { kind: "reply", lines: {}, text });
+    desk.front.meddle = onMessage("talk", 2, (h) => {
+      h.envelope = Buffer.from(h.envelope);
+      h.envelope[h.envelope.lastIndexOf("\n--- ") - 8]! ^= 1;
+    });
+    assert.equal((await west.api.show(caseId)).messages[2]!.text, "");
+    await refusedWith("unknown", () => lead.api.show(caseId));
+    await west.act(caseId,
+      { kind: "handover", lines: { person: lead.me.number }, share: "all" }).catch((e: unknown) => {
+      assert.equal((e as { code?: string }).code, "stored"); // who hands over reads no more
+    });
+    straight();
+    const c = await lead.api.show(caseId);
+    assert.equal(c.refused, undefined);
+    assert.deepEqual(c.messages.map((m) => m.text).filter((t) => t !== ""),
+      ["For the lead.", ...texts]);
+    await assertSame(desk, "lead-guardian", c);
+  });
+
   test("gives another file in place of an attachment", async () => {
     const { api } = await fresh();
     const c = await api.show(id);

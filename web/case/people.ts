@@ -182,13 +182,19 @@ export interface Standing {
   isGiven: boolean; // by assignment, not by the route
 }
 
+/** Whether this person reads no more from this entry on: all their envelopes of
+ * before are deleted with it. */
+export function leaves(e: Entry, person: Who): boolean {
+  return (e.kind === "recuse" && e.author === person) ||
+    (e.kind === "handover" && e.from === person);
+}
+
 /** The last entry about them decides; whoever took a place is what the other was. */
 export function standingAt(c: Conversation, person: Who, seq: number): Standing {
   for (let i = seq; i >= 1; i--) {
     const e = c.at.talk[i]!.entry;
     if (e.kind === "assign" && e.person === person) return { isReader: true, isGiven: true };
-    if ((e.kind === "recuse" && e.author === person) ||
-        (e.kind === "handover" && e.from === person)) return { isReader: false, isGiven: false };
+    if (leaves(e, person)) return { isReader: false, isGiven: false };
     if (e.kind === "handover" && e.person === person) {
       person = e.from!;
       seq = i - 1;

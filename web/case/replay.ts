@@ -1,6 +1,6 @@
 import { sha256 } from "../core/bytes.ts";
 import { KINDS } from "../core/kind.ts";
-import { grantsDigest } from "../core/link.ts";
+import { grantsDigest, NO_GRANTS } from "../core/link.ts";
 import {
   INSTANCE, NO_LINK, REPORTER, type Chain, type Day, type Entry, type Hex, type Policy, type Who,
 } from "../core/types.ts";
@@ -9,7 +9,7 @@ import { routeAfter } from "../policy/members.ts";
 import { DAY_SECONDS, routeOf } from "../policy/policy.ts";
 import type { Conversation, Message } from "./conversation.ts";
 import {
-  changesAt, changesUpTo, isExcludedAt, isKnown, isLetIn, manifestOf, partsAt, policiesOf,
+  changesAt, changesUpTo, isExcludedAt, isKnown, isLetIn, leaves, manifestOf, partsAt, policiesOf,
   policyOn, readersOn, standingAt, toldOf,
 } from "./people.ts";
 import type { Refusal } from "./words.ts";
@@ -199,11 +199,25 @@ export function replay(c: Conversation): RefusedAt | undefined {
 
 /* --- envelopes --- */
 
-/* The place of the last entry that gives us what we lacked; -1: none. */
-function lastGrant(c: Conversation): number {
-  const isOurs = (m: Message) =>
-    KINDS[m.kind].lines.includes("grants") && m.entry.person === c.person;
-  return c.messages.map(isOurs).lastIndexOf(true);
+/* Where what we have begins to be ours. */
+interface Given {
+  digestOf?: Message;
+  at: number; // in c.messages: nothing before it is due besides
+  isNamed: boolean; // behind it, by an entry that gave nothing
+}
+
+/* The last entry that gave us what we lacked, since we last left. One that names
+ * the digest of nothing takes nothing from what an earlier one says. */
+function lastGiven(c: Conversation): Given {
+  let given: Given = { at: 0, isNamed: false };
+  if (c.person === REPORTER) return given;
+  c.messages.forEach((m, at) => {
+    if (leaves(m.entry, c.person)) given = { at, isNamed: false };
+    if (!KINDS[m.kind].lines.includes("grants") || m.entry.person !== c.person) return;
+    if (m.entry.grants === NO_GRANTS) given.isNamed = true;
+    else given = { digestOf: m, at, isNamed: false };
+  });
+  return given;
 }
 
 /* The digest covers all that we have of before it. */
@@ -233,12 +247,13 @@ function isDue(c: Conversation, m: Message): boolean {
   return policies.length > 0 && policies.every((p) => isListed(c, p, m, day));
 }
 
-/* Whoever is new in the policy gets what is written from then on. */
-function checkEnvelope(c: Conversation, m: Message): Verdict {
+/* Whoever is new in the policy, or given the case and nothing of before, gets
+ * what is written from then on. */
+function checkEnvelope(c: Conversation, given: Given, m: Message): Verdict {
   if (m.envelope.length > 0) return m.isGranted ? "envelope" : undefined;
   if (m.hasContent && isDue(c, m)) return "envelope";
   const isAddressed = () => c.messages.some((x) => x.isReadable && !x.isGranted);
-  return m.kind === "concern" && !isAddressed() ? "no-concern" : undefined;
+  return m.kind === "concern" && !given.isNamed && !isAddressed() ? "no-concern" : undefined;
 }
 
 /**
@@ -247,15 +262,16 @@ function checkEnvelope(c: Conversation, m: Message): Verdict {
  * others are read: the server may keep it from us, or its author made none.
  */
 export function checkEnvelopes(c: Conversation): RefusedAt | undefined {
-  const given = c.person === REPORTER ? -1 : lastGrant(c);
-  if (given >= 0) {
-    const refusal = checkGrant(c, c.messages[given]!);
-    if (refusal !== undefined) return { refusal, at: given };
+  const given = lastGiven(c);
+  if (given.digestOf !== undefined) {
+    const refusal = checkGrant(c, given.digestOf);
+    if (refusal !== undefined) return { refusal, at: given.at };
   }
-  for (let at = Math.max(given, 0); at < c.messages.length; at++) {
+  for (let { at } = given; at < c.messages.length; at++) {
     const m = c.messages[at]!;
-    const refusal = checkEnvelope(c, m);
-    if (refusal === "envelope" && m.envelope.length === 0 && m.kind !== "concern") {
+    const refusal = checkEnvelope(c, given, m);
+    if (refusal === "envelope" && m.envelope.length === 0 &&
+        (m.kind !== "concern" || given.isNamed)) {
       m.failure = refusal;
     } else if (refusal !== undefined) {
       return { refusal, at };

@@ -81,3 +81,6 @@ export function grantsDigest(grants: Grant[]): Hex {
     throw new Refused("syntax", "These envelopes are not in order.");
   return sha256(LABEL_GRANTS, ...grants.map(grantBytes));
 }
+
+/** The digest over no envelopes: who names it gives nothing. */
+export const NO_GRANTS: Hex = grantsDigest([]);

@@ -3,12 +3,11 @@ import { sendEnvelopes, type Grant as SentGrant } from "../core/bundle_staff.ts"
 import { MESSAGE_MAX } from "../core/bundle.ts";
 import { sha256 } from "../core/bytes.ts";
 import { KINDS } from "../core/kind.ts";
-import { grantsDigest, type Grant } from "../core/link.ts";
-import {
-  Refused, type Chain, type Entry, type Hex, type PersonKey, type Who,
-} from "../core/types.ts";
+import { grantsDigest, NO_GRANTS, type Grant } from "../core/link.ts";
+import { Refused, type Chain, type Hex, type PersonKey, type Who } from "../core/types.ts";
 import { keyAt, personOf } from "../policy/policy.ts";
 import type { Conversation, Message } from "../case/conversation.ts";
+import { leaves } from "../case/people.ts";
 import type { Action } from "./api.ts";
 import type { StaffCase } from "./case.ts";
 import { ask, meOf, policyOf } from "./session.ts";
@@ -32,11 +31,6 @@ export type OnShared = (done: number, of: number) => void;
 
 /* --- what they have --- */
 
-function leaves(e: Entry, person: Who): boolean {
-  return (e.kind === "recuse" && e.author === person) ||
-    (e.kind === "handover" && e.from === person);
-}
-
 /* The place in c.messages behind which nothing of theirs was deleted. */
 function keptSince(c: Conversation, person: Who): number {
   return Math.max(0, c.messages.findLastIndex((m) => leaves(m.entry, person)));
@@ -58,15 +52,17 @@ function listedBetween(c: Conversation, person: Who, from: number, end: number):
 
 /* Somebody may have given them envelopes before, of which we know the digest
  * only: nothing can be added to these, unless there were none. */
-function checkBefore(c: Conversation, person: Who, since: number): void {
-  const at = c.messages.findLastIndex((m, i) =>
-    i >= since && KINDS[m.kind].lines.includes("grants") && m.entry.person === person);
+function isGivenBefore(c: Conversation, person: Who, since: number): boolean {
+  const at = c.messages.findLastIndex((m, i) => i >= since && m.entry.person === person &&
+    KINDS[m.kind].lines.includes("grants") && m.entry.grants !== NO_GRANTS);
   const before = c.messages[at];
-  if (before === undefined) return;
-  if (grantsDigest(listedBetween(c, person, since, at)) === before.entry.grants) return;
-  throw new Refused("exists", "They were given messages of this case by name before, and nothing " +
-    "can be added to these. They can step back and be given it anew.");
+  return before !== undefined &&
+    grantsDigest(listedBetween(c, person, since, at)) !== before.entry.grants;
 }
+
+/* Its author may have sealed it to them, and what does not open, or hides
+ * itself, does not say so. */
+const isUnknown = (m: Message): boolean => m.hasContent && m.manifest === undefined;
 
 /* --- making and sending --- */
 
@@ -118,22 +114,42 @@ function isShared(sharing: Sharing, m: Message): boolean {
   return sharing.selected?.some((p) => p.chain === m.chain && p.seq === m.seq) ?? false;
 }
 
-async function share(g: Granting, sharing: Sharing, m: Message, isKept: boolean): Promise<void> {
-  const hash = listed(m, g.person);
-  if (!m.hasContent) return;
-  if (hash !== undefined && isKept) g.have.push({ chain: m.chain, seq: m.seq, sha256: hash });
-  else if (isShared(sharing, m) && m.isReadable) await add(g, m);
+/* kept: messages whose envelopes were not deleted. */
+function theirs(m: Message, person: Who, kept: Set<Message>): Hex | undefined {
+  return kept.has(m) ? listed(m, person) : undefined;
 }
 
-/** Messages that are shared and do not open for ourselves: not given on. */
-export function hiddenOf(c: Conversation, sharing: Sharing): Message[] {
-  return c.messages.filter((m) => m.hasContent && !m.isReadable && isShared(sharing, m));
+/* What we can give them and they have not. */
+function missingOf(c: Conversation, sharing: Sharing, person: Who, kept: Set<Message>): Message[] {
+  return c.messages.filter((m) => m.hasContent && m.isReadable && isShared(sharing, m) &&
+    theirs(m, person, kept) === undefined);
+}
+
+/* All that they will have, once what is missing was sent. */
+async function share(
+  g: Granting, missing: Set<Message>, kept: Set<Message>, onShared: OnShared,
+): Promise<Hex> {
+  const { c } = g.k;
+  const all = CHAINS.flatMap((chain) => c.at[chain]);
+  for (const [i, m] of all.entries()) {
+    const hash = theirs(m, g.person, kept);
+    if (missing.has(m)) await add(g, m);
+    else if (m.hasContent && hash !== undefined)
+      g.have.push({ chain: m.chain, seq: m.seq, sha256: hash });
+    onShared(i + 1, all.length);
+  }
+  await flush(g);
+  return grantsDigest(g.have);
 }
 
 /**
  * Makes the envelopes, sends them ahead, and returns the grants digest for the
- * entry that names the person. Refused "exists": they have envelopes that only
- * somebody else knows; "no-key".
+ * entry that names the person. Where nothing is to be sent, the entry need not
+ * say what they have: it does where we know it, so that nobody can keep any of
+ * it from them; and where we do not, it names the digest of nothing, or a
+ * message that does not open for us would keep the case from whom it is for.
+ * Refused "exists": they lack something, and have envelopes that only somebody
+ * else knows; "no-key".
  */
 export async function sendGrants(
   k: StaffCase, sharing: Sharing, person: Who, day: number, onShared: OnShared,
@@ -145,14 +161,14 @@ export async function sendGrants(
       "them.");
   }
   const since = keptSince(k.c, person);
-  checkBefore(k.c, person, since);
-  const g: Granting = { k, person, key, have: [], waiting: [], used: 0, isFresh: true };
   const kept = new Set(k.c.messages.slice(since));
-  const all = CHAINS.flatMap((chain) => k.c.at[chain]);
-  for (const [i, m] of all.entries()) {
-    await share(g, sharing, m, kept.has(m));
-    onShared(i + 1, all.length);
+  const missing = new Set(missingOf(k.c, sharing, person, kept));
+  const isGiven = isGivenBefore(k.c, person, since);
+  if (missing.size > 0 && isGiven) {
+    throw new Refused("exists", "They were given messages of this case by name before, and " +
+      "nothing can be added to these. They can step back and be given it anew.");
   }
-  await flush(g);
-  return grantsDigest(g.have);
+  if (missing.size === 0 && (isGiven || [...kept].some(isUnknown))) return NO_GRANTS;
+  const g: Granting = { k, person, key, have: [], waiting: [], used: 0, isFresh: true };
+  return share(g, missing, kept, onShared);
 }
