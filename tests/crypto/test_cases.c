@@ -416,6 +416,8 @@ test_links(void **state)
 		assert_int_equal(grants_of(cases_get(x, "grants"), out),
 		    ERR_OK);
 		assert_true(cases_is_hex(out, sizeof(out), x, "digest"));
+		assert_int_equal(grants_are_none(out),
+		    json_array_size(cases_get(x, "grants")) == 0);
 	}
 	json_array_foreach(cases_get(c, "no-grants"), i, x)
 		assert_int_equal(grants_of(x, out), ERR_SYNTAX);
