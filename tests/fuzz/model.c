@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "crypto/link.h"
 #include "tests/fuzz/model_inside.h"
 
 /* --- the policy, as etc/policy-small.yaml has it --- */
@@ -240,6 +241,17 @@ settle(struct model_case *c, uint16_t person)
 			c->envelope[i].is_ahead = false;
 }
 
+/* What was sent ahead is named by this entry; or forgotten, where that gives
+ * nothing. */
+static void
+take_sent(struct model_case *c, const struct entry *e)
+{
+	if (grants_are_none(e->grants))
+		forget(c, e->person, true);
+	else
+		settle(c, e->person);
+}
+
 static void
 add_envelope(struct model_case *c, const struct model_envelope *x)
 {
@@ -279,7 +291,7 @@ hand_over(struct model_case *c, const struct entry *e)
 	to->reads = to->reads || from.reads;
 	to->is_given = from.is_given;
 	to->is_awaited = false;
-	settle(c, e->person);
+	take_sent(c, e);
 	model_drop(c, e->from);
 }
 
@@ -316,7 +328,7 @@ apply_readers(struct model_case *c, const struct model_post *p, bool called)
 			who->reads = who->is_given = true;
 		else if (model_is_called(c, p->serial, e->person, called))
 			who->reads = true;
-		settle(c, e->person);
+		take_sent(c, e);
 	}
 }
 

@@ -61,12 +61,14 @@ fill_people(struct reader *in, struct entry *e)
 	}
 }
 
-/* The digest over all that a person has of the case; or another. */
+/* The digest over all that a person has of the case; or over nothing; or
+ * another. */
 static void
 fill_grants(struct run *r, struct reader *in, struct posting *p)
 {
 	static struct grant g[MODEL_ENVELOPES];
 	const struct model_case *c = &r->c[p->which];
+	uint8_t how;
 	size_t n = 0;
 
 	for (unsigned chain = 0; chain < 2; chain++)
@@ -87,8 +89,10 @@ fill_grants(struct run *r, struct reader *in, struct posting *p)
 				assert(sha256(buf_bytes(&b),
 					   g[n++].envelope) == ERR_OK);
 			}
-	assert(grants_digest(g, n, p->e.grants) == ERR_OK);
-	if (take_byte(in) >= 240) {
+	how = take_byte(in);
+	assert(grants_digest(g, how >= 200 && how < 240 ? 0 : n,
+		   p->e.grants) == ERR_OK);
+	if (how >= 240) {
 		p->e.grants[0] ^= 1;
 		p->refusals |= MAY(ANSWER_INCOMPLETE);
 	}
