@@ -363,7 +363,7 @@ case_by_id(const struct run *r, const uint8_t *id)
 		if (r->c[i].is_there &&
 		    memcmp(r->c[i].id, id, CASE_ID_LEN) == 0)
 			return i;
-	assert(!"a row of a case that there is not");
+	assert(false && "a row of a case that there is not");
 	return 0;
 }
 
