@@ -143,7 +143,8 @@ static bool
 ends_dismissal(const struct life *l, const struct entry *e)
 {
 	return l->state == CASE_RECEIVED && (l->flags & CASE_IS_CLOSING) &&
-	    (e->kind == MESSAGE_ACK || e->kind == MESSAGE_FOLLOWUP);
+	    (e->kind == MESSAGE_ACK || e->kind == MESSAGE_FOLLOWUP ||
+		e->kind == MESSAGE_SURVEY);
 }
 
 static enum case_state
@@ -157,9 +158,11 @@ next_state(const struct life *l, const struct policy *p, const struct entry *e)
 		return l->state;
 	if (e->kind == MESSAGE_NOTICE && e->code == NOTICE_SILENT)
 		return life_needs_second(l, p) ? l->state : CASE_CLOSED;
-	/* nobody has acknowledged it yet, and all that waits for that goes on */
+	/* nobody has acknowledged it yet, and all that waits for that goes on:
+	 * whatever its reporter says, junk says nothing */
 	if (l->state == CASE_CLOSED && (l->flags & CASE_IS_DISMISSED) &&
-	    life_table_next(l->state, e->kind) == CASE_HANDLING)
+	    (life_table_next(l->state, e->kind) == CASE_HANDLING ||
+		e->kind == MESSAGE_SURVEY))
 		return CASE_RECEIVED;
 	return life_table_next(l->state, e->kind);
 }

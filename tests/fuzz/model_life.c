@@ -266,7 +266,8 @@ apply_flags(struct model_case *c, const struct entry *e, int64_t today)
 	}
 	if (k == MESSAGE_FOLLOWUP || k == MESSAGE_CONSENT)
 		stop_waiting(c);
-	if ((k == MESSAGE_FOLLOWUP || k == MESSAGE_ACK) &&
+	if ((k == MESSAGE_FOLLOWUP || k == MESSAGE_SURVEY ||
+		k == MESSAGE_ACK) &&
 	    c->state == CASE_RECEIVED)
 		set(c, CASE_IS_CLOSING, false);
 	if (k == MESSAGE_CONSENT) {
@@ -301,6 +302,9 @@ model_apply_life(struct model_case *c, const struct entry *e, int64_t today)
 		stop_pending(c);
 	if (moves)
 		become(c, (enum case_state)row->becomes);
+	if (e->kind == MESSAGE_SURVEY && is(c, CASE_IS_DISMISSED) &&
+	    c->state == CASE_CLOSED)
+		become(c, CASE_RECEIVED);
 }
 
 /* --- the instance --- */

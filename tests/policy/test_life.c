@@ -217,7 +217,6 @@ static const char *const stories[] = {
 	"1 H dismiss = closed dismissed\n"
 	"1 H dismiss ! not-now\n"
 	"1 H ack ! not-now\n"
-	"0 R survey content = closed dismissed\n"
 	"0 R followup content = received reopened\n"
 	"1 H triage P3 ! not-now\n"
 	"1 H close ! not-now\n"
@@ -226,7 +225,12 @@ static const char *const stories[] = {
 	"1 H second about:this ! same-person\n"
 	"2 H second about:77 ! nothing-asked\n"
 	"2 H second about:this = closed reopened,dismissed\n"
+	"0 R survey content = received reopened\n"
+	"1 H dismiss = received closing,reopened\n"
+	"2 H second about:this = closed reopened,dismissed\n"
 	"1 H reopen = received reopened\n"
+	"1 H dismiss = received closing,reopened\n"
+	"0 R survey content = received reopened\n"
 	"1 H dismiss = received closing,reopened\n"
 	"0 R followup content = received reopened\n"
 	"2 H second about:this ! nothing-asked\n"
@@ -237,6 +241,7 @@ static const char *const stories[] = {
 	"1 H triage P3 = triaged reopened\n"
 	"1 H handle = handling reopened\n"
 	"1 H close = closed reopened\n"
+	"0 R survey content = closed reopened\n"
 	"0 R followup content = handling reopened\n"
 	"1 H dismiss ! not-now\n",
 	/* where one cannot close it, one cannot dismiss it either, whatever

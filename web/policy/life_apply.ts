@@ -88,7 +88,7 @@ function waitsForSecond(l: Life, policy: Policy, e: Act): boolean {
  * that waits for a second person is over. */
 function endsDismissal(l: Life, e: Act): boolean {
   return l.state === "received" && l.flags.has("closing") &&
-    (e.kind === "ack" || e.kind === "followup");
+    (e.kind === "ack" || e.kind === "followup" || e.kind === "survey");
 }
 
 function nextState(l: Life, policy: Policy, e: Act): State {
@@ -101,9 +101,10 @@ function nextState(l: Life, policy: Policy, e: Act): State {
     return needsSecond(l, policy) ? l.state : "closed";
   }
   const next = tableNext(l.state, e.kind);
-  // nobody has acknowledged it yet, and all that waits for that goes on
-  if (l.state === "closed" && l.flags.has("dismissed") && next === "handling") return "received";
-  return next;
+  // nobody has acknowledged it yet, and all that waits for that goes on: whatever its reporter
+  // says, junk says nothing
+  const isDismissed = l.state === "closed" && l.flags.has("dismissed");
+  return isDismissed && (next === "handling" || e.kind === "survey") ? "received" : next;
 }
 
 function applyInstance(l: Draft, e: Act): void {
