@@ -7,6 +7,9 @@
 #define FILINGS 64
 /* Until there was one. */
 #define FIRST_US 4000
+/* A disk that stood still is no pace: fronts give up on their vault before long,
+ * and where few file, polls would wait for that one for a year. */
+#define LONGEST_US 10000000
 /* That a timer comes late on average. */
 #define WAKING_US 50
 #define SECOND_US 1000000
@@ -115,9 +118,11 @@ pace_filed(struct pace *p)
 void
 pace_committed(struct pace *p)
 {
+	uint64_t us = p == NULL ? 0 : now_us() - p->began;
+
 	if (p == NULL || !p->has_filed)
 		return;
-	p->took[p->n++ % FILINGS] = now_us() - p->began;
+	p->took[p->n++ % FILINGS] = us < LONGEST_US ? us : LONGEST_US;
 	p->has_filed = false;
 }
 

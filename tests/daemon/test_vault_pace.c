@@ -5,8 +5,24 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/time.h>
+#include <time.h>
 
 #include "daemon/vault_pace.h"
+
+static int64_t later; /* seconds that pass while something is filed */
+
+int __wrap_clock_gettime(clockid_t which, struct timespec *ret);
+int __real_clock_gettime(clockid_t which, struct timespec *ret);
+
+int
+__wrap_clock_gettime(clockid_t which, struct timespec *ret)
+{
+	int r = __real_clock_gettime(which, ret);
+
+	ret->tv_sec += later;
+	return r;
+}
 
 struct heard {
 	unsigned n;
@@ -112,6 +128,39 @@ test_what_waits_is_said_before_the_end(void **state)
 	end(&s);
 }
 
+static int
+wait_of(const struct event_base *base, const struct event *e, void *ctx)
+{
+	int64_t *ret = ctx;
+	struct timeval at = { 0 }, now;
+
+	(void)base;
+	assert_true(event_pending(e, EV_TIMEOUT, &at));
+	assert_int_equal(0, gettimeofday(&now, NULL));
+	*ret = at.tv_sec - now.tv_sec;
+	return 0;
+}
+
+/* One stalled disk, and a year of few filings. */
+static void
+test_nobody_waits_for_as_long_as_a_disk_stood_still(void **state)
+{
+	struct scene s;
+	int64_t wait = 0;
+
+	(void)state;
+	begin(&s);
+	pace_filed(s.pace);
+	later += 3600;
+	pace_committed(s.pace);
+	pace_turn(s.pace);
+	assert_true(keep(&s, &s.one, 1));
+	assert_int_equal(
+	    0, event_base_foreach_event(s.base, wait_of, &wait));
+	assert_in_range(wait, 1, 10);
+	end(&s);
+}
+
 int
 main(void)
 {
@@ -120,6 +169,8 @@ main(void)
 		    test_text_that_is_answered_at_once_waits_and_comes_as_it_was),
 		cmocka_unit_test(test_nothing_is_said_to_who_has_gone),
 		cmocka_unit_test(test_what_waits_is_said_before_the_end),
+		cmocka_unit_test(
+		    test_nobody_waits_for_as_long_as_a_disk_stood_still),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
