@@ -17,9 +17,8 @@ static const struct call running[] = {
 	CALL(recvmsg), CALL(sendmsg), CALL_IF(recvfrom, ARG_IS(4, 0)),
 	CALL_IF(sendto, ARG_IS(4, 0)), CALL(shutdown),
 	CALL_IF(accept4, ARG_IS(1, 0)),
-	CALL(epoll_wait), CALL(epoll_pwait), CALL(epoll_ctl), CALL(poll),
-	CALL(ppoll),
-	/* whether who watches is still there */
+	CALL(epoll_wait), CALL(epoll_pwait), CALL(epoll_ctl),
+	/* also whether who watches is still there */
 	CALL(poll), CALL(ppoll),
 	CALL_IF(fcntl, ARG_IS(1, F_GETFL)), CALL_IF(fcntl, ARG_IS(1, F_SETFL)),
 	CALL_IF(fcntl, ARG_IS(1, F_GETFD)), CALL_IF(fcntl, ARG_IS(1, F_SETFD)),
