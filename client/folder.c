@@ -44,6 +44,18 @@ close_attachment(struct folder *f)
 	f->attachment = -1;
 }
 
+/* What was written to it is on the disk. */
+static enum err
+finish_attachment(struct folder *f)
+{
+	bool ok = f->attachment < 0 || fsync(f->attachment) == 0 ||
+	    errno == EINVAL;
+
+	if (ok)
+		close_attachment(f);
+	return ok ? ERR_OK : ERR_IO;
+}
+
 static int
 remove_one(const char *path, const struct stat *st, int type, struct FTW *w)
 {
@@ -106,7 +118,8 @@ open_attachment(struct folder *f, const char *name)
 {
 	char *path = NULL;
 
-	close_attachment(f);
+	if (finish_attachment(f) != ERR_OK)
+		return ERR_IO;
 	if (asprintf(&path, "%s/attachments", f->partial) < 0)
 		return ERR_NOMEM;
 	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
@@ -195,20 +208,49 @@ name_of(const char *path, const struct conversation_message *m,
 }
 
 static enum exit_code
-end_opened(struct folder *f, const struct conversation_message *m)
+write_rest(struct folder *f, const struct conversation_message *m)
 {
 	enum exit_code code = EXIT_DONE;
-	char *name;
 
-	close_attachment(f);
 	if (m->text.n > 0)
 		code = write_inside(f, m->m != NULL ? "message.txt" : "plain",
 		    buf_bytes(&m->text));
 	if (code == EXIT_DONE && m->m != NULL)
 		code = write_empty(f, m->m);
-	close_attachment(f);
+	if (code == EXIT_DONE && finish_attachment(f) != ERR_OK)
+		code = failed(f, f->partial);
 	if (code == EXIT_DONE && m->m != NULL)
 		code = write_manifest(f, m->m);
+	return code;
+}
+
+/* The names in the folder and in its attachments. */
+static enum exit_code
+sync_names(struct folder *f)
+{
+	static const char *const in[] = { ATTACHMENTS ".", "." };
+	enum exit_code code = EXIT_DONE;
+
+	for (size_t i = 0; i < 2 && code == EXIT_DONE; i++) {
+		char *path = NULL;
+
+		if (asprintf(&path, "%s/%s", f->partial, in[i]) < 0)
+			return fail_err(f->term, ERR_NOMEM, f->path);
+		if (access(path, F_OK) == 0)
+			code = file_sync_place(f->term, path);
+		free(path);
+	}
+	return code;
+}
+
+static enum exit_code
+end_opened(struct folder *f, const struct conversation_message *m)
+{
+	enum exit_code code = write_rest(f, m);
+	char *name;
+
+	if (code == EXIT_DONE)
+		code = sync_names(f);
 	if (code != EXIT_DONE)
 		return code;
 	name = name_of(f->path, m, "");
@@ -217,6 +259,7 @@ end_opened(struct folder *f, const struct conversation_message *m)
 	if (rename(f->partial, name) == 0) {
 		free(f->partial);
 		f->partial = NULL;
+		code = file_sync_place(f->term, name);
 	} else if (errno != ENOTEMPTY && errno != EEXIST) {
 		code = failed(f, name);
 	}
@@ -251,6 +294,8 @@ end_sealed(struct folder *f, const struct conversation_message *m)
 	f->has_age = false;
 	free(f->age_path);
 	f->age_path = NULL;
+	if (code == EXIT_DONE)
+		code = file_sync_place(f->term, name);
 	free(name);
 	return code;
 }

@@ -1,11 +1,11 @@
 #include "client/options.h"
 
-#include <openssl/crypto.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+
+#include "crypto/env.h"
 
 #define HELP_COLUMN 26
 
@@ -269,8 +269,7 @@ options_main(const struct program *p, int argc, char **argv, void *values)
 	struct parsed parsed;
 
 	(void)setrlimit(RLIMIT_CORE, &no_core);
-	/* OpenSSL 3.0 goes on without what it could not make, and crashes. */
-	if (OSSL_LIB_CTX_get0_global_default() == NULL) {
+	if (crypto_start() != ERR_OK) {
 		fprintf(stderr, "%s: there is not enough memory.\n", p->name);
 		return EXIT_FAILED;
 	}

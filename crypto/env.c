@@ -1,9 +1,16 @@
 #include "crypto/env.h"
 
+#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 #include <limits.h>
 #include <time.h>
+
+enum err
+crypto_start(void)
+{
+	return OSSL_LIB_CTX_get0_global_default() != NULL ? ERR_OK : ERR_NOMEM;
+}
 
 static enum err
 system_random(void *ctx, uint8_t *out, size_t n)

@@ -12,6 +12,13 @@ struct env {
 	void *ctx;
 };
 
+/*
+ * libcrypto's own start: before all else of it, but behind secret_wipe_freed.
+ * Without the memory for it OpenSSL 3.0 goes on with what it could not make,
+ * and crashes. ERR_NOMEM: it cannot be used in this process any more.
+ */
+enum err crypto_start(void) MUST_CHECK;
+
 /* libcrypto's generator and the system's clock. */
 extern const struct env env_system;
 

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crypto/env.h"
 #include "crypto/secret.h"
 #include "daemon/exits.h"
 #include "daemon/front.h"
@@ -166,8 +167,8 @@ run(const struct options *o)
 static int
 run_role(int (*role)(int control_fd))
 {
-	return secret_wipe_freed() == ERR_OK ? role(CONTROL_FD) :
-					       EXIT_TRY_AGAIN;
+	return secret_wipe_freed() == ERR_OK && crypto_start() == ERR_OK ?
+	    role(CONTROL_FD) : EXIT_TRY_AGAIN;
 }
 
 /* --- the command line --- */
@@ -215,5 +216,9 @@ main(int argc, char **argv)
 		    EXIT_TRY_AGAIN : EXIT_SUCCESS;
 	if ((code = parse_options(argc, argv, &o)) != EXIT_SUCCESS)
 		return code;
+	if (crypto_start() != ERR_OK) {
+		refuse("There is not enough memory.");
+		return EXIT_TRY_AGAIN;
+	}
 	return run(&o);
 }

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "crypto/env.h"
 #include "notify/relay.h"
 #include "notify/sandbox.h"
 
@@ -183,6 +184,11 @@ main(int argc, char **argv)
 		(void)fprintf(stderr,
 		    "speakup-notify: Rights could not be "
 		    "given up.\n");
+		return EXIT_FAILURE;
+	}
+	if (crypto_start() != ERR_OK) {
+		(void)fprintf(stderr,
+		    "speakup-notify: There is not enough memory.\n");
 		return EXIT_FAILURE;
 	}
 	return run(&o);

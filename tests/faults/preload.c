@@ -8,6 +8,9 @@
  *   FAULT_FROM   not empty: and all behind it
  *   FAULT_UNDER  only files in this directory; of malloc, of no meaning
  *   FAULT_SAY    a file, into which a byte goes when it has failed
+ *   FAULT_LOG    a file, into which a line goes for each call that has
+ *                succeeded under FAULT_UNDER: its name, and the paths with a
+ *                tab before each
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +27,7 @@
 #define SHORT (-1)
 
 static struct {
-	char call[16], under[PATH_MAX], say[PATH_MAX];
+	char call[16], under[PATH_MAX], say[PATH_MAX], log[PATH_MAX];
 	int error; /* 0: nothing fails */
 	unsigned long at, seen;
 	bool from;
@@ -43,10 +46,11 @@ begin(void)
 {
 	const char *at = getenv("FAULT_AT"), *error = getenv("FAULT_ERROR");
 
+	copy(fault.under, sizeof(fault.under), "FAULT_UNDER");
+	copy(fault.log, sizeof(fault.log), "FAULT_LOG");
 	if (at == NULL || error == NULL)
 		return;
 	copy(fault.call, sizeof(fault.call), "FAULT_CALL");
-	copy(fault.under, sizeof(fault.under), "FAULT_UNDER");
 	copy(fault.say, sizeof(fault.say), "FAULT_SAY");
 	fault.at = strtoul(at, NULL, 10);
 	fault.from = getenv("FAULT_FROM") != NULL;
@@ -56,14 +60,14 @@ begin(void)
 
 /* Without a call that might fail itself. */
 static void
-say(void)
+append(const char *path, const char *text)
 {
-	long fd = syscall(SYS_openat, AT_FDCWD, fault.say,
+	long fd = syscall(SYS_openat, AT_FDCWD, path,
 	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return;
-	(void)syscall(SYS_write, (int)fd, "x", 1);
+	(void)syscall(SYS_write, (int)fd, text, strlen(text));
 	(void)syscall(SYS_close, (int)fd);
 }
 
@@ -77,7 +81,7 @@ fails(const char *call)
 	n = fault.seen++;
 	if (n != fault.at && !(fault.from && n > fault.at))
 		return false;
-	say();
+	append(fault.say, "x");
 	if (fault.error != SHORT)
 		errno = fault.error;
 	return true;
@@ -91,20 +95,42 @@ is_under(const char *path)
 	return n > 0 && strncmp(path, fault.under, n) == 0;
 }
 
+/* The file's path; "" where it is not there, or nobody wants to know. */
+static const char *
+path_of(int fd, char path[static PATH_MAX])
+{
+	char link[64];
+	ssize_t n = -1;
+
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (fault.error != 0 || fault.log[0] != '\0')
+		n = readlink(link, path, PATH_MAX - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	return path;
+}
+
 static bool
 fd_is_under(int fd)
 {
-	char link[64], path[PATH_MAX];
-	ssize_t n;
+	char path[PATH_MAX];
 
-	if (fault.error == 0)
-		return false;
-	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof(path) - 1);
-	if (n < 0)
-		return false;
-	path[n] = '\0';
-	return is_under(path);
+	return is_under(path_of(fd, path));
+}
+
+/* Returns what the call gave, whose errno stays. */
+static long
+done(long r, const char *call, const char *from, const char *to)
+{
+	char line[2 * PATH_MAX + 32];
+	int error = errno;
+
+	if (r >= 0 && fault.log[0] != '\0' && (is_under(from) || is_under(to))) {
+		(void)snprintf(line, sizeof(line), "%s\t%s%s%s\n", call, from,
+		    to[0] == '\0' ? "" : "\t", to);
+		append(fault.log, line);
+	}
+	errno = error;
+	return r;
 }
 
 /* --- the calls, under the names that the linker knows --- */
@@ -122,20 +148,26 @@ EXPORT int preload_mkdir(const char *, mode_t) __asm__("mkdir");
 ssize_t
 preload_write(int fd, const void *p, size_t n)
 {
+	char path[PATH_MAX];
+
 	if (fd_is_under(fd) && fails("write")) {
 		if (fault.error != SHORT)
 			return -1;
 		n = n / 2 + (n == 1);
 	}
-	return syscall(SYS_write, fd, p, n);
+	return done(syscall(SYS_write, fd, p, n), "write", path_of(fd, path),
+	    "");
 }
 
 int
 preload_fsync(int fd)
 {
+	char path[PATH_MAX];
+
 	if (fd_is_under(fd) && fails("fsync"))
 		return -1;
-	return (int)syscall(SYS_fsync, fd);
+	return (int)done(syscall(SYS_fsync, fd), "fsync", path_of(fd, path),
+	    "");
 }
 
 int
@@ -143,7 +175,8 @@ preload_open(const char *path, int flags, mode_t mode)
 {
 	if (is_under(path) && fails("open"))
 		return -1;
-	return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+	return (int)done(syscall(SYS_openat, AT_FDCWD, path, flags, mode),
+	    (flags & O_CREAT) != 0 ? "create" : "open", path, "");
 }
 
 int
@@ -164,8 +197,9 @@ preload_renameat2(int from_fd, const char *from, int to_fd, const char *to,
 {
 	if (is_under(to) && fails("rename"))
 		return -1;
-	return (int)syscall(
-	    SYS_renameat2, from_fd, from, to_fd, to, flags);
+	return (int)done(
+	    syscall(SYS_renameat2, from_fd, from, to_fd, to, flags), "rename",
+	    from, to);
 }
 
 int
@@ -173,7 +207,8 @@ preload_link(const char *from, const char *to)
 {
 	if (is_under(to) && fails("link"))
 		return -1;
-	return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+	return (int)done(syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0),
+	    "rename", from, to);
 }
 
 int
@@ -181,7 +216,8 @@ preload_mkdir(const char *path, mode_t mode)
 {
 	if (is_under(path) && fails("mkdir"))
 		return -1;
-	return (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+	return (int)done(syscall(SYS_mkdirat, AT_FDCWD, path, mode), "create",
+	    path, "");
 }
 
 #ifdef FAULT_MALLOC

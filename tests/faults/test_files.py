@@ -11,6 +11,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ SANITIZED = os.environ.get("SPEAKUP_SANITIZED") == "1"
 CALLS = {"write": [errno.EIO, errno.ENOSPC, errno.EINTR, "short"],
          "fsync": [errno.EIO, errno.ENOSPC], "mkdir": [errno.ENOSPC],
          "open": [errno.ENOSPC, errno.EIO], "rename": [errno.EIO]}
+START = 60
 FAILED = 1
 # For want of memory: any but 3, which accuses somebody of tampering.
 SAID = {0, 1, 2, 4, 5, 6, 9}
@@ -155,6 +157,52 @@ class Files(unittest.TestCase):
                     n += 1
         print(f"{self.id().rsplit('.', 1)[1]}: {n} faults", file=sys.stderr)
         self.assertGreater(n, 5)
+
+    # --- what is on the disk, and when ---
+
+    def assert_synced(self, path, dirty, where):
+        """Nothing waits to be written in it, or below."""
+        self.assertFalse([p for p in dirty if p == path
+                          or p.startswith(path + "/")], f"{path} {where}")
+
+    def in_order(self, argv, stdin="", names=False):
+        """Without a fault: what gets its final name was synced before, with
+        the names in it. names: and this name too, in the end."""
+        self.fresh()
+        log = self.dir / "log"
+        log.unlink(missing_ok=True)
+        done = self.command(argv, {
+            **Faults(self.dir, "", 0, 0).env, "FAULT_LOG": str(log)}, stdin)
+        self.assertEqual(done.returncode, 0, done)
+        dirty, last = set(), None
+        for line in log.read_text().splitlines():
+            call, path, *to = line.split("\t")
+            if call in ("write", "create"):
+                dirty.add(path)
+            if call == "create":
+                dirty.add(os.path.dirname(path))
+            if call == "fsync":
+                dirty.discard(path)
+            if call == "rename":
+                last = to[0]
+                self.assert_synced(path, dirty, line)
+                dirty.add(os.path.dirname(last))
+        self.assertIsNotNone(last, "nothing got its final name")
+        if names:
+            self.assertNotIn(os.path.dirname(last), dirty)
+
+    def test_data_is_on_the_disk_before_its_name_is(self):
+        self.policy_yaml()
+        for argv in (self.ctl("key", "new", "--kind", "store", "--out",
+                              self.out / "key"), self.compile(), self.sign(),
+                     [BUILD / "client/ftsu", "keygen", "--no-passphrase",
+                      "--out", self.out / "me.age"]):
+            self.in_order(argv)
+        self.in_order(self.report(), stdin="In order.")
+        self.in_order(self.staff("show", "--save", self.out / "case",
+                                 self.case), names=True)
+        self.in_order(self.staff("show", "--sealed", self.out / "all",
+                                 self.case), names=True)
 
     # --- operators ---
 
@@ -288,6 +336,27 @@ class Files(unittest.TestCase):
                           said(done))
 
     # --- memory ---
+
+    def test_no_start_without_memory_is_a_crash(self):
+        """The first allocations of every program are OpenSSL's own start,
+        which crashes where it is not looked at."""
+        if SANITIZED:
+            self.skipTest("the sanitizers bring a malloc of their own")
+        notify = self.dir / "notify.yaml"
+        notify.write_text("")
+        for argv in ([BUILD / "daemon/speakupd", "-n", "-c", self.i.config],
+                     [BUILD / "notify/speakup-notify", "-n", "-c", notify],
+                     [BUILD / "client/speakup", "cases"],
+                     [BUILD / "client/ftsu", "queue"],
+                     self.ctl("policy", "show", "/nowhere")):
+            texts = Counter()
+            for at in range(0, START, 2):
+                faults = Faults(self.dir, "malloc", errno.ENOMEM, at, at % 4)
+                done = self.command(argv, faults.env)
+                self.assertNotEqual(done.returncode, -signal.SIGSEGV,
+                                    f"{faults} {done}")
+                texts["is not enough memory" in said(done)] += 1
+            self.assertTrue(texts[True], f"{argv[0]} says so")
 
     def starve(self, argv, whole, stdin="", prepare=None):
         """Every STRIDE-th allocation, alone and with all behind it."""
