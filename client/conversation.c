@@ -92,10 +92,14 @@ read_concern_head(struct conversation *c, struct bytes head)
 	struct bundle_request r;
 	const struct request_concern *q = &r.concern;
 	uint8_t id[CASE_ID_LEN];
+	enum refusal refusal;
 
-	if (head.n >= BUNDLE_TEXT_LEN ||
-	    parse_preamble(head, &whole, &r) != ERR_OK ||
-	    r.kind != REQUEST_CONCERN || r.preamble.n != head.n)
+	if (head.n >= BUNDLE_TEXT_LEN)
+		return REFUSAL_HEAD;
+	refusal = refusal_of(parse_preamble(head, &whole, &r), REFUSAL_HEAD);
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+	if (r.kind != REQUEST_CONCERN || r.preamble.n != head.n)
 		return REFUSAL_HEAD;
 	if (case_id_of(q->case_key, id) != ERR_OK)
 		return REFUSAL_FAILED;
@@ -104,6 +108,9 @@ read_concern_head(struct conversation *c, struct bytes head)
 	memcpy(c->case_key, q->case_key, SIGN_PUB_LEN);
 	c->route = q->route;
 	c->band = q->band;
+	c->n_named = q->content.n_to;
+	for (size_t i = 0; i < c->n_named; i++)
+		c->named[i] = q->content.to[i].person;
 	c->entry = (struct entry){ .kind = MESSAGE_CONCERN,
 		.author = PERSON_REPORTER };
 	memcpy(c->entry.case_id, id, sizeof(id));
@@ -117,21 +124,19 @@ static enum refusal
 check_signature(const struct conversation *c, struct bytes head)
 {
 	uint8_t pub[AUTHOR_KEYS_MAX][SIGN_PUB_LEN];
+	enum err e = ERR_BAD_SIG;
 	size_t n;
 
 	if (c->entry.author == PERSON_INSTANCE)
-		return entry_verify_instance(
-			   head, c->instance_keys, c->n_instance_keys) == ERR_OK
-		    ? REFUSAL_NONE
-		    : REFUSAL_SIGNATURE;
+		return refusal_of(entry_verify_instance(head, c->instance_keys,
+				      c->n_instance_keys),
+		    REFUSAL_SIGNATURE);
 	n = author_keys(c, c->entry.author, pub);
 	if (n == 0)
 		return REFUSAL_UNKNOWN_SIGNER;
-	for (size_t i = 0; i < n; i++) {
-		if (entry_verify(head, &c->entry, pub[i]) == ERR_OK)
-			return REFUSAL_NONE;
-	}
-	return REFUSAL_SIGNATURE;
+	for (size_t i = 0; i < n && e != ERR_OK && !err_is_ours(e); i++)
+		e = entry_verify(head, &c->entry, pub[i]);
+	return refusal_of(e, REFUSAL_SIGNATURE);
 }
 
 /*
@@ -174,10 +179,10 @@ read_entry_head(
     struct conversation *c, enum chain chain, uint32_t seq, struct bytes head)
 {
 	const struct entry *e = &c->entry;
-	enum refusal r;
+	enum refusal r = refusal_of(entry_parse(head, &c->entry), REFUSAL_HEAD);
 
-	if (entry_parse(head, &c->entry) != ERR_OK)
-		return REFUSAL_HEAD;
+	if (r != REFUSAL_NONE)
+		return r;
 	c->refused.is_parsed = true;
 	c->refused.entry = *e;
 	if (memcmp(e->case_id, c->case_id, CASE_ID_LEN) != 0)
@@ -258,7 +263,9 @@ static enum refusal
 put_plain(struct conversation *c, struct bytes x)
 {
 	buf_put_bytes(&c->plain, x);
-	return c->plain.err == ERR_OK ? REFUSAL_NONE : refuse(c, REFUSAL_BODY);
+	return c->plain.err == ERR_OK
+	    ? REFUSAL_NONE
+	    : refuse(c, refusal_of(c->plain.err, REFUSAL_BODY));
 }
 
 /* Space for the message whose head was read. */

@@ -154,6 +154,8 @@ struct conversation {
 	struct conversation_message *current;
 	struct entry entry; /* of a concern: made from its preamble */
 	struct buf concern; /* copy of the concern's preamble */
+	size_t n_named;	    /* and the readers it names */
+	uint16_t named[SEALED_TO_MAX];
 	struct buf plain;   /* the file of a plain concern */
 	struct buf head_bytes;
 	struct message_open *open;

@@ -190,13 +190,8 @@ fits_preamble(const struct conversation *c, const struct manifest *m,
 bool
 preamble_names(const struct conversation *c, uint16_t person)
 {
-	struct buf whole CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
-	struct bundle_request r;
-
-	if (c->is_plain || read_preamble(c, &whole, &r) != ERR_OK)
-		return false;
-	for (size_t i = 0; i < r.concern.content.n_to; i++) {
-		if (r.concern.content.to[i].person == person)
+	for (size_t i = 0; i < c->n_named; i++) {
+		if (c->named[i] == person)
 			return true;
 	}
 	return false;
@@ -222,9 +217,12 @@ check_concern(
 {
 	struct buf whole CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
 	struct bundle_request r;
+	enum refusal refusal =
+	    refusal_of(read_preamble(c, &whole, &r), REFUSAL_MANIFEST);
 
-	if (read_preamble(c, &whole, &r) != ERR_OK ||
-	    !fits_preamble(c, message->m, &r.concern))
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+	if (!fits_preamble(c, message->m, &r.concern))
 		return REFUSAL_MANIFEST;
 	return check_members(c, &r.concern, message);
 }

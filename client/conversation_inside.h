@@ -4,6 +4,16 @@
 
 /* Between the files of conversation. */
 
+/* What is said of something that was not accepted: where it was our side that
+ * could not, nothing of it. */
+static inline enum refusal
+refusal_of(enum err e, enum refusal verdict)
+{
+	if (e == ERR_OK)
+		return REFUSAL_NONE;
+	return err_is_ours(e) ? REFUSAL_FAILED : verdict;
+}
+
 /* --- what a message says of itself, against case and policy --- */
 
 #define AUTHOR_KEYS_MAX (POLICY_KEYS_MAX * 2)

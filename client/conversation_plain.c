@@ -103,8 +103,10 @@ plain_end(struct conversation *c)
 	r = from_age(age_open(&keys, buf_bytes(&c->plain), &c->current->text));
 	if (r != REFUSAL_NONE)
 		return r;
-	if (age_header_length(buf_bytes(&c->plain), &n, NULL) != ERR_OK)
-		return REFUSAL_DAMAGED;
+	r = refusal_of(age_header_length(buf_bytes(&c->plain), &n, NULL),
+	    REFUSAL_DAMAGED);
+	if (r != REFUSAL_NONE)
+		return r;
 	if (sha256(BYTES(c->plain.p, n), header[0]) != ERR_OK ||
 	    payload_digest_of(BYTES(c->plain.p + n, c->plain.n - n), payload) !=
 		ERR_OK ||

@@ -11,43 +11,53 @@ identities_read(const struct passphrase *p, const char *path,
 {
 	struct secret *text CLEAN_SECRET = NULL;
 	enum exit_code code = key_file_read(p, path, &text);
+	enum err err;
 
 	if (code != EXIT_DONE)
 		return code;
-	if (age_identities_parse(BYTES(secret_bytes(text), secret_len(text)),
-		out, cap, ret_n) != ERR_OK || *ret_n == 0)
+	err = age_identities_parse(BYTES(secret_bytes(text), secret_len(text)),
+	    out, cap, ret_n);
+	if (err_is_ours(err))
+		return fail_err(p->term, err, path);
+	if (err != ERR_OK || *ret_n == 0)
 		return term_fail(p->term, EXIT_SECRET,
 		    "%s is not a file of age identities.", path);
 	return EXIT_DONE;
 }
 
-/* Whether this identity signs for the person today. */
-static bool
-signs_for(const struct policy_person *person, const struct age_identity *id,
-    uint8_t seed[static SIGN_SEED_LEN])
+/* Whoever has this signing key today; NULL: nobody. */
+static const struct policy_person *
+person_of(const struct policy *p, const uint8_t pub[static SIGN_PUB_LEN])
 {
-	const struct policy_key *key = policy_key_at(person, today());
-	uint8_t pub[SIGN_PUB_LEN];
+	for (size_t i = 0; i < p->n_people; i++) {
+		const struct policy_key *key =
+		    policy_key_at(&p->people[i], today());
 
-	return key != NULL && staff_sign_seed(id, seed) == ERR_OK &&
-	    sign_public(seed, pub) == ERR_OK &&
-	    memcmp(pub, key->sign_pub, SIGN_PUB_LEN) == 0;
+		if (key != NULL && memcmp(pub, key->sign_pub, SIGN_PUB_LEN) == 0)
+			return &p->people[i];
+	}
+	return NULL;
 }
 
-static bool
+/* ERR_NOT_FOUND: nobody has one of these keys. */
+static enum err
 find_person(struct staff *s)
 {
-	const struct policy *p = s->server.policy;
+	uint8_t pub[SIGN_PUB_LEN];
+	enum err err = ERR_OK;
 
-	for (size_t i = 0; i < p->n_people; i++) {
-		for (size_t k = 0; k < s->n_ids; k++) {
-			if (!signs_for(&p->people[i], &s->ids[k], s->seed))
-				continue;
-			s->person = &p->people[i];
-			return true;
-		}
+	for (size_t i = 0; i < s->n_ids; i++) {
+		err = staff_sign_seed(&s->ids[i], s->seed);
+		if (err == ERR_OK)
+			err = sign_public(s->seed, pub);
+		if (err_is_ours(err))
+			return err;
+		if (err == ERR_OK)
+			s->person = person_of(s->server.policy, pub);
+		if (s->person != NULL)
+			return ERR_OK;
 	}
-	return false;
+	return ERR_NOT_FOUND;
 }
 
 enum exit_code
@@ -55,17 +65,22 @@ staff_unlock(struct staff *s)
 {
 	struct passphrase p = { .term = &s->term, .fd = s->o->passphrase_fd };
 	enum exit_code code;
+	enum err err;
 
 	if (s->o->identity == NULL)
 		return term_fail(&s->term, EXIT_USAGE,
 		    "Where are your keys? Say --identity FILE.");
 	code = identities_read(&p, s->o->identity, s->ids,
 	    STAFF_IDENTITIES_MAX, &s->n_ids);
-	if (code == EXIT_DONE && !find_person(s))
-		code = term_fail(&s->term, EXIT_SECRET,
+	if (code != EXIT_DONE)
+		return code;
+	err = find_person(s);
+	if (err == ERR_NOT_FOUND)
+		return term_fail(&s->term, EXIT_SECRET,
 		    "No person in the current policy has the keys in %s.",
 		    s->o->identity);
-	return code;
+	return err == ERR_OK ? EXIT_DONE
+			     : fail_err(&s->term, err, s->o->identity);
 }
 
 enum exit_code

@@ -104,21 +104,30 @@ policy_parse(struct bytes json, struct policy **ret,
 	return ERR_OK;
 }
 
+static int
+put_json(const char *p, size_t n, void *out)
+{
+	buf_put(out, p, n);
+	return 0; /* the buffer knows */
+}
+
+/* Not into jansson's own string: it goes on without a key for which there was
+ * no memory. */
 enum err
 policy_put(const struct policy *p, struct buf *out)
 {
+	CLEAN_BUF struct buf text = BUF_INIT(out->max);
 	json_t *j = shape_write(p, &policy_shape, p);
-	char *text;
+	bool ok = j != NULL && json_dump_callback(j, put_json, &text,
+	    JSON_COMPACT | JSON_SORT_KEYS) == 0;
 
-	if (j == NULL)
-		return ERR_NOMEM;
-	text = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(j);
-	if (text == NULL)
+	if (!ok)
 		return ERR_NOMEM;
-	buf_put_str(out, text);
-	buf_put_str(out, "\n");
-	free(text);
+	buf_put_str(&text, "\n");
+	if (text.err != ERR_OK)
+		return text.err;
+	buf_put_bytes(out, buf_bytes(&text));
 	return out->err;
 }
 
