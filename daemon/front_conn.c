@@ -221,6 +221,10 @@ conn_new(struct front *f, int fd, unsigned flags, bool is_pressed)
 	} else {
 		conn_begin_idle(c);
 	}
+	/* Without memory for its deadline it could stay for ever. A deadline
+	 * that is set needs none to be moved. */
+	if (!evtimer_pending(&c->deadline, NULL))
+		conn_free(c);
 	return ERR_OK;
 }
 

@@ -59,11 +59,14 @@ put_head(struct evbuffer *out, const struct reply *r, size_t length)
 	return evbuffer_add(out, head, n) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
+/* libevent also says that it went well where memory ended in the midst. */
 static enum err
 put_page(struct evbuffer *out, struct evbuffer *page)
 {
-	return evbuffer_add_buffer_reference(out, page) == 0 ? ERR_OK :
-	    ERR_NOMEM;
+	size_t n = evbuffer_get_length(out) + evbuffer_get_length(page);
+
+	return evbuffer_add_buffer_reference(out, page) == 0 &&
+	    evbuffer_get_length(out) == n ? ERR_OK : ERR_NOMEM;
 }
 
 static enum err

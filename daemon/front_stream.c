@@ -194,8 +194,10 @@ seal_some(struct stream *s)
 		int sealed = SSL_write(s->ssl, r->plain, n);
 
 		bytes_wipe(r->plain, (size_t)n);
-		if (sealed != n)
+		if (sealed != n) {
+			r->n = 0; /* not to the next visitor */
 			return STEP_ENDED;
+		}
 	}
 	return push(s);
 }
@@ -410,8 +412,10 @@ stream_open(struct stream *s, struct event_base *base, int fd, SSL_CTX *tls,
 	    event_assign(&s->writable, base, fd, EV_WRITE | EV_ET,
 	    on_writable, s) != 0)
 		return ERR_NOMEM;
-	if (tls != NULL && begin_tls(s, tls) != ERR_OK)
+	if (tls != NULL && begin_tls(s, tls) != ERR_OK) {
+		ERR_clear_error();
 		return ERR_NOMEM;
+	}
 	if (event_add(&s->readable, NULL) != 0) {
 		SSL_free(s->ssl);
 		return ERR_NOMEM;
@@ -436,6 +440,7 @@ stream_close(struct stream *s)
 	event_del(&s->readable);
 	event_del(&s->writable);
 	SSL_free(s->ssl);
+	ERR_clear_error(); /* or SSL_get_error takes it for another's */
 	if (s->out != NULL)
 		evbuffer_free(s->out);
 	free(s->held);
