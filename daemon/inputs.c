@@ -24,6 +24,8 @@ complain(struct complaint *why, enum err e, const char *fmt, ...)
 {
 	va_list args;
 
+	if (err_is_ours(e))
+		fmt = "There is not enough memory.";
 	va_start(args, fmt);
 	(void)vsnprintf(why->text, sizeof(why->text), fmt, args);
 	va_end(args);

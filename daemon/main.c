@@ -41,24 +41,23 @@ refuse(const char *text)
 
 /* --- the parent --- */
 
-static struct config *
-read_config(const char *path)
+static enum err
+read_config(const char *path, struct config **ret)
 {
 	CLEAN_BUF struct buf yaml = BUF_INIT(YAML_SIZE_MAX);
 	struct yaml_error error = { 0 };
-	struct config *c = NULL;
 	struct complaint why;
-	enum err e;
+	enum err e = inputs_read(path, &yaml, &why);
 
-	if (inputs_read(path, &yaml, &why) != ERR_OK) {
+	if (e != ERR_OK) {
 		refuse(why.text);
-		return NULL;
+		return e;
 	}
 	e = config_parse(buf_bytes(&yaml), path,
-	    getenv("CREDENTIALS_DIRECTORY"), &c, &error);
+	    getenv("CREDENTIALS_DIRECTORY"), ret, &error);
 	if (e != ERR_OK)
 		refuse(error.text[0] == '\0' ? err_name(e) : error.text);
-	return c;
+	return e;
 }
 
 static enum err
@@ -141,18 +140,19 @@ static int
 run(const struct options *o)
 {
 	struct parent *p = calloc(1, sizeof(*p));
-	struct config *c = read_config(o->config);
+	struct config *c = NULL;
+	enum err e = p != NULL ? read_config(o->config, &c) : ERR_NOMEM;
+	int code = err_is_ours(e) ? EXIT_TRY_AGAIN : EXIT_CONFIG;
 	struct complaint why;
-	int code = EXIT_CONFIG;
 
-	if (p != NULL && c != NULL) {
+	if (e == ERR_OK) {
 		p->config = c;
-		if (load(p, &why) != ERR_OK)
-			code = refuse(why.text);
-		else if (o->checks_only)
-			code = EXIT_SUCCESS;
-		else
-			code = serve(p);
+		if ((e = load(p, &why)) != ERR_OK) {
+			refuse(why.text);
+			code = err_is_ours(e) ? EXIT_TRY_AGAIN : EXIT_CONFIG;
+		} else {
+			code = o->checks_only ? EXIT_SUCCESS : serve(p);
+		}
 		listeners_close(&p->listeners);
 		inputs_free(&p->inputs);
 		bytes_wipe(&p->secret, sizeof(p->secret));

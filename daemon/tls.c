@@ -1,12 +1,14 @@
 #include "daemon/tls.h"
 
 #include <limits.h>
+#include <stdlib.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #define CHAIN_MAX 8
+#define ROOM_LEN (256 * 1024) /* more than a certificate takes */
 
 /* An encrypted key is refused rather than asked about on a terminal. */
 static int
@@ -102,16 +104,14 @@ set_rules(SSL_CTX *ctx, bool allow_1_2)
 	return ERR_OK;
 }
 
-enum err
-tls_new(struct bytes certificate, struct bytes key, bool allow_1_2,
+static enum err
+try_new(struct bytes certificate, struct bytes key, bool allow_1_2,
     SSL_CTX **ret)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-	enum err e;
+	enum err e = ERR_NOMEM;
 
-	if (ctx == NULL)
-		return ERR_NOMEM;
-	if ((e = set_rules(ctx, allow_1_2)) == ERR_OK &&
+	if (ctx != NULL && (e = set_rules(ctx, allow_1_2)) == ERR_OK &&
 	    (e = use_certificate(ctx, certificate)) == ERR_OK)
 		e = use_key(ctx, key);
 	ERR_clear_error();
@@ -121,6 +121,25 @@ tls_new(struct bytes certificate, struct bytes key, bool allow_1_2,
 	}
 	*ret = ctx;
 	return ERR_OK;
+}
+
+/* OpenSSL calls a certificate wrong for which it had no memory: one that does
+ * not do is tried again, and is called wrong only where memory is there. */
+enum err
+tls_new(struct bytes certificate, struct bytes key, bool allow_1_2,
+    SSL_CTX **ret)
+{
+	enum err e = try_new(certificate, key, allow_1_2, ret);
+	void *room;
+
+	if (e == ERR_OK)
+		return e;
+	e = try_new(certificate, key, allow_1_2, ret);
+	room = malloc(ROOM_LEN);
+	if (e != ERR_OK && room == NULL)
+		e = ERR_NOMEM;
+	free(room);
+	return e;
 }
 
 SSL_CTX *

@@ -133,12 +133,11 @@ pem_of(BIO *bio, struct buf *out)
 }
 
 static void
-use_tls(struct visit *v)
+make_certificate(struct buf *cert_pem, struct buf *key_pem)
 {
 	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	X509 *x = X509_new();
 	BIO *cert = BIO_new(BIO_s_mem()), *private = BIO_new(BIO_s_mem());
-	struct buf cert_pem CLEAN_BUF = { 0 }, key_pem CLEAN_BUF = { 0 };
 
 	assert_true(X509_set_pubkey(x, key) == 1 &&
 	    X509_gmtime_adj(X509_getm_notBefore(x), 0) != NULL &&
@@ -148,8 +147,16 @@ use_tls(struct visit *v)
 		NULL) == 1);
 	X509_free(x);
 	EVP_PKEY_free(key);
-	pem_of(cert, &cert_pem);
-	pem_of(private, &key_pem);
+	pem_of(cert, cert_pem);
+	pem_of(private, key_pem);
+}
+
+static void
+use_tls(struct visit *v)
+{
+	struct buf cert_pem CLEAN_BUF = { 0 }, key_pem CLEAN_BUF = { 0 };
+
+	make_certificate(&cert_pem, &key_pem);
 	assert_int_equal(ERR_OK, tls_new(buf_bytes(&cert_pem),
 	    buf_bytes(&key_pem), false, &v->f->tls));
 	assert_non_null(v->tls = SSL_CTX_new(TLS_client_method()));
@@ -453,6 +460,50 @@ test_text_over_tls_is_answered_whole_or_not(void **state)
 	each(&v, "text over TLS", act);
 }
 
+/* --- the certificate itself --- */
+
+struct certificate {
+	struct buf cert, key;
+	unsigned failed;
+};
+
+static void
+act_certificate(void *ctx)
+{
+	struct certificate *c = ctx;
+	SSL_CTX *tls = NULL;
+	enum err e;
+
+	alloc_resume();
+	e = tls_new(buf_bytes(&c->cert), buf_bytes(&c->key), false, &tls);
+	alloc_pause();
+	assert_int_equal(e == ERR_OK, tls != NULL);
+	if (e != ERR_OK) {
+		assert_true(alloc_has_failed());
+		c->failed++;
+		if (!err_is_ours(e))
+			fail_msg("the certificate: %s", err_name(e));
+	}
+	tls_free(tls);
+	assert_int_equal(0, ERR_peek_error());
+}
+
+static void
+test_certificate_is_not_called_wrong_for_want_of_memory(void **state)
+{
+	struct certificate c = { 0 };
+
+	(void)state;
+	alloc_reset();
+	make_certificate(&c.cert, &c.key);
+	/* thousands, most of them in the search for what reads PEM */
+	alloc_each("certificate", act_certificate, &c, 13 * stride);
+	print_message("    failed %u times\n", c.failed);
+	assert_true(c.failed > 0);
+	buf_free(&c.cert);
+	buf_free(&c.key);
+}
+
 /* libevent's own remarks. */
 static void
 say_nothing(int severity, const char *text)
@@ -467,6 +518,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_text_is_answered_whole_or_not),
 		cmocka_unit_test(test_page_is_answered_whole_or_not),
 		cmocka_unit_test(test_first_visitor_is_no_other),
+		cmocka_unit_test(
+		    test_certificate_is_not_called_wrong_for_want_of_memory),
 		cmocka_unit_test(test_text_over_tls_is_answered_whole_or_not),
 	};
 

@@ -358,6 +358,24 @@ class Files(unittest.TestCase):
                 texts["is not enough memory" in said(done)] += 1
             self.assertTrue(texts[True], f"{argv[0]} says so")
 
+    def test_nothing_is_called_misconfigured_for_want_of_memory(self):
+        if SANITIZED:
+            self.skipTest("the sanitizers bring a malloc of their own")
+        ends = Counter()
+        for rest in (False, True):
+            for at in range(START, 1000000, STRIDE):
+                faults = Faults(self.dir, "malloc", errno.ENOMEM, at, rest)
+                done = self.command([BUILD / "daemon/speakupd", "-n", "-c",
+                                     self.i.config], faults.env)
+                ends[done.returncode] += 1
+                if done.returncode != 0:
+                    self.assertRegex(said(done), "memory|libcrypto failed",
+                                     f"{faults} {done}")
+                if not faults.came():
+                    break
+        print(f"speakupd -n: exit {dict(ends)}", file=sys.stderr)
+        self.assertGreater(ends[1], 5)
+
     def starve(self, argv, whole, stdin="", prepare=None):
         """Every STRIDE-th allocation, alone and with all behind it."""
         n, codes = 0, Counter()
