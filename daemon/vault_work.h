@@ -6,7 +6,7 @@
 
 /*
  * When the vault asks for work (docs/PROTOCOL.md, "Work"), and how much. In
- * quiet times it is none, and it never becomes a refusal: a concern needs 12
+ * quiet times it is none, and it never becomes a refusal: a concern needs 10
  * bits at most, half a minute on a phone, an upload 14.
  *
  * All of it is in memory alone, and none of it says who filed. Only the key
@@ -15,7 +15,7 @@
 
 /* --- how much: pure --- */
 
-#define WORK_CONCERN_BITS_MAX 12
+#define WORK_CONCERN_BITS_MAX 10
 #define WORK_UPLOAD_BITS_MAX 14
 
 struct work_load {
