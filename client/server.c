@@ -12,7 +12,7 @@
 #include "crypto/proof.h"
 
 #define TRIES 6
-#define WORKS_MAX 4 /* pieces of work for one request */
+#define ASKED_MAX 4 /* times for work, before one request */
 #define FIRST_WAIT_MS 500
 
 int64_t
@@ -336,14 +336,14 @@ exchange_working(struct server *s, enum request_kind kind, struct bytes body,
 
 	buf_put_bytes(&whole, body);
 	err = bundle_pad(&whole, request_length(kind));
-	for (int i = 0; err == ERR_OK; i++) {
+	for (int asked = 1; err == ERR_OK; asked++) {
 		reply =
 		    exchange(s, path, buf_bytes(&whole), answer_to(kind), ret);
 		if (reply != REPLY_WORK)
 			return reply;
 		if (!request_takes_work(kind))
 			return REPLY_NONE;
-		if (i == WORKS_MAX)
+		if (asked == ASKED_MAX)
 			return REPLY_WORK;
 		err = work_do(s->term, &s->parsed->work, work);
 		buf_reset(&whole);

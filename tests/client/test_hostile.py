@@ -16,7 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from instance import Instance, build_directory  # noqa: E402
-from test_hijack import UNIT, Hijacked, join, split  # noqa: E402
+from test_hijack import (  # noqa: E402
+    UNIT, Hijacked, is_concern, join, split)
 
 WHO = "guardian-east"
 FAILED, REFUSED, UNAVAILABLE, UNKNOWN, LOGIN = 1, 3, 4, 8, 9
@@ -75,6 +76,32 @@ class Hostile(unittest.TestCase):
 
     def said(self, done):
         return " ".join(done.stderr.split())
+
+    def test_work_without_end_is_left_after_four_challenges(self):
+        """Nothing is passed on, and what has to be done has no end."""
+        challenge = b"speakup: v1 work\nchallenge: 1 " + b"0a" * 48 + b"\n\n"
+        poll = (b"speakup: v1 poll\ntoken: " + b"ab" * 32 +
+                b"\nafter: 0\n\n").ljust(UNIT, b"\0")
+        seen = []
+
+        def text(body):
+            self.front.answered = None
+            if not is_concern(body):
+                return body
+            seen.append(body)
+            self.front.answered = lambda _: challenge.ljust(UNIT, b"\0")
+            return poll
+        self.front.text = text
+        done = self.i.speakup("report", "--yes", stdin="x",
+                              server=self.front.url, expect=UNAVAILABLE)
+        self.assertEqual(len(seen), 4)
+        self.assertEqual({body[:-64] for body in seen}, {seen[0][:-64]})
+        self.assertEqual(seen[0][-64:], bytes(64))
+        for body in seen[1:]:
+            self.assertEqual((body[-64:-16], body[-8:]),
+                             (b"\x0a" * 48, bytes(8)))
+        self.assertIn("asked for work again and again. Nothing was stored. "
+                      "Please try again later.", self.said(done))
 
     # --- cases ---
 
