@@ -204,7 +204,7 @@ try_peer_name(void)
 	    world.connected[1], (struct sockaddr *)&peer, &n));
 }
 
-static int
+int
 try_accept_with_address(void)
 {
 	struct sockaddr_in peer;

@@ -55,3 +55,4 @@ int try_exec(void);
 int try_connect(void);
 int try_bind(void);
 int try_signal(void);
+int try_accept_with_address(void);

@@ -41,6 +41,14 @@ static const char *const role_names[] = { "no sandbox", "front", "vault",
 static const char *const outcome_names[] = { "is done", "is killed",
 	"is refused", "is too big" };
 
+/* As the test has the configuration. */
+static bool
+counts_peers(void)
+{
+	return world.config.n_listeners > 0 &&
+	    (world.config.listeners[0].flags & LISTENER_PEERS) != 0;
+}
+
 static enum err
 enter(enum role role)
 {
@@ -48,7 +56,7 @@ enter(enum role role)
 	case NOBODY:
 		return ERR_OK;
 	case FRONT:
-		return sandbox_enter_front(DESCRIPTORS, false);
+		return sandbox_enter_front(DESCRIPTORS, counts_peers());
 	case VAULT:
 		return sandbox_enter_vault(DESCRIPTORS);
 	case PARENT:
@@ -107,6 +115,17 @@ try_in_world(enum role role, int (*call)(void))
 	return status;
 }
 
+static void
+expect(enum role role, int (*call)(void), enum outcome wanted, const char *name)
+{
+	int status = try_in_world(role, call);
+
+	if (!came(status, wanted))
+		fail_msg("%s: %s: status %#x, and it has to be that it %s",
+		    role_names[role], name, (unsigned)status,
+		    outcome_names[wanted]);
+}
+
 /* Without a sandbox nothing dies of SIGSYS, and all that takes neither rights
  * nor a young kernel is done. */
 static bool
@@ -125,8 +144,6 @@ control(const struct attempt *a)
 static void
 check(const struct attempt *a, enum role role, bool can_be_done)
 {
-	int status;
-
 	if (role == PARENT && landlock_version() < a->landlock) {
 		print_message("no Landlock %u: %s: skipped\n", a->landlock,
 		    a->name);
@@ -134,11 +151,7 @@ check(const struct attempt *a, enum role role, bool can_be_done)
 	}
 	if (a->of[role] == DONE && !can_be_done)
 		return;
-	status = try_in_world(role, a->call);
-	if (!came(status, a->of[role]))
-		fail_msg("%s: %s: status %#x, and it has to be that it %s",
-		    role_names[role], a->name, (unsigned)status,
-		    outcome_names[a->of[role]]);
+	expect(role, a->call, a->of[role], a->name);
 }
 
 static void
@@ -223,11 +236,7 @@ try_abort(void)
 static void
 expect_done(enum role role, int (*call)(void), const char *name)
 {
-	int status = try_in_world(role, call);
-
-	if (!came(status, DONE))
-		fail_msg("%s: %s: status %#x", role_names[role], name,
-		    (unsigned)status);
+	expect(role, call, DONE, name);
 }
 
 static void
@@ -239,6 +248,22 @@ test_each_role_does_its_work(void **state)
 		expect_done(role, try_peers, "peers");
 	}
 	expect_done(VAULT, try_store, "the store");
+}
+
+/* The parent too: its children's filters only take away. */
+static void
+test_accept_tells_an_address_only_where_peers_are_counted(void **state)
+{
+	(void)state;
+	world.config.n_listeners = 1;
+	for (int counts = 0; counts < 2; counts++) {
+		world.config.listeners[0].flags = counts ? LISTENER_PEERS : 0;
+		for (enum role role = FRONT; role < ROLES; role++)
+			expect(role, try_accept_with_address,
+			    counts && role != VAULT ? DONE : KILLED,
+			    "accept with the address");
+	}
+	world.config.n_listeners = 0;
 }
 
 /* What a failed assertion does has to look like one. */
@@ -373,6 +398,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_role_does_what_is_not_its_own),
 		cmocka_unit_test(test_each_role_does_its_work),
+		cmocka_unit_test(
+		    test_accept_tells_an_address_only_where_peers_are_counted),
 		cmocka_unit_test(test_an_abort_is_an_abort),
 		cmocka_unit_test(
 		    test_the_parent_reads_what_was_renamed_into_place),
