@@ -366,7 +366,7 @@ front_open(struct front *f, int control_fd)
 	if (f->tick == NULL || f->resume == NULL ||
 	    event_add(f->tick, &every) != 0)
 		return ERR_NOMEM;
-	return ERR_OK;
+	return front_work_open(f);
 }
 
 static void
@@ -387,6 +387,8 @@ front_close(struct front *f)
 		event_free(f->tick);
 	if (f->resume != NULL)
 		event_free(f->resume);
+	if (f->check != NULL)
+		event_free(f->check);
 	if (f->base != NULL)
 		event_base_free(f->base);
 	free(f);

@@ -41,7 +41,7 @@ struct front {
 	struct event_base *base;
 	struct channel *parent;
 	struct channel *vault; /* NULL: away */
-	struct event *tick, *resume;
+	struct event *tick, *resume, *check;
 	struct front_config config;
 	unsigned got; /* the parent's frames so far, as bits */
 	bool is_started, is_draining;
@@ -58,6 +58,7 @@ struct front {
 
 	struct conn_list conns; /* all of them */
 	struct conn_list early; /* without a whole head; longest first */
+	struct conn_list worked; /* with work to check */
 	size_t n_conns;
 	size_t most_conns, handshakes; /* since memory was trimmed */
 	struct budget text, pieces;
@@ -76,6 +77,10 @@ enum err front_listen(struct front *f, int fd, unsigned flags) MUST_CHECK;
  * connections stay in the system's queue. */
 void front_accept(struct front *f, bool on);
 void front_close_listeners(struct front *f);
+
+/* --- front_work.c --- */
+
+enum err front_work_open(struct front *f) MUST_CHECK;
 
 /* --- front_vault.c --- */
 

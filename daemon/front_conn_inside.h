@@ -15,7 +15,8 @@ enum conn_state {
 	CONN_IDLE,    /* between requests */
 	CONN_HEAD,    /* within a request's head */
 	CONN_BODY,    /* within its body */
-	CONN_ASKING,  /* the body is there; waits for memory or a ticket */
+	CONN_ASKING,  /* the body is there; waits for its work to be checked,
+	               * for memory, or a ticket */
 	CONN_WAITING, /* the vault has it */
 	CONN_ANSWERING,
 	CONN_LINGER, /* we have ended; what still comes is thrown away */
@@ -24,7 +25,7 @@ enum conn_state {
 struct conn {
 	struct front *front;
 	TAILQ_ENTRY(conn) all, queued;
-	struct conn_list *queue; /* that it stands in: early or waiting */
+	struct conn_list *queue; /* that it stands in, if any */
 	struct stream stream;
 	struct event deadline;
 	enum conn_state state;
@@ -32,6 +33,7 @@ struct conn {
 	unsigned filings;
 	bool is_pressed;     /* by many of its peer's, or its own filings */
 	enum wire_type wire; /* ASKING on */
+	uint8_t work_bits;   /* of work that is to be checked */
 	bool is_refused;     /* closes after the answer */
 	bool is_held;	     /* the vault takes minutes: nobody's fault */
 	struct http_parser parser;
@@ -73,3 +75,9 @@ void conn_take_input(struct conn *c);
 void conn_answer_error(struct conn *c, const struct error_text *e);
 /* The same, and ends: what follows on this connection could be anything. */
 void conn_refuse(struct conn *c, const struct error_text *e);
+
+/* --- front_work.c --- */
+
+/* Whether the request came with work that has to be checked: it stands in line
+ * for that, and then for memory and a ticket. */
+bool conn_takes_work(struct conn *c, const struct endpoint_body *b) MUST_CHECK;

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "crypto/bundle.h"
 #include "daemon/front_reply.h"
@@ -179,33 +178,6 @@ count_filing(struct conn *c)
 		c->is_pressed = true;
 }
 
-static bool
-work_is_good(const struct front *f, const struct endpoint_body *b)
-{
-	const uint32_t minute = (uint32_t)(time(NULL) / 60);
-	struct work_terms t;
-
-	return work_challenge_open(f->config.work_key, b->purpose, minute,
-		   b->work.p, &t) == ERR_OK &&
-	    work_check(b->work.p, t.bits) == ERR_OK;
-}
-
-/* The work comes before the request, in the padding's room. Bad work is left
- * out: the vault asks for new. */
-static void
-put_work_first(struct conn *c, const struct endpoint_body *b)
-{
-	uint8_t work[WORK_LEN];
-
-	if (b->work.n != WORK_LEN || !work_is_good(c->front, b))
-		return;
-	memcpy(work, b->work.p, sizeof(work));
-	memmove(c->body + WORK_LEN, c->body, c->body_len);
-	memcpy(c->body, work, sizeof(work));
-	c->body_len += WORK_LEN;
-	c->wire = c->wire == WIRE_TEXT ? WIRE_WORKED_TEXT : WIRE_WORKED_PIECE;
-}
-
 /* Hands the request to the vault; false: it has to wait. */
 static bool
 ask(struct conn *c)
@@ -251,12 +223,11 @@ finish_body(struct conn *c)
 	c->is_held = endpoint_is_held(c->endpoint, BYTES(c->body, c->body_len));
 	if (b.is_filing)
 		count_filing(c);
-	put_work_first(c, &b);
 	if (c->is_held) /* others are answered soon, also to who sends no more */
 		stream_await_end(&c->stream);
 	conn_deadline(c, c->front->config.answer +
 	    (c->is_held ? BUNDLE_WATCH_SECONDS : 0), c->answer_len);
-	if (!ask(c))
+	if (!conn_takes_work(c, &b) && !ask(c))
 		wait_in_line(c);
 }
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Who floods, and who is slow on purpose: connections of one address are
 pressed and the first to go, others are not; single bytes stretch no phase."""
+import hashlib
 import re
+import select
 import socket
 import ssl
 import sys
@@ -10,18 +12,18 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from alone import Alone, get  # noqa: E402
+from alone import Alone, Connection, get  # noqa: E402
 
 PIECE, SMALL = 263168, 1024
 BURST = 240   # daemon/front_peer.h
 FLOODER, OTHER = "127.0.0.1", "127.9.8.7"
 
 
-def put(upload):
+def put(upload, work=bytes(64)):
     head = (f"speakup: v1 put\nupload: {upload * 32} 5\npiece: 0 5\n\n"
             "hello").encode()
     return (b"POST /v1/piece HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
-            % PIECE) + head + bytes(PIECE - len(head))
+            % PIECE) + head + bytes(PIECE - 64 - len(head)) + work
 
 
 class Flood(unittest.TestCase):
@@ -91,6 +93,72 @@ class Flood(unittest.TestCase):
             except TimeoutError:
                 pass
         self.assertGreater(gone, 30)
+
+
+class Work(unittest.TestCase):
+    """A service that asks for work, and somebody who sends none that is any:
+    a challenge that was given, and counters that are not its solution."""
+
+    def setUp(self):
+        self.d = Alone(limits={"quiet-filings-per-minute": 1,
+                               "in-flight-mib": 256})
+        self.addCleanup(self.d.__exit__, None, None, None)
+        with self.connect() as c:
+            for name in "0123456789ab":
+                answer = c.send(put(name)).answer()
+                self.upload = name
+        asked = re.search(rb"work\nchallenge: \d+ ([0-9a-f]{96})\n",
+                          answer.body)
+        self.challenge = bytes.fromhex(asked[1].decode())
+
+    def connect(self):
+        s = socket.create_connection(("127.0.0.1", self.d.port), timeout=60)
+        return Connection(self.d.context().wrap_socket(
+            s, server_hostname="127.0.0.1"))
+
+    def work(self, is_good):
+        bits = self.challenge[4]
+        for n in range(1 << 20):
+            counter = n.to_bytes(8, "big")
+            h = hashlib.scrypt(counter, salt=self.challenge, n=1024, r=8,
+                               p=1, dklen=32)
+            if (int.from_bytes(h, "big") >> 256 - bits == 0) == is_good:
+                return self.challenge + counter + bytes(8)
+
+    def answered_before_a_page(self, many, bad):
+        for c in many:
+            c.send(bad[:-1])
+        page = self.connect()
+        for c in many:
+            c.send(bad[-1:])
+        self.assertEqual(page.send(get("/v1/policy")).answer().status, 200)
+        done = len(select.select([c.sock for c in many], [], [], 0)[0])
+        for c in (*many, page):
+            c.close()
+        return done
+
+    def test_work_that_is_checked_keeps_nobody_else_waiting(self):
+        """Each check takes milliseconds; a page is not behind all of them."""
+        bad = put(self.upload, self.work(False))
+        done = [self.answered_before_a_page(
+            [self.connect() for _ in range(64)], bad) for _ in range(3)]
+        self.assertLess(min(done), 32, done)
+
+    def test_who_sends_bad_work_is_not_listened_to_any_longer(self):
+        with self.connect() as c:
+            answer = c.send(put(self.upload, self.work(False))).answer()
+            self.assertIn(b"speakup: v1 work", answer.body)
+            self.assertEqual(answer.fields.get("connection"), "close")
+            self.assertTrue(c.ended())
+        with self.connect() as c:
+            answer = c.send(put(self.upload, self.work(True))).answer()
+            self.assertIn(b"speakup: v1 pieces", answer.body)
+            self.assertNotIn("connection", answer.fields)
+            # Of a time before a restart, or damaged: that may happen.
+            other = self.work(True)[:47] + b"x" + bytes(16)
+            answer = c.send(put("f", other)).answer()
+            self.assertIn(b"speakup: v1 work", answer.body)
+            self.assertNotIn("connection", answer.fields)
 
 
 class SingleBytes(unittest.TestCase):

@@ -416,7 +416,7 @@ run_open(struct run *r)
 	f->page_policy = page_new();
 	f->page_plain = page_new();
 	put_web(f);
-	MUST(f->resume != NULL);
+	MUST(f->resume != NULL && front_work_open(f) == ERR_OK);
 	MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, wire) == 0 &&
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, visitor) == 0);
 	MUST(front_open_vault(f, wire[0]) == ERR_OK);
@@ -456,6 +456,7 @@ run_close(struct run *r)
 	evbuffer_free(f->page_plain);
 	front_web_free(&f->web);
 	event_free(f->resume);
+	event_free(f->check);
 	event_base_free(f->base);
 	free(f);
 	buf_free(&r->out);
