@@ -13,8 +13,9 @@ peers_init(struct peers *p, const struct env *env)
 	*p = (struct peers){ .env = env };
 }
 
-void
-peers_turn(struct peers *p)
+/* Key and counts go, where their hour is over. */
+static void
+end_hour(struct peers *p)
 {
 	const int64_t age = env_now(p->env) - p->born;
 
@@ -25,10 +26,29 @@ peers_turn(struct peers *p)
 	p->has_key = false;
 }
 
+/* What time has left of a place's count. */
+static unsigned
+level_of(const struct peers *p, size_t i)
+{
+	const uint16_t now = (uint16_t)(env_now(p->env) - p->born);
+	const unsigned gone = (unsigned)(now - p->place[i].at) * PEER_RATE;
+
+	return p->place[i].level > gone ? p->place[i].level - gone : 0;
+}
+
+void
+peers_turn(struct peers *p)
+{
+	end_hour(p);
+	for (size_t i = 0; p->has_key && i < PEERS; i++)
+		if (level_of(p, i) == 0)
+			bytes_wipe(&p->place[i], sizeof(p->place[i]));
+}
+
 static bool
 has_key(struct peers *p)
 {
-	peers_turn(p);
+	end_hour(p);
 	if (!p->has_key) {
 		p->has_key =
 		    env_random(p->env, p->key, sizeof(p->key)) == ERR_OK;
@@ -41,17 +61,14 @@ has_key(struct peers *p)
 static bool
 count_in(struct peers *p, size_t i)
 {
-	const uint16_t now = (uint16_t)(env_now(p->env) - p->born);
-	const unsigned gone = (unsigned)(now - p->place[i].at) * PEER_RATE;
-	unsigned level = p->place[i].level;
+	unsigned level = level_of(p, i);
 
-	level = level > gone ? level - gone : 0;
 	if (level < PEER_BURST)
 		level++;
 	else
 		level = PEER_BURST + 1;
 	p->place[i].level = (uint16_t)level;
-	p->place[i].at = now;
+	p->place[i].at = (uint16_t)(env_now(p->env) - p->born);
 	return level > PEER_BURST;
 }
 

@@ -5,8 +5,9 @@
 /*
  * Floods from one address. The connections of each peer are counted in one of
  * a thousand places, which a hash of its address under a key of this hour
- * chooses: each place stands for millions of addresses and names none, and
- * after the hour key and counts are gone. Whoever goes over the rate is
+ * chooses: each place stands for millions of addresses and names none. A count
+ * runs off in seconds, of a flood in two minutes, and then nothing is left of
+ * it; key and counts go after the hour. Whoever goes over the rate is
  * pressed: the vault asks such a connection for more work (WIRE_PRESSED), and
  * it is the first to go where there are too many. Nobody is shut out by it: a
  * hospital is one address.
@@ -35,7 +36,8 @@ struct peers {
 
 /* env is borrowed. */
 void peers_init(struct peers *p, const struct env *env);
-/* Key and counts go, where their hour is over: every few seconds. */
+/* Counts that have run off go, and all where the key's hour is over: every few
+ * seconds. */
 void peers_turn(struct peers *p);
 /* accept4, non-blocking and closed on exec; -1 and errno as there. *is_pressed
  * is set with a connection. */

@@ -126,6 +126,16 @@ test_a_flood_from_one_address_is_pressed_and_others_are_not(void **state)
 		assert_false(come_from(s, 1));
 }
 
+static unsigned
+places_used(const struct peers *p)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < PEERS; i++)
+		n += p->place[i].level > 0;
+	return n;
+}
+
 static void
 test_table_and_key_are_wiped_hourly(void **state)
 {
@@ -158,20 +168,40 @@ test_table_and_key_are_wiped_hourly(void **state)
 	assert_true(is_wiped(&s->peers));
 }
 
+/* Whoever takes the machine finds only who came within the last minutes: of a
+ * visitor seconds, of a flood what it takes to be forgiven. */
+static void
+test_a_place_is_empty_once_its_count_has_run_off(void **state)
+{
+	struct scene *s = *state;
+
+	for (unsigned i = 1; i <= 20; i++)
+		assert_false(come_from(s, i));
+	for (unsigned i = 0; i < 100; i++)
+		(void)come_from(s, 0x0203);
+	s->now += 20;
+	peers_turn(&s->peers);
+	assert_int_equal(places_used(&s->peers), 1);
+	s->now += 100 / PEER_RATE;
+	peers_turn(&s->peers);
+	assert_int_equal(places_used(&s->peers), 0);
+	assert_true(bytes_all_zero((const uint8_t *)s->peers.place,
+	    sizeof(s->peers.place)));
+	assert_true(s->peers.has_key);
+}
+
 static void
 test_places_are_few_and_the_key_chooses_them(void **state)
 {
 	struct scene *s = *state;
-	unsigned used = 0, same = 0;
+	unsigned same = 0;
 	uint16_t first[PEERS];
 
 	for (unsigned i = 1; i <= 200; i++)
 		assert_false(come_from(s, i));
-	for (size_t i = 0; i < PEERS; i++) {
-		used += s->peers.place[i].level > 0;
+	for (size_t i = 0; i < PEERS; i++)
 		first[i] = s->peers.place[i].level;
-	}
-	assert_in_range(used, 150, 200);
+	assert_in_range(places_used(&s->peers), 150, 200);
 	s->now += PEER_HOUR;
 	for (unsigned i = 1; i <= 200; i++)
 		assert_false(come_from(s, i));
@@ -232,6 +262,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_a_flood_from_one_address_is_pressed_and_others_are_not),
 		T(test_table_and_key_are_wiped_hourly),
+		T(test_a_place_is_empty_once_its_count_has_run_off),
 		T(test_places_are_few_and_the_key_chooses_them),
 		T(test_nobody_is_pressed_on_a_unix_socket_or_without_a_key),
 		T(test_without_a_connection_nothing_changes),
