@@ -36,26 +36,33 @@ policy_freep(struct policy **p)
 	*p = policy_free(*p);
 }
 
+static json_t *
+load_once(struct bytes json, json_error_t *where)
+{
+	return json_loadb((const char *)json.p, json.n, JSON_REJECT_DUPLICATES,
+	    where);
+}
+
 /*
- * jansson calls it bad syntax where memory ran out while it read. Nobody's
- * policy is to be called false for that: what does not parse is tried again,
- * after something that does. NULL with ERR_SYNTAX or ERR_NOMEM.
+ * Where memory runs out while it reads, jansson calls it bad syntax, or goes on
+ * without a character of a text or a number. So it reads twice, and both have
+ * to say the same; and what does not parse is called false only after something
+ * that does. NULL with ERR_SYNTAX or ERR_NOMEM.
  */
 static json_t *
 load(struct bytes json, json_error_t *where, enum err *ret_err)
 {
-	const char *text = (const char *)json.p;
-	json_t *j = json_loadb(text, json.n, JSON_REJECT_DUPLICATES, where);
-	json_t *known;
+	json_t *j = load_once(json, where), *again = load_once(json, where);
+	json_t *known = json_loads("{\"a\": [1]}", 0, NULL);
+	bool is_false = j == NULL && again == NULL && known != NULL &&
+	    json_error_code(where) != json_error_out_of_memory;
 
-	if (j != NULL)
-		return j;
-	known = json_loads("{\"a\": [1]}", 0, NULL);
-	if (known != NULL)
-		j = json_loadb(text, json.n, JSON_REJECT_DUPLICATES, where);
-	*ret_err = known == NULL ||
-		json_error_code(where) == json_error_out_of_memory
-	    ? ERR_NOMEM : ERR_SYNTAX;
+	if (j == NULL || again == NULL || !json_equal(j, again)) {
+		*ret_err = is_false ? ERR_SYNTAX : ERR_NOMEM;
+		json_decref(j);
+		j = NULL;
+	}
+	json_decref(again);
 	json_decref(known);
 	return j;
 }

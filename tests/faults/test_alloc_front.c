@@ -4,7 +4,7 @@
  * "busy" or "down", or their connection ends; never another answer. Nobody is
  * kept without a deadline, nothing stays charged, and the next is served.
  *
- * usage: test_alloc_front [STRIDE]
+ * usage: test_alloc_front [STRIDE]	(0: every one, also of the certificate)
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * request is done or refused as a whole, the same one sent again succeeds,
  * what was called stored opens, and the store passes its check.
  *
- * usage: test_alloc_vault [STRIDE]
+ * usage: test_alloc_vault [STRIDE]	(0: every one, also of a start)
  */
 #include "tests/daemon/vault_stage.h"
 #include "tests/faults/alloc.h"
