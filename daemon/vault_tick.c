@@ -57,6 +57,7 @@ vault_tick(struct vault *v)
 
 	if (v->has_failed || v->now.policy == NULL)
 		return false;
+	work_tick(&v->work);
 	work_measure(v);
 	more = clock_run(v) || sweep_run(v) || expire_uploads(v);
 	ledger_flush(v);

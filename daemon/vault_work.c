@@ -116,7 +116,7 @@ spent_put(struct work_spent *s, const uint8_t *nonce, uint32_t expiry)
 }
 
 static struct work_spent *
-spent_new(void)
+spent_new(uint32_t minute)
 {
 	struct work_spent *s;
 
@@ -124,7 +124,7 @@ spent_new(void)
 	if ((s = malloc(sizeof(*s))) == NULL)
 		return NULL;
 	s->n = 0;
-	s->checked = 0;
+	s->checked = minute;
 	memset(s->head, 0xff, sizeof(s->head));
 	return s;
 }
@@ -144,11 +144,12 @@ spent_drop(struct work_spent *s, uint32_t minute)
 			memcpy(nonce, s->at[i].nonce, sizeof(nonce));
 			spent_put(s, nonce, s->at[i].expiry);
 		}
+	bytes_wipe(&s->at[s->n], (n - s->n) * sizeof(s->at[0]));
 }
 
 /* Where all of it is of a time to come, what expires soonest goes: difficulty
- * has risen long before. */
-static void
+ * has risen long before. Returns when that expires. */
+static uint32_t
 spent_make_room(struct work_spent *s)
 {
 	uint32_t soonest = UINT32_MAX - 1;
@@ -157,6 +158,7 @@ spent_make_room(struct work_spent *s)
 		if (s->at[i].expiry < soonest)
 			soonest = s->at[i].expiry;
 	spent_drop(s, soonest);
+	return soonest;
 }
 
 static bool
@@ -185,16 +187,19 @@ minute_of(const struct work *w)
 }
 
 /* Empties the places of a ring between its newest time and `at`, which becomes
- * the newest; a clock that was set back empties nothing. */
+ * the newest. A clock that was set back a little empties nothing; by more than
+ * the ring is long, all of it. */
 static void
 ring_turn(uint32_t *ring, size_t n, int64_t *newest, int64_t at)
 {
-	if (at - *newest >= (int64_t)n)
+	const bool is_past = *newest - at >= (int64_t)n;
+
+	if (is_past || at - *newest >= (int64_t)n)
 		memset(ring, 0, n * sizeof(*ring));
 	else
 		for (int64_t t = *newest + 1; t <= at; t++)
 			ring[t % (int64_t)n] = 0;
-	if (at > *newest)
+	if (is_past || at > *newest)
 		*newest = at;
 }
 
@@ -215,6 +220,22 @@ turn(struct work *w)
 
 	ring_turn(w->filed, WORK_SLOTS, &w->slot, now / WORK_SLOT_SECONDS);
 	ring_turn(w->waiting, WORK_BACKLOG_DAYS, &w->day, now / DAY_SECONDS);
+}
+
+/* Forgets what has expired by that minute. */
+static void
+spent_turn(struct work *w, uint32_t minute)
+{
+	struct work_spent *s = w->spent;
+
+	if (s == NULL || s->checked == minute)
+		return;
+	spent_drop(s, minute);
+	s->checked = minute;
+	if (s->n == 0) {
+		free(s);
+		w->spent = NULL;
+	}
 }
 
 /* --- what is counted --- */
@@ -239,8 +260,17 @@ work_init(struct work *w, const struct env *env,
 void
 work_free(struct work *w)
 {
+	if (w->spent != NULL)
+		bytes_wipe(w->spent->at, w->spent->n * sizeof(w->spent->at[0]));
 	free(w->spent);
 	bytes_wipe(w, sizeof(*w));
+}
+
+void
+work_tick(struct work *w)
+{
+	turn(w);
+	spent_turn(w, minute_of(w));
 }
 
 void
@@ -322,6 +352,13 @@ work_ask(struct work *w, unsigned bits,
 	return e != ERR_OK ? e : work_challenge_make(w->key, &t, purpose, ret);
 }
 
+/* Not by a clock that was ahead and has been set back. */
+static bool
+was_let_go(const struct work *w, uint32_t expiry, uint32_t minute)
+{
+	return expiry <= w->let_go && w->let_go <= minute + WORK_MINUTES_MAX;
+}
+
 bool
 work_spend(struct work *w, const uint8_t work[static WORK_LEN],
     const uint8_t purpose[static WORK_PURPOSE_LEN])
@@ -329,17 +366,14 @@ work_spend(struct work *w, const uint8_t work[static WORK_LEN],
 	const uint32_t minute = minute_of(w);
 	struct work_terms t;
 
+	spent_turn(w, minute);
 	if (work_challenge_open(w->key, purpose, minute, work, &t) != ERR_OK ||
-	    (w->spent == NULL && (w->spent = spent_new()) == NULL))
-		return false;
-	if (w->spent->checked != minute) {
-		spent_drop(w->spent, minute);
-		w->spent->checked = minute;
-	}
-	if (spent_has(w->spent, t.nonce))
+	    was_let_go(w, t.expiry, minute) ||
+	    (w->spent == NULL && (w->spent = spent_new(minute)) == NULL) ||
+	    spent_has(w->spent, t.nonce))
 		return false;
 	if (w->spent->n == WORK_SPENT_MAX)
-		spent_make_room(w->spent);
+		w->let_go = spent_make_room(w->spent);
 	spent_put(w->spent, t.nonce, t.expiry);
 	return true;
 }

@@ -53,8 +53,7 @@ unsigned work_bits_of_upload(
 #define WORK_SLOTS 12 /* of WORK_SLOT_SECONDS: two minutes */
 #define WORK_SLOT_SECONDS 10
 #define WORK_BACKLOG_DAYS 7
-/* Spent work that is remembered: 1.5 MiB, and none of it before there is
- * some. The rate at which 15 minutes fill it asks for 7 bits. */
+/* Spent work that is remembered: 1.5 MiB, and only while there is some. The rate at which 15 minutes fill it asks for 7 bits. */
 #define WORK_SPENT_MAX 65536
 
 struct work_spent;
@@ -74,12 +73,17 @@ struct work {
 	 * fills again: thousandths of one. */
 	uint64_t plain;
 	int64_t plain_at;
-	struct work_spent *spent; /* NULL: nothing yet */
+	struct work_spent *spent; /* NULL: nothing */
+	/* Where there was no room: work that expires up to this minute may have
+	 * been spent, and counts no more. */
+	uint32_t let_go;
 };
 
 void work_init(struct work *w, const struct env *env,
     const uint8_t key[static WORK_KEY_LEN], uint64_t quiet);
 void work_free(struct work *w);
+/* What has been counted goes when its time is over: every few seconds. */
+void work_tick(struct work *w);
 
 /* A filing was stored. */
 void work_filed(struct work *w);

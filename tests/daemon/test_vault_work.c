@@ -256,7 +256,13 @@ test_spent_work_is_bounded(void **state)
 	}
 	for (size_t i = 10; i <= WORK_SPENT_MAX; i++)
 		assert_false(work_spend(&w, all[i], purpose));
-	assert_true(work_spend(&w, all[3], purpose));
+	/* What went is not known to be new: it counts no more, nor does what
+	 * came with it. A younger challenge does. */
+	for (size_t i = 0; i < 10; i++)
+		assert_false(work_spend(&w, all[i], purpose));
+	make(&w, all[0]);
+	assert_true(work_spend(&w, all[0], purpose));
+	assert_false(work_spend(&w, all[0], purpose));
 	/* After its time all of it is forgotten. */
 	c.now += 16 * 60;
 	make(&w, all[0]);
@@ -264,6 +270,65 @@ test_spent_work_is_bounded(void **state)
 		assert_true(work_spend(&w, all[0], purpose));
 	work_free(&w);
 	free(all);
+}
+
+/* Whoever takes the machine finds nothing of when somebody did work, or filed,
+ * but lately; also where nobody came since. */
+static void
+test_what_was_counted_goes_by_itself(void **state)
+{
+	uint8_t a[WORK_LEN];
+	CLOCK(c, w);
+
+	(void)state;
+	work_filed(&w);
+	make(&w, a);
+	assert_true(work_spend(&w, a, purpose));
+	c.now += 14 * 60;
+	work_tick(&w);
+	assert_false(work_spend(&w, a, purpose));
+	assert_true(bytes_all_zero((const uint8_t *)w.filed, sizeof(w.filed)));
+	c.now += 60;
+	work_tick(&w);
+	assert_null(w.spent);
+	work_free(&w);
+}
+
+/* By mistake into the next year, and back: the same as before. */
+static void
+test_a_clock_that_was_set_back_shuts_nobody_out(void **state)
+{
+	const int64_t year = 365 * 86400;
+	uint8_t a[WORK_LEN];
+	CLOCK(c, w);
+
+	(void)state;
+	c.now += year;
+	work_filed(&w);
+	work_waits(&w, (uint32_t)(c.now / 86400));
+	for (size_t i = 0; i <= WORK_SPENT_MAX; i++) {
+		make(&w, a);
+		assert_true(work_spend(&w, a, purpose));
+		if (i == 0)
+			c.now += 60;
+	}
+	c.now -= year;
+	make(&w, a);
+	assert_true(work_spend(&w, a, purpose));
+	assert_false(work_spend(&w, a, purpose));
+	for (int i = 0; i < 240; i++)
+		work_filed(&w);
+	work_waits(&w, (uint32_t)(c.now / 86400));
+	assert_int_equal(work_load(&w, false).rate, 120);
+	assert_int_equal(work_load(&w, false).backlog, 1);
+	c.now += 120;
+	assert_int_equal(work_load(&w, false).rate, 0);
+	/* What a clock is set by every day changes nothing. */
+	work_filed(&w);
+	work_filed(&w);
+	c.now -= 15;
+	assert_int_equal(work_load(&w, false).rate, 1);
+	work_free(&w);
 }
 
 /* --- in the vault --- */
@@ -475,6 +540,9 @@ main(void)
 		cmocka_unit_test(
 		    test_work_counts_once_in_its_time_and_for_its_purpose),
 		cmocka_unit_test(test_spent_work_is_bounded),
+		cmocka_unit_test(test_what_was_counted_goes_by_itself),
+		cmocka_unit_test(
+		    test_a_clock_that_was_set_back_shuts_nobody_out),
 		IN_VAULT(test_a_flood_needs_work_and_quiet_times_need_none),
 		IN_VAULT(test_who_is_pressed_needs_work_and_others_do_not),
 		IN_VAULT(
