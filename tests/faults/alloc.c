@@ -219,6 +219,5 @@ alloc_each(const char *name, alloc_act *act, void *ctx, unsigned long stride)
 		}
 	}
 	print_message("%s: %lu allocations\n", name, n);
-	assert_true(n > 0);
 	return n;
 }

@@ -75,7 +75,7 @@ test_nobody_loses_their_keys_for_want_of_memory(void **state)
 	(void)state;
 	alloc_reset();
 	keys_begin(&k);
-	alloc_each("unlock", act_unlock, &k, stride);
+	assert_true(alloc_each("unlock", act_unlock, &k, stride) > 0);
 	print_message("    failed %u times\n", k.failed);
 	assert_true(k.failed > 0);
 	(void)unlink(k.path);
@@ -130,7 +130,7 @@ read_as(struct reading *r, const char *name, uint16_t person, size_t n)
 {
 	r->person = person;
 	r->n = n;
-	alloc_each(name, act_read, r, stride);
+	assert_true(alloc_each(name, act_read, r, stride) > 0);
 	print_message("    failed %u times\n", r->failed);
 	assert_true(r->failed > 0);
 	r->failed = 0;

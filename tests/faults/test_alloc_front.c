@@ -379,7 +379,7 @@ each(struct visit *v, const char *name, alloc_act *one)
 	buf_put_bytes(&v->good, buf_bytes(&v->out));
 	visitor_goes(v);
 	settle(v);
-	alloc_each(name, one, v, stride);
+	assert_true(alloc_each(name, one, v, stride) > 0);
 	print_message("    %u served, %u told to wait, %u cut\n", v->served,
 	    v->refused, v->cut);
 	assert_true(v->refused + v->cut > 0);
@@ -497,7 +497,7 @@ test_certificate_is_not_called_wrong_for_want_of_memory(void **state)
 	alloc_reset();
 	make_certificate(&c.cert, &c.key);
 	/* thousands, most of them in the search for what reads PEM */
-	alloc_each("certificate", act_certificate, &c, 13 * stride);
+	assert_true(alloc_each("certificate", act_certificate, &c, 13 * stride) > 0);
 	print_message("    failed %u times\n", c.failed);
 	assert_true(c.failed > 0);
 	buf_free(&c.cert);

@@ -57,7 +57,7 @@ each(struct job *j, unsigned long part)
 	j->good = (struct buf)BUF_INIT(16 << 20);
 	assert_int_equal(ERR_OK, j->run(j, &j->good));
 	assert_true(j->good.n > 0);
-	alloc_each(j->name, act, j, stride * part);
+	assert_true(alloc_each(j->name, act, j, stride * part) > 0);
 	print_message("    failed %u times\n", j->failed);
 	assert_true(j->failed > 0);
 	buf_free(&j->good);
