@@ -53,7 +53,8 @@ unsigned work_bits_of_upload(
 #define WORK_SLOTS 12 /* of WORK_SLOT_SECONDS: two minutes */
 #define WORK_SLOT_SECONDS 10
 #define WORK_BACKLOG_DAYS 7
-/* Spent work that is remembered: 1.5 MiB, and only while there is some. The rate at which 15 minutes fill it asks for 7 bits. */
+/* Spent work that is remembered: 1.5 MiB, and only while there is some. The
+ * rate at which 15 minutes fill it asks for 7 bits. */
 #define WORK_SPENT_MAX 65536
 
 struct work_spent;

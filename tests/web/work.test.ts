@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import {
-  type Content, type Exchange, SMALL_LEN, TEXT_LEN, WORK_LEN, WorkWanted,
+  type Content, type Exchange, PIECE_BODY_LEN, SMALL_LEN, TEXT_LEN, WORK_LEN, WorkWanted,
 } from "../../web/core/bundle.ts";
 import { poll, putPiece, sendConcern, type Stored } from "../../web/core/bundle_reporter.ts";
 import { hex, unhex, utf8 } from "../../web/core/bytes.ts";
@@ -13,7 +13,10 @@ import { Refused } from "../../web/core/types.ts";
 import { isSolution, solveWork, withWork, zeroBits } from "../../web/core/work.ts";
 import { newNet, type Net } from "../../web/net/server.ts";
 import { askWorking } from "../../web/net/working.ts";
+import { reporterOver } from "../../web/reporter/reporter.ts";
 import { load } from "./core_cases.ts";
+import { startDouble } from "./double.ts";
+import { skipLive, startLive } from "./live.ts";
 
 const CHALLENGE = unhex("0a".repeat(48));
 const HEX = "cd".repeat(32);
@@ -170,4 +173,25 @@ test("a service that asks for ever more work is given up after four times", asyn
   await assert.rejects(askWorking(net, concern(), quiet),
     (e) => e instanceof Refused && !(e instanceof WorkWanted) && e.code === "busy");
   assert.equal(bodies.length, 4);
+});
+
+test("a busy daemon is filed to, with work and an attachment", { skip: skipLive }, async (t) => {
+  const live = await startLive({ limits: { "quiet-filings-per-minute": 1 } });
+  t.after(() => live.stop());
+  const front = await startDouble(live);
+  t.after(() => front.stop());
+  const api = reporterOver(newNet(front.url, { second: 50 }));
+  await api.open();
+  const filed: string[] = [];
+  for (let i = 0; i < 6; i++) {
+    const files = i < 5 ? [] : [new File([new Uint8Array(300_000)], "zeros")];
+    const { words } = await api.file({ answers: [], about: [], text: `concern ${i}`, files }, quiet);
+    filed.push(words.join(" "));
+  }
+  assert.equal(new Set(filed).size, 6);
+  assert.equal((await api.enter(filed[5]!)).messages.length, 1);
+  for (const length of [TEXT_LEN, PIECE_BODY_LEN]) {
+    const bodies = front.asked.map((a) => a.body).filter((body) => body.length === length);
+    assert.ok(bodies.some((body) => body.subarray(-WORK_LEN).some((x) => x !== 0)), String(length));
+  }
 });
