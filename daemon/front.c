@@ -352,6 +352,7 @@ front_open(struct front *f, int control_fd)
 
 	TAILQ_INIT(&f->conns);
 	TAILQ_INIT(&f->early);
+	TAILQ_INIT(&f->early_pressed);
 	tickets_init(f);
 	peers_init(&f->peers, &env_system);
 	reply_init();

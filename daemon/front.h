@@ -57,7 +57,8 @@ struct front {
 	struct peers peers;
 
 	struct conn_list conns; /* all of them */
-	struct conn_list early; /* without a whole head; longest first */
+	/* without a whole head, longest first; of these the pressed */
+	struct conn_list early, early_pressed;
 	struct conn_list worked; /* with work to check */
 	size_t n_conns;
 	size_t most_conns, handshakes; /* since memory was trimmed */

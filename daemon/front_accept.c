@@ -15,7 +15,8 @@
 static bool
 has_room(const struct front *f)
 {
-	return f->n_conns < f->config.connections || !TAILQ_EMPTY(&f->early);
+	return f->n_conns < f->config.connections || !TAILQ_EMPTY(&f->early) ||
+	    !TAILQ_EMPTY(&f->early_pressed);
 }
 
 static void

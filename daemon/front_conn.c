@@ -59,11 +59,9 @@ void
 conn_enter_queue(struct conn *c, struct conn_list *queue)
 {
 	conn_leave_queue(c);
-	/* Pressed ones are the first to be dropped. */
 	if (c->is_pressed && queue == &c->front->early)
-		TAILQ_INSERT_HEAD(queue, c, queued);
-	else
-		TAILQ_INSERT_TAIL(queue, c, queued);
+		queue = &c->front->early_pressed;
+	TAILQ_INSERT_TAIL(queue, c, queued);
 	c->queue = queue;
 }
 
@@ -231,8 +229,10 @@ conn_new(struct front *f, int fd, unsigned flags, bool is_pressed)
 void
 conn_drop_early(struct front *f)
 {
-	struct conn *c = TAILQ_FIRST(&f->early);
+	struct conn *c = TAILQ_FIRST(&f->early_pressed);
 
+	if (c == NULL)
+		c = TAILQ_FIRST(&f->early);
 	if (c != NULL)
 		conn_free(c);
 }
@@ -253,17 +253,24 @@ end_held(struct front *f)
 	}
 }
 
-void
-conn_drain(struct front *f)
+static void
+end_idle(struct conn_list *early)
 {
 	struct conn *c, *next;
 
-	end_held(f);
-	for (c = TAILQ_FIRST(&f->early); c != NULL; c = next) {
+	for (c = TAILQ_FIRST(early); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, queued);
 		if (c->state == CONN_IDLE)
 			conn_linger(c);
 	}
+}
+
+void
+conn_drain(struct front *f)
+{
+	end_held(f);
+	end_idle(&f->early);
+	end_idle(&f->early_pressed);
 }
 
 void

@@ -22,7 +22,7 @@ void conn_answered(struct conn *c, enum answer a, struct bytes body,
 /* One that waits for memory or a ticket tries again; false: it still waits. */
 bool conn_resume(struct conn *c);
 /* Closes the connection that has been longest without a whole head (in the
- * handshake, idle, or within a head), if any. */
+ * handshake, idle, or within a head), if any; a pressed one before all others. */
 void conn_drop_early(struct front *f);
 /* Closes all that are idle; the others close after their answer. */
 void conn_drain(struct front *f);

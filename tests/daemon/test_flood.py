@@ -94,6 +94,22 @@ class Flood(unittest.TestCase):
                 pass
         self.assertGreater(gone, 30)
 
+    def test_of_one_address_the_oldest_connection_goes_first(self):
+        """Behind a flooder's address there are others: who comes has time."""
+        d = self.start(connections=8)
+        self.flood(d)
+        held = [self.connect(d, FLOODER) for _ in range(8)]
+        visitor = self.connect(d, FLOODER)
+        held += [self.connect(d, FLOODER) for _ in range(4)]
+        end = time.monotonic() + 20
+        while len(select.select(held, [], [], 0)[0]) < 4:  # had to go
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+        with d.context().wrap_socket(
+                visitor, server_hostname="127.0.0.1") as t:
+            t.sendall(get("/v1/policy"))
+            self.assertTrue(t.recv(12).startswith(b"HTTP/1.1 200"))
+
 
 class Work(unittest.TestCase):
     """A service that asks for work, and somebody who sends none that is any:

@@ -405,6 +405,7 @@ run_open(struct run *r)
 	MUST(f != NULL && (f->base = event_base_new()) != NULL);
 	TAILQ_INIT(&f->conns);
 	TAILQ_INIT(&f->early);
+	TAILQ_INIT(&f->early_pressed);
 	tickets_init(f);
 	reply_init();
 	f->config = (struct front_config){ .connections = 4, .rate = 1024,
