@@ -14,8 +14,9 @@
  * call: recvfrom cannot ask for a peer's, nor can accept4, unless... */
 static const struct call running[] = {
 	CALL(read), CALL(readv), CALL(write), CALL(writev), CALL(close),
-	CALL(recvmsg), CALL(sendmsg), CALL_IF(recvfrom, ARG_IS(4, 0)),
-	CALL_IF(sendto, ARG_IS(4, 0)), CALL(shutdown),
+	CALL(recvmsg), CALL_IF(sendmsg, ARG_SENDS(2)),
+	CALL_IF(recvfrom, ARG_IS(4, 0)),
+	CALL_IF(sendto, ARG_IS(4, 0), ARG_SENDS(3)), CALL(shutdown),
 	CALL_IF(accept4, ARG_IS(1, 0)),
 	CALL(epoll_wait), CALL(epoll_pwait), CALL(epoll_ctl),
 	/* also whether who watches is still there */
@@ -80,7 +81,7 @@ static const struct call leading[] = {
 	CALL_IF(clone, ARG_IS(0, FORK_FLAGS)), CALL(execve), CALL(wait4),
 	CALL_IF(kill, ARG_IS(1, SIGKILL)), CALL_IF(tgkill, ARG_IS(2, SIGABRT)),
 	CALL_IF(socket, ARG_IS(0, AF_UNIX)),
-	CALL_IF(socketpair, ARG_IS(0, AF_UNIX)), CALL(sendto),
+	CALL_IF(socketpair, ARG_IS(0, AF_UNIX)), CALL_IF(sendto, ARG_SENDS(3)),
 	CALL(dup2), CALL(dup3), CALL(close_range),
 	CALL_IF(fcntl, ARG_IS(1, F_DUPFD_CLOEXEC)),
 };

@@ -20,7 +20,8 @@
 static const struct call calls[] = {
 	CALL(read), CALL(readv), CALL(write), CALL(writev), CALL(close),
 	CALL(lseek), CALL(pread64), CALL(recvfrom), CALL(recvmsg),
-	CALL(recvmmsg), CALL(sendto), CALL(sendmsg), CALL(sendmmsg),
+	CALL(recvmmsg), CALL_IF(sendto, ARG_SENDS(3)),
+	CALL_IF(sendmsg, ARG_SENDS(2)), CALL_IF(sendmmsg, ARG_SENDS(3)),
 	CALL(shutdown), CALL(connect), CALL(getsockname), CALL(getpeername),
 	CALL(getsockopt), CALL(setsockopt), CALL(poll), CALL(ppoll),
 	CALL(select), CALL(pselect6), CALL(epoll_create1), CALL(epoll_ctl),

@@ -2,6 +2,7 @@
 
 #include <seccomp.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include "crypto/err.h"
 #include "sandbox/left_out.h"
@@ -32,6 +33,11 @@ struct call {
 #define ARG_IS(n, x) { n, SCMP_CMP_EQ, (scmp_datum_t)(x), 0 }
 #define ARG_BITS(n, mask, x)                                                   \
 	{ n, SCMP_CMP_MASKED_EQ, (scmp_datum_t)(mask), (scmp_datum_t)(x) }
+
+/* Argument n is flags of a call that sends, and not to somebody new: a socket
+ * that was closed can connect by that (TCP Fast Open), past a list without
+ * connect() and past Landlock. */
+#define ARG_SENDS(n) ARG_BITS(n, MSG_FASTOPEN, 0)
 
 /* One of several lists, which together are what is allowed. */
 struct calls {

@@ -185,6 +185,38 @@ try_connect(void)
 	return e == ECONNREFUSED ? 0 : e;
 }
 
+/* A socket that listened can listen no more, and then connect by sending: TCP
+ * Fast Open, which asks no wall for connections. */
+static struct sockaddr_in
+other_end(void)
+{
+	(void)shutdown(world.listener, SHUT_RD);
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+		.sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+}
+
+static int
+try_send_message_to(void)
+{
+	struct sockaddr_in to = other_end();
+	struct iovec data = { .iov_base = (char[]){ "x" }, .iov_len = 1 };
+	const struct msghdr m = { .msg_name = &to, .msg_namelen = sizeof(to),
+		.msg_iov = &data, .msg_iovlen = 1 };
+	int e = result(sendmsg(world.listener, &m, MSG_FASTOPEN));
+
+	return e == EINPROGRESS || e == ECONNREFUSED ? 0 : e;
+}
+
+static int
+try_send_to(void)
+{
+	struct sockaddr_in to = other_end();
+	int e = result(sendto(world.listener, "x", 1, MSG_FASTOPEN,
+	    (const struct sockaddr *)&to, sizeof(to)));
+
+	return e == EINPROGRESS || e == ECONNREFUSED ? 0 : e;
+}
+
 int
 try_bind(void)
 {
@@ -401,6 +433,8 @@ const struct attempt attempts[] = {
 	{ "make a UNIX socket", try_socket_unix, false, 0,
 	    { DONE, KILLED, KILLED, DONE } },
 	{ "connect", try_connect, false, 0, ALL_KILLED },
+	{ "connect by a message", try_send_message_to, true, 0, ALL_KILLED },
+	{ "connect by sending", try_send_to, true, 0, ALL_KILLED },
 	{ "bind", try_bind, false, 0, ALL_KILLED },
 	{ "ask for a peer's address", try_peer_name, false, 0, ALL_KILLED },
 	{ "accept with the address", try_accept_with_address, false, 0,
