@@ -7,7 +7,7 @@
 /*
  * When the vault asks for work (docs/PROTOCOL.md, "Work"), and how much. In
  * quiet times it is none, and it never becomes a refusal: a concern needs 10
- * bits at most, half a minute on a phone, an upload 14.
+ * bits at most, half a minute on a phone, an upload 12.
  *
  * All of it is in memory alone, and none of it says who filed. Only the key
  * comes from outside, so that a challenge outlives this process.
@@ -16,7 +16,7 @@
 /* --- how much: pure --- */
 
 #define WORK_CONCERN_BITS_MAX 10
-#define WORK_UPLOAD_BITS_MAX 14
+#define WORK_UPLOAD_BITS_MAX 12
 
 struct work_load {
 	uint64_t quiet;	  /* filings a minute that need no work; 0: none ever do */

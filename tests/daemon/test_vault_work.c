@@ -101,10 +101,10 @@ test_uploads_need_more_the_fuller_their_share_and_the_larger_they_are(
 		{ { .size = 101, .held = 1664, .max = 6400 }, false, 2 },
 		{ { .size = 401, .held = 1664, .max = 6400 }, false, 4 },
 		{ { .size = 6400, .held = 1664, .max = 6400 }, false, 5 },
-		{ { .size = 6400, .held = 6400, .max = 6400 }, false, 14 },
-		{ { .size = 6400, .held = 9999, .max = 6400 }, true, 14 },
+		{ { .size = 6400, .held = 6400, .max = 6400 }, false, 12 },
+		{ { .size = 6400, .held = 9999, .max = 6400 }, true, 12 },
 		{ { .size = 1, .held = 0, .max = 6400 }, true, 4 },
-		{ { .size = 1, .held = 0, .max = 0 }, false, 14 },
+		{ { .size = 1, .held = 0, .max = 0 }, false, 12 },
 	};
 	struct work_load l = { .quiet = 600 };
 
