@@ -305,7 +305,8 @@ attempt(const struct doing *d, enum reply *ret_reply)
 static bool
 may_again(const struct action *a, enum reply r, int attempts)
 {
-	return (r == REPLY_CONFLICT && attempts < (a->is_once ? 1 : ATTEMPTS)) ||
+	return (r == REPLY_CONFLICT &&
+		   attempts < (a->is_once ? 1 : ATTEMPTS)) ||
 	    (r == REPLY_INCOMPLETE && attempts < 2);
 }
 

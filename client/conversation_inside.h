@@ -91,5 +91,6 @@ enum refusal envelopes_check(const struct conversation *c, size_t *ret_at)
 enum refusal plain_head_read(struct conversation *c, struct bytes head)
     MUST_CHECK;
 /* Opens the whole file; the plaintext becomes the message's text. Its hash is
- * the case id, but for a reader who was given an envelope of their own later. */
+ * the case id, but for a reader who was given an envelope of their own later.
+ */
 enum refusal plain_end(struct conversation *c) MUST_CHECK;

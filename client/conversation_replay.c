@@ -318,7 +318,8 @@ replay(struct conversation *c, size_t *ret_at)
 
 /* Where what we have begins to be ours. */
 struct given {
-	const struct conversation_message *m; /* whose digest it is; NULL: none */
+	/* whose digest it is; NULL: none */
+	const struct conversation_message *m;
 	size_t at; /* in c->message: nothing before it is due besides */
 	bool is_named; /* behind it, by an entry that gave nothing */
 };

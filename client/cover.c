@@ -7,7 +7,8 @@
 
 /*
  * Sessions that nobody asked for at that moment: on the line as those of inbox,
- * report and reply. When they happen was drawn before, whatever the person does.
+ * report and reply. When they happen was drawn before, whatever the person
+ * does.
  */
 
 #define EVERY_MINUTES 360

@@ -3,12 +3,13 @@
 #include "client/staff_queue.h"
 
 /*
- * One concern that is set aside unread, for commands that do many: signed behind
- * the links that the server names (docs/PROTOCOL.md, "Staff's exchanges"), with
- * nothing fetched and nothing opened. So it works as well where attachments are
- * large, and of what opens for nobody. A wrong link does no harm: what is signed
- * names the case and its place in the chain, and the reporter's own client and
- * every other reader refuse a link that is not the concern's.
+ * One concern that is set aside unread, for commands that do many: signed
+ * behind the links that the server names (docs/PROTOCOL.md, "Staff's
+ * exchanges"), with nothing fetched and nothing opened. So it works as well
+ * where attachments are large, and of what opens for nobody. A wrong link does
+ * no harm: what is signed names the case and its place in the chain, and the
+ * reporter's own client and every other reader refuse a link that is not the
+ * concern's.
  *
  * Only where nothing stands in the talk chain but the concern and, for the
  * second person, the dismissal that they agree to: what anybody wrote since is

@@ -44,8 +44,8 @@ struct http *http_close(struct http *h);
 /* How long the server may say nothing: a minute if this was not called. */
 enum http_result http_patience(struct http *h, unsigned seconds) MUST_CHECK;
 
-/* Asks for answers that are gzipped, and unpacks them as they come: of pages for
- * browsers, which are always sent so. */
+/* Asks for answers that are gzipped, and unpacks them as they come: of pages
+ * for browsers, which are always sent so. */
 enum http_result http_decode(struct http *h) MUST_CHECK;
 
 /* Whether the connection is closed as soon as the next exchange is over. */

@@ -33,7 +33,8 @@ person_of(const struct policy *p, const uint8_t pub[static SIGN_PUB_LEN])
 		const struct policy_key *key =
 		    policy_key_at(&p->people[i], today());
 
-		if (key != NULL && memcmp(pub, key->sign_pub, SIGN_PUB_LEN) == 0)
+		if (key != NULL &&
+		    memcmp(pub, key->sign_pub, SIGN_PUB_LEN) == 0)
 			return &p->people[i];
 	}
 	return NULL;

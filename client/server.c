@@ -349,7 +349,8 @@ exchange_working(struct server *s, enum request_kind kind, struct bytes body,
 		buf_reset(&whole);
 		buf_put_bytes(&whole, body);
 		if (err == ERR_OK)
-			err = bundle_pad_work(&whole, request_length(kind), work);
+			err =
+			    bundle_pad_work(&whole, request_length(kind), work);
 	}
 	if (err == ERR_IO)
 		s->transport = HTTP_INTERRUPTED;

@@ -1,6 +1,5 @@
 #include "client/speakup.h"
 
-
 #include "client/json.h"
 #include "client/policy_show.h"
 #include "crypto/codec.h"

@@ -389,7 +389,8 @@ get_work(struct bundle_in *in, struct bundle_answer *ret)
 {
 	struct bytes value = lines_get(&in->lines, "challenge");
 
-	ret->work.bits = (unsigned)bundle_word_number(in, &value, WORK_BITS_MAX);
+	ret->work.bits =
+	    (unsigned)bundle_word_number(in, &value, WORK_BITS_MAX);
 	if (ret->work.bits == 0)
 		bundle_fail(in);
 	bundle_word_hex(in, &value, ret->work.challenge,

@@ -13,7 +13,7 @@
 
 enum message_kind {
 	/* talk chain: what the reporter reads, too */
-	MESSAGE_CONCERN,  /* reporter, first of the conversation */
+	MESSAGE_CONCERN, /* reporter, first of the conversation */
 	MESSAGE_FOLLOWUP, /* reporter */
 	MESSAGE_WITHDRAW, /* reporter */
 	MESSAGE_REPLY,
@@ -22,42 +22,42 @@ enum message_kind {
 	MESSAGE_NOTE,
 
 	/* talk chain again; reporter */
-	MESSAGE_SURVEY,	 /* would they speak up again; detriment answers */
+	MESSAGE_SURVEY, /* would they speak up again; detriment answers */
 	MESSAGE_CONSENT, /* yes or no to a MESSAGE_DISCLOSE */
 	/* talk chain; staff. What changes who may read is always here, so
 	 * that the reporter's client computes the same readers. */
-	MESSAGE_ASK,	  /* a reply that waits for an answer */
+	MESSAGE_ASK, /* a reply that waits for an answer */
 	MESSAGE_DISCLOSE, /* asks consent to a named disclosure */
-	MESSAGE_ROUTE,	  /* the case takes another route */
-	MESSAGE_ASSIGN,	  /* another person may read */
+	MESSAGE_ROUTE, /* the case takes another route */
+	MESSAGE_ASSIGN, /* another person may read */
 	MESSAGE_HANDOVER, /* one reader's place goes to another */
-	MESSAGE_RECUSE,	  /* the author reads no more */
-	MESSAGE_GRANT,	  /* envelopes for a reader who lacks some */
+	MESSAGE_RECUSE, /* the author reads no more */
+	MESSAGE_GRANT, /* envelopes for a reader who lacks some */
 	MESSAGE_FEEDBACK, /* what came of it */
 	MESSAGE_CLOSE,
 	MESSAGE_REOPEN,
 	MESSAGE_OVERRIDE, /* disclosure, because of immediate serious harm */
-	MESSAGE_SECOND,	  /* a second person agrees to CLOSE, DISMISS, OVERRIDE */
-	MESSAGE_DECLINE,  /* or does not; or the first takes it back */
+	MESSAGE_SECOND, /* a second person agrees to CLOSE, DISMISS, OVERRIDE */
+	MESSAGE_DECLINE, /* or does not; or the first takes it back */
 	/* talk chain; instance */
 	MESSAGE_NOTICE,
 
 	/* staff chain; staff */
 	MESSAGE_TRIAGE,
-	MESSAGE_BAND,	  /* another band, nothing else */
-	MESSAGE_ADVISE,	  /* advice is all that is wanted */
-	MESSAGE_HANDLE,	  /* the guardian handles it */
-	MESSAGE_REFER,	  /* to whom is in the content */
-	MESSAGE_HUB,	  /* resolution hub */
-	MESSAGE_TERMS,	  /* terms of reference */
+	MESSAGE_BAND, /* another band, nothing else */
+	MESSAGE_ADVISE, /* advice is all that is wanted */
+	MESSAGE_HANDLE, /* the guardian handles it */
+	MESSAGE_REFER, /* to whom is in the content */
+	MESSAGE_HUB, /* resolution hub */
+	MESSAGE_TERMS, /* terms of reference */
 	MESSAGE_EVIDENCE, /* gathering it has begun, or is over */
-	MESSAGE_REPORT,	  /* findings */
-	MESSAGE_REVIEW,	  /* pre-action review was held */
+	MESSAGE_REPORT, /* findings */
+	MESSAGE_REVIEW, /* pre-action review was held */
 	MESSAGE_ACTION,
-	MESSAGE_HOLD,	  /* legal hold */
-	MESSAGE_RELEASE,  /* its end */
+	MESSAGE_HOLD, /* legal hold */
+	MESSAGE_RELEASE, /* its end */
 	MESSAGE_ESCALATE, /* the next rung, now */
-	MESSAGE_RECORD,	  /* the sealed case record, a version of it */
+	MESSAGE_RECORD, /* the sealed case record, a version of it */
 	MESSAGE_UNOPENED, /* a message does not open for the author */
 	/* staff chain; instance */
 	MESSAGE_EVENT,

@@ -39,8 +39,8 @@
  * person (2): its first 8 bytes are the mark of a `watch` answer */
 #define LABEL_QUEUE_MARK "speakup/staff/queue-mark/v1"
 /* key = 32 random bytes of this run of the daemon; || expiry (4) || bits (1) ||
- * 3 zero bytes || nonce (16) || purpose (16): its first 24 bytes end a challenge
- * to work */
+ * 3 zero bytes || nonce (16) || purpose (16): its first 24 bytes end a
+ * challenge to work */
 #define LABEL_WORK "speakup/work/v1"
 
 /* key = 32 random bytes of an hour of a front; || a peer's address (4 or the

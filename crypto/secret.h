@@ -27,8 +27,8 @@ void secret_freep(struct secret **s);
 void *wiping_realloc(void *p, size_t n);
 void wiping_free(void *p);
 /*
- * From now on libcrypto and libssl use these: what a TLS connection carried does
- * not stay behind. To be called before anything else of theirs; ERR_CRYPTO: it
- * is too late.
+ * From now on libcrypto and libssl use these: what a TLS connection carried
+ * does not stay behind. To be called before anything else of theirs;
+ * ERR_CRYPTO: it is too late.
  */
 enum err secret_wipe_freed(void) MUST_CHECK;

@@ -127,8 +127,8 @@ channel_open(struct event_base *base, int fd, enum wire_peer self,
 }
 
 enum err
-channel_send(struct channel *l, enum wire_type type, uint16_t status, uint64_t id,
-    struct bytes body)
+channel_send(struct channel *l, enum wire_type type, uint16_t status,
+    uint64_t id, struct bytes body)
 {
 	enum err e = wire_conn_send(l->conn, type, status, id, body);
 

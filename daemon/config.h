@@ -19,7 +19,8 @@
 enum tls_minimum { TLS_MINIMUM_1_2, TLS_MINIMUM_1_3 };
 
 struct config_listener {
-	char name[CONFIG_NAME_MAX + 1]; /* also the descriptor's, from systemd */
+	char
+	    name[CONFIG_NAME_MAX + 1]; /* also the descriptor's, from systemd */
 	char address[CONFIG_ADDRESS_MAX + 1]; /* "" when systemd brings it */
 	unsigned flags; /* enum listener_flag */
 };

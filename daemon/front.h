@@ -86,8 +86,9 @@ enum err front_work_open(struct front *f) MUST_CHECK;
 /* --- front_vault.c --- */
 
 void tickets_init(struct front *f);
-/* Sends the connection's request. ERR_LIMIT: there is no ticket or room now; ERR_NOT_FOUND:
- * the vault is away. Moves the connection's charge to the ticket. */
+/* Sends the connection's request. ERR_LIMIT: there is no ticket or room now;
+ * ERR_NOT_FOUND: the vault is away. Moves the connection's charge to the
+ * ticket. */
 enum err front_ask(struct front *f, struct conn *c, struct budget *b,
     size_t *charged, struct bytes body, uint64_t *ret_id) MUST_CHECK;
 /* The connection goes away before its answer comes. */

@@ -10,7 +10,7 @@
 
 struct pages {
 	struct buf policy; /* padded */
-	struct buf plain;  /* padded; empty where plain concerns are not taken */
+	struct buf plain; /* padded; empty where plain concerns are not taken */
 	struct buf section; /* from PUBLIC_PAGE_MARK on, policy/public_page.h */
 	uint32_t serial;
 	bool soft_expired;

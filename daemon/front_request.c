@@ -223,7 +223,8 @@ finish_body(struct conn *c)
 	c->is_held = endpoint_is_held(c->endpoint, BYTES(c->body, c->body_len));
 	if (b.is_filing)
 		count_filing(c);
-	if (c->is_held) /* others are answered soon, also to who sends no more */
+	if (c->is_held) /* others are answered soon, also to who sends no more
+			 */
 		stream_await_end(&c->stream);
 	conn_deadline(c, c->front->config.answer +
 	    (c->is_held ? BUNDLE_WATCH_SECONDS : 0), c->answer_len);
@@ -408,4 +409,3 @@ conn_resume(struct conn *c)
 	conn_take_input(c);
 	return true;
 }
-

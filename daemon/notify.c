@@ -126,7 +126,8 @@ void
 notify_forget(void)
 {
 	static const char *const names[] = { "NOTIFY_SOCKET", "LISTEN_FDS",
-		"LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID" };
+		"LISTEN_PID", "LISTEN_FDNAMES", "WATCHDOG_USEC",
+		"WATCHDOG_PID" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unsetenv(names[i]);

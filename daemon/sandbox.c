@@ -93,7 +93,8 @@ sandbox_enter_parent(const struct config *c)
 	if (!give_up(UINT64_MAX))
 		return ERR_IO;
 	e = sandbox_places_parent(c);
-	return e == ERR_OK ? sandbox_calls_parent((all & LISTENER_PEERS) != 0) : e;
+	return e == ERR_OK ? sandbox_calls_parent((all & LISTENER_PEERS) != 0)
+			   : e;
 }
 
 enum err

@@ -46,7 +46,8 @@ uint32_t vault_policy_serial(const struct vault *v);
  * One request of a front. Any bytes get exactly one answer: at once, from
  * vault_commit, or, of a `watch`, from vault_tick, within some minutes; `body`
  * is borrowed until vault_commit. Commits first where the batch is full.
- * is_pressed: the frame's status (WIRE_PRESSED); such a request needs more work.
+ * is_pressed: the frame's status (WIRE_PRESSED); such a request needs more
+ * work.
  */
 void vault_handle(struct vault *v, enum wire_type type, bool is_pressed,
     uint64_t id, struct bytes body, vault_answer *answer, void *ctx);

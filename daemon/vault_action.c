@@ -146,7 +146,8 @@ may_let_in(const struct action *a)
 }
 
 /* They are there, and have all the envelopes that the entry means. Nothing is
- * always there to be given: what they have besides is theirs by other entries. */
+ * always there to be given: what they have besides is theirs by other entries.
+ */
 static enum err
 check_person(struct action *a)
 {

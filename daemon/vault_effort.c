@@ -1,6 +1,7 @@
 #include "daemon/vault_state.h"
 
-/* What work is asked for, and before what: daemon/vault_work.h says how much. */
+/* What work is asked for, and before what: daemon/vault_work.h says how much.
+ */
 
 static unsigned
 bits_of_piece(struct vault *v, const struct op *op, bool is_pressed)

@@ -7,8 +7,8 @@
 #define FILINGS 64
 /* Until there was one. */
 #define FIRST_US 4000
-/* A disk that stood still is no pace: fronts give up on their vault before long,
- * and where few file, polls would wait for that one for a year. */
+/* A disk that stood still is no pace: fronts give up on their vault before
+ * long, and where few file, polls would wait for that one for a year. */
 #define LONGEST_US 10000000
 /* That a timer comes late on average. */
 #define WAKING_US 50

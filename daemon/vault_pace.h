@@ -5,12 +5,12 @@
 #include "daemon/vault.h"
 
 /*
- * What is read is answered as late as what is written: somebody on the line, who
- * sees one size each way, would otherwise know a filing by the disk's time. An
- * answer to a text request that the disk was not waited for (a mailbox, a
+ * What is read is answered as late as what is written: somebody on the line,
+ * who sees one size each way, would otherwise know a filing by the disk's time.
+ * An answer to a text request that the disk was not waited for (a mailbox, a
  * refusal, what is stored already) waits for about as long as one of the last
- * filings took, which one is drawn. Nothing else is kept of filings: durations, in
- * memory; and of none that wrote nothing, or whoever sends an old one again
+ * filings took, which one is drawn. Nothing else is kept of filings: durations,
+ * in memory; and of none that wrote nothing, or whoever sends an old one again
  * would teach the others to be quick.
  */
 struct pace;

@@ -42,8 +42,8 @@ enum err challenge_new(struct sessions *s, uint16_t person,
     uint8_t ret[static BUNDLE_CHALLENGE_LEN]) MUST_CHECK;
 /*
  * Spends a challenge and begins a session: for whoever has proved, with that
- * key, to be that person. ERR_DENIED: not a challenge for this person, too old, or spent.
- * ERR_LIMIT: no room.
+ * key, to be that person. ERR_DENIED: not a challenge for this person, too old,
+ * or spent. ERR_LIMIT: no room.
  */
 enum err session_begin(struct sessions *s, uint16_t person,
     const uint8_t key[static SIGN_PUB_LEN],

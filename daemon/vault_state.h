@@ -46,8 +46,8 @@ struct op {
 	 * it changed anything */
 	enum answer refusal;
 	bool has_written;
-	/* the same, of a case: it is new, or is acknowledged or gone now and was
-	 * filed on that day */
+	/* the same, of a case: it is new, or is acknowledged or gone now and
+	 * was filed on that day */
 	bool begins, settles;
 	uint32_t settled_day;
 
@@ -101,7 +101,8 @@ struct rules {
 
 /* What is done beside requests, a batch at a time: vault_tick.c. */
 struct chores {
-	int64_t uploads_at; /* when to look for those that nobody went on with */
+	int64_t
+	    uploads_at; /* when to look for those that nobody went on with */
 	bool is_sweeping;   /* daemon/vault_clock.h */
 	uint32_t sweep_from, swept_day;
 };

@@ -297,7 +297,8 @@ wire_conn_send(struct wire_conn *c, enum wire_type type, uint16_t status,
 	size_t moved = c->out.at;
 	enum err e;
 
-	if (!wire_allowed(c->self, c->peer, (uint16_t)type, &max) || body.n > max)
+	if (!wire_allowed(c->self, c->peer, (uint16_t)type, &max) ||
+	    body.n > max)
 		return ERR_DENIED;
 	if ((e = flow_reserve(&c->out, sizeof(head) + body.n)) != ERR_OK)
 		return e;

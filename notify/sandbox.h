@@ -10,9 +10,9 @@
  * and memory that is written and then run.
  *
  * Here others' code runs, which looks names up (nsswitch.conf(5)), so that a
- * call which is not on the list is ENOSYS instead of the end. With a hook, whose
- * needs nobody knows and which inherits all of this, there is no list: it has
- * only what the unit leaves.
+ * call which is not on the list is ENOSYS instead of the end. With a hook,
+ * whose needs nobody knows and which inherits all of this, there is no list: it
+ * has only what the unit leaves.
  *
  * ERR_IO, ERR_UNSUPPORTED, ERR_NOMEM: something was refused.
  */

@@ -178,7 +178,8 @@ html_why(struct buf *out, const struct policy *p)
 		    "it.</p>\n");
 	else
 		put_within(out, "<p>Your browser runs no scripts here, and ",
-		    p->org, " takes no concerns without them. Open this page in a browser that "
+		    p->org,
+		    " takes no concerns without them. Open this page in a browser that "
 		    "runs scripts, use the program <code>speakup</code> with "
 		    "the address of this page, or speak to those named "
 		    "below.</p>\n");

@@ -54,7 +54,7 @@ struct store_config {
 	const char *dir;	 /* state directory; exists, mode 0700 */
 	const uint8_t *key;	 /* store key, 32 bytes; not kept */
 	const struct env *env;	 /* borrowed until store_close */
-	uint64_t size_max;	 /* the database never grows over it; 0: 64 GiB */
+	uint64_t size_max; /* the database never grows over it; 0: 64 GiB */
 	uint64_t attachments_max; /* of it for uploads; 0: half of size_max.
 				     Half of that is for those that no message
 				     has taken yet */

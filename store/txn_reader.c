@@ -56,8 +56,8 @@ check_without(
 }
 
 enum err
-txn_reader_put(struct store_txn *txn, const uint8_t id[static STORE_CASE_ID_LEN],
-    uint16_t person, uint8_t access)
+txn_reader_put(struct store_txn *txn,
+    const uint8_t id[static STORE_CASE_ID_LEN], uint16_t person, uint8_t access)
 {
 	struct case_at at CLEAN_CASE = { 0 };
 	struct store_case *c = &at.slot.c;

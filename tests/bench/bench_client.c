@@ -130,9 +130,11 @@ policy_fetch(uint16_t port, uint8_t hash[static SHA256_LEN])
 	struct policy_status status;
 	struct policy *p = NULL;
 
-	must(load_fetch(port,
-		 BYTES_LIT("GET /v1/policy HTTP/1.1\r\nHost: localhost\r\n\r\n"),
-		 &body), "fetching the policy");
+	must(
+	    load_fetch(port,
+		BYTES_LIT("GET /v1/policy HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+		&body),
+	    "fetching the policy");
 	must(bundle_answer_parse(buf_bytes(&body), &a), "policy answer");
 	must(roots_walk(a.policy.root, a.policy.n_roots, NULL, &root), "roots");
 	must(policy_open(a.policy.policy, &root, env_now(&env_system), 0, &p,

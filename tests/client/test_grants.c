@@ -263,7 +263,8 @@ test_who_is_given_nothing_reads_the_entries(void **state)
 	scene_end(&s);
 }
 
-/* What they had was deleted: nothing of it is due, and nothing of it missing. */
+/* What they had was deleted: nothing of it is due, and nothing of it missing.
+ */
 static void
 test_who_left_comes_again_from_now_on(void **state)
 {

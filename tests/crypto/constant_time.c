@@ -3,7 +3,8 @@
  * the program whatever a secret is. Run under valgrind, which is told that the
  * secret is undefined: any branch or address that depends on it is an error
  * there. What may be known of it is made defined again: the verdicts
- * (bytes_verdict, bytes_all_zero, bytes_equal_ct), which are wrapped here for that.
+ * (bytes_verdict, bytes_all_zero, bytes_equal_ct), which are wrapped here for
+ * that.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -39,15 +39,18 @@ test_words(void **state)
 	json_array_foreach(cases_get(c, "typed"), i, x) {
 		unsigned bad = 0;
 
-		cases_expect(receipt_parse(cases_bytes(x, "typed"), receipt, &bad) ==
-		    ERR_OK, x);
-		cases_expect(cases_is_hex(receipt, sizeof(receipt), x, "receipt"), x);
+		cases_expect(receipt_parse(cases_bytes(x, "typed"), receipt,
+				 &bad) == ERR_OK,
+		    x);
+		cases_expect(
+		    cases_is_hex(receipt, sizeof(receipt), x, "receipt"), x);
 	}
 	json_array_foreach(cases_get(c, "refused"), i, x) {
 		unsigned bad = 99;
 
-		cases_expect(receipt_parse(cases_bytes(x, "typed"), receipt, &bad) ==
-		    ERR_SYNTAX, x);
+		cases_expect(receipt_parse(cases_bytes(x, "typed"), receipt,
+				 &bad) == ERR_SYNTAX,
+		    x);
 		cases_expect(bad == cases_number(x, "word"), x);
 	}
 	json_decref(c);
@@ -77,8 +80,10 @@ test_derivations(void **state)
 		assert_int_equal(receipt_derive(receipt, realm, &k), ERR_OK);
 		assert_true(cases_is_hex(k.token, TOKEN_LEN, x, "token"));
 		assert_true(cases_is_hex(k.mailbox, 32, x, "mailbox"));
-		assert_true(cases_is_hex(k.sign_seed, SIGN_SEED_LEN, x, "seed"));
-		assert_true(cases_is_hex(k.sign_pub, SIGN_PUB_LEN, x, "public"));
+		assert_true(
+		    cases_is_hex(k.sign_seed, SIGN_SEED_LEN, x, "seed"));
+		assert_true(
+		    cases_is_hex(k.sign_pub, SIGN_PUB_LEN, x, "public"));
 		assert_true(cases_is_hex(k.case_id, CASE_ID_LEN, x, "case"));
 		expect_identity(&k.reply[0], cases_text(x, "classic"));
 		expect_identity(&k.reply[1], cases_text(x, "hybrid"));
@@ -156,9 +161,9 @@ test_names(void **state)
 
 	(void)state;
 	json_array_foreach(cases_get(c, "accepted"), i, x)
-		cases_expect(manifest_name_ok(bytes_str(json_string_value(x))), x);
+	    cases_expect(manifest_name_ok(bytes_str(json_string_value(x))), x);
 	json_array_foreach(cases_get(c, "refused"), i, x)
-		cases_expect(!manifest_name_ok(bytes_str(json_string_value(x))), x);
+	    cases_expect(!manifest_name_ok(bytes_str(json_string_value(x))), x);
 	json_decref(c);
 }
 
@@ -205,11 +210,12 @@ expect_flags(const json_t *x)
 	CLEAN_BUF struct buf again = BUF_INIT(256);
 	uint16_t flags;
 
-	cases_expect(case_flags_parse(bytes_str(json_string_value(x)), &flags) ==
-	    ERR_OK, x);
-	case_flags_put(&again, flags);
-	cases_expect(bytes_equal(buf_bytes(&again), bytes_str(json_string_value(x))),
+	cases_expect(
+	    case_flags_parse(bytes_str(json_string_value(x)), &flags) == ERR_OK,
 	    x);
+	case_flags_put(&again, flags);
+	cases_expect(
+	    bytes_equal(buf_bytes(&again), bytes_str(json_string_value(x))), x);
 }
 
 static void
@@ -223,12 +229,12 @@ test_small_texts(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(cases_get(c, "numbers"), i, x)
-		cases_expect(decimal_get(bytes_str(json_string_value(x)), 999999,
-		    &v) == ERR_OK, x);
-	json_array_foreach(cases_get(c, "no-numbers"), i, x)
-		cases_expect(decimal_get(bytes_str(json_string_value(x)), 999999,
-		    &v) != ERR_OK, x);
+	json_array_foreach(cases_get(c, "numbers"), i, x) cases_expect(
+	    decimal_get(bytes_str(json_string_value(x)), 999999, &v) == ERR_OK,
+	    x);
+	json_array_foreach(cases_get(c, "no-numbers"), i, x) cases_expect(
+	    decimal_get(bytes_str(json_string_value(x)), 999999, &v) != ERR_OK,
+	    x);
 	json_array_foreach(cases_get(c, "days"), i, x)
 		expect_day(x);
 	json_array_foreach(cases_get(c, "no-days"), i, x)
@@ -237,8 +243,9 @@ test_small_texts(void **state)
 	json_array_foreach(cases_get(c, "base64"), i, x)
 		expect_base64(x);
 	json_array_foreach(cases_get(c, "no-base64"), i, x)
-		cases_expect(base64_get(bytes_str(json_string_value(x)), B64_PADDED,
-		    &raw) != ERR_OK, x);
+	    cases_expect(base64_get(bytes_str(json_string_value(x)), B64_PADDED,
+			     &raw) != ERR_OK,
+		x);
 	json_array_foreach(cases_get(c, "flags"), i, x)
 		expect_flags(x);
 	json_array_foreach(cases_get(c, "no-flags"), i, x)
@@ -324,13 +331,14 @@ test_notes(void **state)
 		assert_true(bytes_equal(buf_bytes(&out),
 		    cases_bytes(x, "note")));
 	}
-	json_array_foreach(cases_get(c, "notes"), i, x)
-		cases_expect(strcmp(note_result(x), cases_text(x, "result")) == 0, x);
+	json_array_foreach(cases_get(c, "notes"), i, x) cases_expect(
+	    strcmp(note_result(x), cases_text(x, "result")) == 0, x);
 	json_array_foreach(cases_get(c, "keys"), i, x)
 		expect_key(x);
 	json_array_foreach(cases_get(c, "no-keys"), i, x)
-		cases_expect(note_vkey_parse(bytes_str(json_string_value(x)), &key) ==
-		    ERR_SYNTAX, x);
+	    cases_expect(note_vkey_parse(bytes_str(json_string_value(x)),
+			     &key) == ERR_SYNTAX,
+		x);
 	json_decref(c);
 }
 

@@ -79,10 +79,12 @@ test_entries_that_are_accepted(void **state)
 		const char *by = cases_text(x, "by");
 
 		cases_put_text(cases_get(x, "body"), &body);
-		cases_expect(entry_note(c, buf_bytes(&body), by, name_of(c, x, by),
-		    &note) == ERR_OK, x);
+		cases_expect(entry_note(c, buf_bytes(&body), by,
+				 name_of(c, x, by), &note) == ERR_OK,
+		    x);
 		assert_int_equal(sha256(buf_bytes(&note), digest), ERR_OK);
-		cases_expect(cases_is_hex(digest, sizeof(digest), x, "sha256"), x);
+		cases_expect(
+		    cases_is_hex(digest, sizeof(digest), x, "sha256"), x);
 		expect_again(c, x, buf_bytes(&note));
 	}
 	json_decref(c);
@@ -165,7 +167,8 @@ test_manifests(void **state)
 		cases_put_text(cases_get(x, "body"), &body);
 		cases_expect(manifest_parse(buf_bytes(&body), m) == ERR_OK, x);
 		manifest_put(m, &again);
-		cases_expect(bytes_equal(buf_bytes(&again), buf_bytes(&body)), x);
+		cases_expect(
+		    bytes_equal(buf_bytes(&again), buf_bytes(&body)), x);
 	}
 	json_array_foreach(cases_get(c, "refused"), i, x) {
 		const json_t *of = cases_named(cases_get(c, "accepted"),
@@ -176,7 +179,8 @@ test_manifests(void **state)
 		cases_put_text(cases_get(of, "body"), &body);
 		cases_put_edited(buf_bytes(&body), cases_get(x, "edits"),
 		    &edited);
-		cases_expect(manifest_parse(buf_bytes(&edited), m) != ERR_OK, x);
+		cases_expect(
+		    manifest_parse(buf_bytes(&edited), m) != ERR_OK, x);
 	}
 	m = manifest_free(m);
 	json_decref(c);

@@ -67,7 +67,8 @@ test_nothing_is_signed_as_another_key(void **state)
 	(void)state;
 	assert_int_equal(sign_public(seed, pub), ERR_OK);
 	pub[3] ^= 1;
-	assert_int_equal(sign_make(seed, pub, BYTES_LIT("a"), sig), ERR_BAD_SIG);
+	assert_int_equal(
+	    sign_make(seed, pub, BYTES_LIT("a"), sig), ERR_BAD_SIG);
 	assert_true(bytes_all_zero(sig, sizeof(sig)));
 }
 

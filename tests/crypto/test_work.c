@@ -130,7 +130,8 @@ test_a_challenge_is_taken_in_its_time_and_for_its_purpose(void **state)
 	assert_int_equal(open_at(MINUTE - 5, challenge, here), ERR_OK);
 	assert_int_equal(open_at(MINUTE - 6, challenge, here), ERR_DENIED);
 	assert_int_equal(open_at(MINUTE, challenge, there), ERR_DENIED);
-	assert_int_equal(work_challenge_open(other, here, MINUTE, challenge, &t),
+	assert_int_equal(
+	    work_challenge_open(other, here, MINUTE, challenge, &t),
 	    ERR_DENIED);
 	for (size_t i = 0; i < sizeof(challenge); i++) {
 		challenge[i] ^= 1;
@@ -276,7 +277,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(
 		    test_work_stands_at_the_end_of_concerns_and_pieces),
 		cmocka_unit_test(test_no_other_request_carries_work),
-		cmocka_unit_test(test_work_has_room_behind_the_longest_requests),
+		cmocka_unit_test(
+		    test_work_has_room_behind_the_longest_requests),
 	};
 
 	if (argc != 2)

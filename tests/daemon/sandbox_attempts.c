@@ -178,7 +178,8 @@ int
 try_connect(void)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
-		.sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		.sin_port = htons(9),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int e = result(connect(
 	    world.unbound, (const struct sockaddr *)&to, sizeof(to)));
 
@@ -192,7 +193,8 @@ other_end(void)
 {
 	(void)shutdown(world.listener, SHUT_RD);
 	return (struct sockaddr_in){ .sin_family = AF_INET,
-		.sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		.sin_port = htons(9),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
 static int
@@ -403,10 +405,12 @@ try_other_convention(void)
 
 #define ALL_KILLED { DONE, KILLED, KILLED, KILLED }
 const struct attempt attempts[] = {
-	{ "open a file", try_open, false, 1, { DONE, KILLED, KILLED, REFUSED } },
+	{ "open a file", try_open, false, 1,
+	    { DONE, KILLED, KILLED, REFUSED } },
 	{ "make a file", try_make_file, false, 1,
 	    { DONE, KILLED, KILLED, REFUSED } },
-	{ "list /", try_list_root, false, 1, { DONE, KILLED, KILLED, REFUSED } },
+	{ "list /", try_list_root, false, 1,
+	    { DONE, KILLED, KILLED, REFUSED } },
 	{ "remove a file", try_unlink, false, 1,
 	    { DONE, KILLED, KILLED, REFUSED } },
 	{ "rename a file", try_rename, false, 1,

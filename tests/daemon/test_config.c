@@ -23,80 +23,101 @@ static const struct {
 	{ "not a map", "- a\n", "f:1:1:", "" },
 	{ "unknown key", FILES KEYS PLAIN "colour: red\n", "f:8:", "colour" },
 	{ "repeated key", FILES KEYS PLAIN "state: /t\n", "f:8:", "state" },
-	{ "missing state", "policy: /p\nroots: /r\n" KEYS PLAIN, "f:1:1:",
-	    "state" },
-	{ "missing roots", "state: /s\npolicy: /p\n" KEYS PLAIN, "f:1:1:",
-	    "roots" },
+	{ "missing state", "policy: /p\nroots: /r\n" KEYS PLAIN,
+	    "f:1:1:", "state" },
+	{ "missing roots", "state: /s\npolicy: /p\n" KEYS PLAIN,
+	    "f:1:1:", "roots" },
 	{ "missing listeners", FILES KEYS, "f:1:1:", "listeners" },
 	{ "empty list of listeners", FILES KEYS "listeners: []\n", "f:6:", "" },
 	{ "relative path", "state: var\npolicy: /p\nroots: /r\n" KEYS PLAIN,
 	    "f:1:8:", "path" },
-	{ "relative root", "state: /s\npolicy: /p\nroots: [/r, q]\n" KEYS
-	    PLAIN, "f:3:13:", "path" },
-	{ "relative folder of pages", FILES KEYS PLAIN "web: pages\n", "f:8:6:",
-	    "path" },
+	{ "relative root", "state: /s\npolicy: /p\nroots: [/r, q]\n" KEYS PLAIN,
+	    "f:3:13:", "path" },
+	{ "relative folder of pages", FILES KEYS PLAIN "web: pages\n",
+	    "f:8:6:", "path" },
 	{ "state is a list", "state: [/s]\npolicy: /p\nroots: /r\n" KEYS PLAIN,
 	    "f:1:8:", "path" },
 	{ "no fronts", FILES KEYS PLAIN "fronts: 0\n", "f:8:9:", "" },
 	{ "too many fronts", FILES KEYS PLAIN "fronts: 17\n", "f:8:9:", "" },
 	{ "fronts with a sign", FILES KEYS PLAIN "fronts: +2\n", "f:8:9:", "" },
-	{ "alias", "state: &a /s\npolicy: *a\nroots: /r\n" KEYS PLAIN, "f:1:",
-	    "" },
+	{ "alias", "state: &a /s\npolicy: *a\nroots: /r\n" KEYS PLAIN,
+	    "f:1:", "" },
 	{ "tls without key", FILES KEYS PLAIN "tls: {certificate: /c}\n",
 	    "f:8:6:", "key" },
-	{ "tls minimum 1.1", FILES KEYS PLAIN
-	    "tls: {certificate: /c, key: /k, minimum: \"1.1\"}\n", "f:8:",
-	    "1.3" },
-	{ "TLS wanted and not given", FILES KEYS
-	    "listeners:\n- {name: a, kind: public}\n", "f:7:", "tls" },
-	{ "no public listener", FILES KEYS
-	    "listeners:\n- {name: a, kind: staff, tls: no}\n", "f:7:",
-	    "public" },
-	{ "unknown kind", LISTENER("{name: a, kind: secret}"), "f:8:19:",
-	    "staff" },
-	{ "two of a name", LISTENER("{name: a, kind: public}\n"
-	    "- {name: a, kind: staff}"), "f:9:10:", "name" },
-	{ "listener without a name", LISTENER("{kind: public}"), "f:8:3:",
-	    "name" },
+	{ "tls minimum 1.1",
+	    FILES KEYS PLAIN
+	    "tls: {certificate: /c, key: /k, minimum: \"1.1\"}\n",
+	    "f:8:", "1.3" },
+	{ "TLS wanted and not given",
+	    FILES KEYS "listeners:\n- {name: a, kind: public}\n",
+	    "f:7:", "tls" },
+	{ "no public listener",
+	    FILES KEYS "listeners:\n- {name: a, kind: staff, tls: no}\n",
+	    "f:7:", "public" },
+	{ "unknown kind", LISTENER("{name: a, kind: secret}"),
+	    "f:8:19:", "staff" },
+	{ "two of a name",
+	    LISTENER("{name: a, kind: public}\n"
+		     "- {name: a, kind: staff}"),
+	    "f:9:10:", "name" },
+	{ "listener without a name", LISTENER("{kind: public}"),
+	    "f:8:3:", "name" },
 	{ "name that is no slug", LISTENER("{name: A b, kind: public}"),
 	    "f:8:10:", "" },
-	{ "host name", LISTENER("{name: a, kind: public, address: "
-	    "localhost:8443}"), "f:8:36:", "numbers" },
+	{ "host name",
+	    LISTENER("{name: a, kind: public, address: "
+		     "localhost:8443}"),
+	    "f:8:36:", "numbers" },
 	{ "no port", LISTENER("{name: a, kind: public, address: 127.0.0.1}"),
 	    "f:8:36:", "PORT" },
 	{ "port 0", LISTENER("{name: a, kind: public, address: \"1.1.1.1:0\"}"),
 	    "f:8:36:", "PORT" },
-	{ "port 65536", LISTENER("{name: a, kind: public, address: "
-	    "\"1.1.1.1:65536\"}"), "f:8:36:", "PORT" },
-	{ "port with letters", LISTENER("{name: a, kind: public, address: "
-	    "\"1.1.1.1:80a\"}"), "f:8:36:", "PORT" },
-	{ "IPv6 without brackets", LISTENER("{name: a, kind: public, address: "
-	    "\"::1:8443\"}"), "f:8:36:", "IPv6" },
-	{ "brackets left open", LISTENER("{name: a, kind: public, address: "
-	    "\"[::1:8443\"}"), "f:8:36:", "IPv6" },
-	{ "nothing before the port", LISTENER("{name: a, kind: public, "
-	    "address: \":8443\"}"), "f:8:36:", "ADDRESS" },
-	{ "relative socket", LISTENER("{name: a, kind: public, address: "
-	    "\"unix:sock\"}"), "f:8:36:", "unix" },
-	{ "clear text to the world", LISTENER("{name: a, kind: public, "
-	    "address: \"10.0.0.1:80\", tls: no}"), "f:8:56:", "TLS" },
-	{ "limit over its range", FILES KEYS PLAIN
-	    "limits: {idle-seconds: 86400}\n", "f:8:24:", "" },
+	{ "port 65536",
+	    LISTENER("{name: a, kind: public, address: "
+		     "\"1.1.1.1:65536\"}"),
+	    "f:8:36:", "PORT" },
+	{ "port with letters",
+	    LISTENER("{name: a, kind: public, address: "
+		     "\"1.1.1.1:80a\"}"),
+	    "f:8:36:", "PORT" },
+	{ "IPv6 without brackets",
+	    LISTENER("{name: a, kind: public, address: "
+		     "\"::1:8443\"}"),
+	    "f:8:36:", "IPv6" },
+	{ "brackets left open",
+	    LISTENER("{name: a, kind: public, address: "
+		     "\"[::1:8443\"}"),
+	    "f:8:36:", "IPv6" },
+	{ "nothing before the port",
+	    LISTENER("{name: a, kind: public, "
+		     "address: \":8443\"}"),
+	    "f:8:36:", "ADDRESS" },
+	{ "relative socket",
+	    LISTENER("{name: a, kind: public, address: "
+		     "\"unix:sock\"}"),
+	    "f:8:36:", "unix" },
+	{ "clear text to the world",
+	    LISTENER("{name: a, kind: public, "
+		     "address: \"10.0.0.1:80\", tls: no}"),
+	    "f:8:56:", "TLS" },
+	{ "limit over its range",
+	    FILES KEYS PLAIN "limits: {idle-seconds: 86400}\n", "f:8:24:", "" },
 	{ "work", FILES KEYS PLAIN "limits: {work: maybe}\n", "f:8:16:", "" },
-	{ "unknown limit", FILES KEYS PLAIN "limits: {idle: 3}\n", "f:8:",
-	    "idle" },
+	{ "unknown limit", FILES KEYS PLAIN "limits: {idle: 3}\n",
+	    "f:8:", "idle" },
 	{ "a socket that is no path", FILES KEYS PLAIN "notify: run/n\n",
 	    "f:8:9:", "path" },
-	{ "a socket that is too long", FILES KEYS PLAIN
+	{ "a socket that is too long",
+	    FILES KEYS PLAIN
 	    "notify: /0123456789012345678901234567890123456789012345678901234567"
 	    "89012345678901234567890123456789012345678901234567890123456789\n",
 	    "f:8:9:", "" },
 	{ "a listener of that name", LISTENER("{name: notify, kind: both}"),
 	    "f:8:10:", "speakup-notify" },
-	{ "no instance key", FILES "store-key: /k\n" PLAIN, "f:1:1:",
-	    "instance-key" },
-	{ "no store key", FILES "instance-key: /k\n" PLAIN, "f:1:1:",
-	    "store-key" },
+	{ "no instance key", FILES "store-key: /k\n" PLAIN,
+	    "f:1:1:", "instance-key" },
+	{ "no store key", FILES "instance-key: /k\n" PLAIN,
+	    "f:1:1:", "store-key" },
 };
 
 static void

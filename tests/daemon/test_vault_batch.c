@@ -40,8 +40,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-		    test_a_batch_over_two_trees_proves_every_filing, world_setup,
-		    world_teardown),
+		    test_a_batch_over_two_trees_proves_every_filing,
+		    world_setup, world_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

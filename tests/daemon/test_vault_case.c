@@ -538,7 +538,8 @@ test_a_refused_message_gives_nobody_the_case(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_filed_concern_comes_back_by_token_and_opens),
 		TEST(

@@ -250,7 +250,8 @@ watch(struct world *w, uint16_t person, uint64_t id, struct heard *h)
 	memcpy(q.watch.session, w->person[person].session, BUNDLE_SESSION_LEN);
 	memcpy(q.watch.mark, h->mark, BUNDLE_MARK_LEN);
 	assert_int_equal(ERR_OK, bundle_request_put(&q, &body));
-	vault_handle(w->vault, WIRE_STAFF, false, id, buf_bytes(&body), on_heard, h);
+	vault_handle(
+	    w->vault, WIRE_STAFF, false, id, buf_bytes(&body), on_heard, h);
 	vault_commit(w->vault);
 }
 

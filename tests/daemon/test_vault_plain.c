@@ -225,7 +225,8 @@ test_answers_come_back_armored_to_whoever_has_the_file(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_plain_concern_reaches_its_readers_as_one_age_file),
 		TEST(test_a_plain_concern_that_waits_is_told_of),

@@ -194,7 +194,8 @@ test_after_its_hard_expiry_a_policy_takes_no_concern(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_rollback_is_refused_also_after_a_new_start),
 		TEST(test_a_root_of_before_is_refused_also_after_a_new_start),

@@ -534,8 +534,7 @@ main(void)
 		TEST(test_a_front_over_its_credits_is_cut_off),
 		TEST(test_a_poll_waits_as_long_as_a_filing_took),
 		TEST(test_what_waits_does_not_end_at_whole_milliseconds),
-		TEST(
-		    test_what_is_stored_already_waits_too_and_teaches_nothing),
+		TEST(test_what_is_stored_already_waits_too_and_teaches_nothing),
 		TEST(test_no_more_waits_for_a_front_than_its_credits),
 		TEST(test_a_front_that_sends_what_it_may_not_is_cut_off),
 		TEST(test_a_new_policy_is_taken_and_an_old_one_refused),

@@ -248,7 +248,8 @@ test_a_request_on_the_wrong_endpoint_is_refused(void **state)
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+#define TEST(name) \
+	cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(
 		    test_a_challenge_serves_once_for_its_person_and_for_a_minute),

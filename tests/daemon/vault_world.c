@@ -394,7 +394,8 @@ void
 world_send(struct world *w, const struct bundle_request *r, struct buf *body)
 {
 	assert_int_equal(ERR_OK, bundle_request_put(r, body));
-	vault_handle(w->vault, type_of(r), w->is_pressed, 77, buf_bytes(body), on_answer, w);
+	vault_handle(w->vault, type_of(r), w->is_pressed, 77, buf_bytes(body),
+	    on_answer, w);
 }
 
 int

@@ -124,7 +124,8 @@ done(long r, const char *call, const char *from, const char *to)
 	char line[2 * PATH_MAX + 32];
 	int error = errno;
 
-	if (r >= 0 && fault.log[0] != '\0' && (is_under(from) || is_under(to))) {
+	if (r >= 0 && fault.log[0] != '\0' &&
+	    (is_under(from) || is_under(to))) {
 		(void)snprintf(line, sizeof(line), "%s\t%s%s%s\n", call, from,
 		    to[0] == '\0' ? "" : "\t", to);
 		append(fault.log, line);

@@ -497,7 +497,8 @@ test_certificate_is_not_called_wrong_for_want_of_memory(void **state)
 	alloc_reset();
 	make_certificate(&c.cert, &c.key);
 	/* thousands, most of them in the search for what reads PEM */
-	assert_true(alloc_each("certificate", act_certificate, &c, 13 * stride) > 0);
+	assert_true(
+	    alloc_each("certificate", act_certificate, &c, 13 * stride) > 0);
 	print_message("    failed %u times\n", c.failed);
 	assert_true(c.failed > 0);
 	buf_free(&c.cert);

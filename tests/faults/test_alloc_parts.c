@@ -3,7 +3,8 @@
  * opened: what comes of it is the same as ever, or our own want and no verdict
  * on what was given; and after it all is as ever.
  *
- * usage: test_alloc_parts ROOT [STRIDE]	(0: every one, also of the policy)
+ * usage: test_alloc_parts ROOT [STRIDE]	(0: every one, also of the
+ * policy)
  */
 #include <stdlib.h>
 #include <string.h>

@@ -33,8 +33,8 @@ answered(void *ctx, uint64_t id, enum answer status, struct bytes body)
 }
 
 void
-__wrap_vault_handle(struct vault *v, enum wire_type type, bool pressed, uint64_t id,
-    struct bytes body, vault_answer *answer, void *ctx)
+__wrap_vault_handle(struct vault *v, enum wire_type type, bool pressed,
+    uint64_t id, struct bytes body, vault_answer *answer, void *ctx)
 {
 	asker = answer;
 	alloc_resume();

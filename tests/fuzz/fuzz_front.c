@@ -92,7 +92,8 @@ expect_body(struct expected *x, const struct run *r,
 static bool
 expect_web(struct expected *x, const struct http_request *q)
 {
-	if (strcmp(q->path, "/") != 0 && strcmp(q->path, "/web/reporter.js") != 0)
+	if (strcmp(q->path, "/") != 0 &&
+	    strcmp(q->path, "/web/reporter.js") != 0)
 		return expect(x, 1024, true);
 	x->is_web[x->n] = true;
 	return expect(x, strlen(web_page), !q->keep_alive);

@@ -146,7 +146,8 @@ ask_for_other(void)
 	memcpy(q.open.session, session, BUNDLE_SESSION_LEN);
 	memcpy(q.open.case_id, id, CASE_ID_LEN);
 	requests_add(&fuzz.requests, WIRE_STAFF, &q);
-	q = (struct bundle_request){ .kind = REQUEST_GET, .get.is_staff = true };
+	q = (struct bundle_request){ .kind = REQUEST_GET,
+		.get.is_staff = true };
 	memcpy(q.get.session, session, BUNDLE_SESSION_LEN);
 	memcpy(q.get.case_id, id, CASE_ID_LEN);
 	requests_add(&fuzz.requests, WIRE_PIECE, &q);
@@ -357,8 +358,8 @@ change(struct reader *in, struct buf *body)
 	}
 }
 
-/* As one that work came with, which the front says that it has checked: for what
- * the vault asked last. */
+/* As one that work came with, which the front says that it has checked: for
+ * what the vault asked last. */
 static void
 with_work(struct reader *in, struct wire_head *h, struct buf *work)
 {
@@ -526,7 +527,8 @@ check_stored(const struct statement *s)
 	}
 	assert(e == ERR_OK);
 	for (unsigned chain = 0; chain < STORE_CHAINS; chain++)
-		for (uint32_t i = 0; i < view_case(v)->chain[chain].count; i++) {
+		for (uint32_t i = 0; i < view_case(v)->chain[chain].count;
+		     i++) {
 			assert(view_message(v, (enum store_chain)chain, i,
 				   &m) == ERR_OK);
 			found |= memcmp(m.link, s->link, LINK_LEN) == 0;

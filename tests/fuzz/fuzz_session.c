@@ -271,7 +271,8 @@ do_time(struct run *r, struct reader *in)
 	static const int64_t steps[] = { 60, 600, 900, 3600, 4 * 3600,
 		DAY_SECONDS, 3 * DAY_SECONDS, 12 * DAY_SECONDS,
 		35 * DAY_SECONDS };
-	int64_t step = steps[take_byte(in) % (sizeof(steps) / sizeof(steps[0]))];
+	int64_t step =
+	    steps[take_byte(in) % (sizeof(steps) / sizeof(steps[0]))];
 
 	if (r->w->now + step < WORLD_START + DAYS_MAX * DAY_SECONDS)
 		r->w->now += step;
@@ -326,7 +327,8 @@ step(struct run *r, struct reader *in)
 		(take_byte(in) % 4 == 0) ? do_restart(r)
 				    : do_login(r, a_person(in), true);
 	else
-		(take_byte(in) % 2 == 0) ? do_policy(r) : do_logout(r, a_person(in));
+		(take_byte(in) % 2 == 0) ? do_policy(r)
+					 : do_logout(r, a_person(in));
 }
 
 static bool

@@ -264,7 +264,8 @@ static void
 take_content(struct model_case *c, const struct model_post *p, bool called)
 {
 	const enum chain chain = message_kind_chain(p->e->kind);
-	bool lets_in = (model_parts(c, p->serial, p->e->author, called) & (R | H));
+	bool lets_in =
+	    (model_parts(c, p->serial, p->e->author, called) & (R | H));
 
 	for (size_t i = 0; p->has_content && i < p->n_to; i++) {
 		struct model_reader *r = &c->reader[p->to[i]];
@@ -333,7 +334,8 @@ apply_readers(struct model_case *c, const struct model_post *p, bool called)
 }
 
 void
-model_append(struct model_case *c, enum chain chain, const struct model_message *m)
+model_append(
+    struct model_case *c, enum chain chain, const struct model_message *m)
 {
 	assert(c->count[chain] < MODEL_MESSAGES);
 	c->message[chain][c->count[chain]++] = *m;

@@ -17,7 +17,8 @@
 #define QUICK_REKEYED SECOND_GUARDIAN
 #define QUICK_REPORTERS 4
 
-/* Lengths of sealed payloads: one that fits a message, and one in two pieces. */
+/* Lengths of sealed payloads: one that fits a message, and one in two pieces.
+ */
 #define QUICK_PAYLOAD 15904u
 #define QUICK_LARGE_PLAIN 303104u
 

@@ -32,7 +32,8 @@ keep_messages(struct requests *all)
 		draft_message(all->w, all->r, kinds[i],
 		    is_reporters ? PERSON_REPORTER : GUARDIAN, !is_note,
 		    is_note ? zero : all->r->head, to, 2, &d);
-		requests_add(all, is_reporters ? WIRE_TEXT : WIRE_STAFF, &d.request);
+		requests_add(
+		    all, is_reporters ? WIRE_TEXT : WIRE_STAFF, &d.request);
 	}
 	reporter_new(&other, 2);
 	draft_concern(all->w, &other, to, 2, &concern);
@@ -107,7 +108,8 @@ keep_reads(struct requests *all)
 	q = (struct bundle_request){ .kind = REQUEST_GET };
 	memcpy(q.get.token, all->r->keys.token, TOKEN_LEN);
 	requests_add(all, WIRE_PIECE, &q);
-	requests_add(all, WIRE_PIECE, &(struct bundle_request){ .kind = REQUEST_STATUS });
+	requests_add(all, WIRE_PIECE,
+	    &(struct bundle_request){ .kind = REQUEST_STATUS });
 	requests_add(all, WIRE_STAFF,
 	    &(struct bundle_request){
 		.kind = REQUEST_CHALLENGE, .challenge.person = GUARDIAN });

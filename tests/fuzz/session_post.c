@@ -174,8 +174,8 @@ fill_content(struct run *r, struct reader *in, struct posting *p)
 	const bool is_talk = message_kind_chain(p->e.kind) == CHAIN_TALK;
 	unsigned mask = is_talk;
 
-	p->has_content =
-	    may == CONTENT_MUST || (may == CONTENT_MAY && take_byte(in) % 2 == 0);
+	p->has_content = may == CONTENT_MUST ||
+	    (may == CONTENT_MAY && take_byte(in) % 2 == 0);
 	if (!p->has_content)
 		return;
 	for (uint16_t i = 1; i < PEOPLE; i++)
@@ -302,8 +302,9 @@ post(struct run *r, struct reader *in, struct posting *p)
 				    : c->id,
 	    CASE_ID_LEN);
 	memcpy(seed,
-	    is_reporters ? r->q->reporter[p->which % SEALED_CASES].keys.sign_seed
-			 : quick_seed(r->q, p->e.author),
+	    is_reporters
+		? r->q->reporter[p->which % SEALED_CASES].keys.sign_seed
+		: quick_seed(r->q, p->e.author),
 	    sizeof(seed));
 	p->is_hidden = !c->is_there ||
 	    (is_reporters ? c->is_plain : !c->reader[p->e.author].reads);

@@ -1,7 +1,7 @@
 /*
- * speakup-notify enters its sandbox in a process of its own and tries one thing:
- * what sending mail does not need is refused. Controls without a sandbox are in
- * tests/daemon/test_sandbox.c, which has the same attempts.
+ * speakup-notify enters its sandbox in a process of its own and tries one
+ * thing: what sending mail does not need is refused. Controls without a sandbox
+ * are in tests/daemon/test_sandbox.c, which has the same attempts.
  */
 #include "notify/sandbox.h"
 
@@ -27,9 +27,9 @@
 
 /* Sending mail needs these. */
 static const char *const needed[] = { "make a TCP socket", "make a UDP socket",
-	"make a netlink socket", "make a UNIX socket", "ask for a peer's address",
-	"ask who is at a socket", "ioctl", "write to an open file",
-	"map a file to run" };
+	"make a netlink socket", "make a UNIX socket",
+	"ask for a peer's address", "ask who is at a socket", "ioctl",
+	"write to an open file", "map a file to run" };
 
 static bool
 is_needed(const char *name)

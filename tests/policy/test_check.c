@@ -93,8 +93,7 @@ static const struct {
 	    "  - if: {subcategory: safeguarding, at-risk-now: yes}\n",
 	    "error: Rule 6 (subcategory is safeguarding and at-risk-now is "
 	    "yes) is never the first that holds." },
-	{ "first: [ned-lead, senior-independent-director]",
-	    "first: [ned-lead]",
+	{ "first: [ned-lead, senior-independent-director]", "first: [ned-lead]",
 	    "warning: With no answers and people-director marked, a concern "
 	    "takes route board in P2; living readers at once: 1, with its "
 	    "ladder: 3." },
@@ -158,7 +157,8 @@ static const struct {
 	    "route general in P3; living readers at once: 1, with its "
 	    "ladder: 7." },
 	{ "first: [ned-lead, senior-independent-director, chair, "
-	  "partner-guardian]", "first: [ned-lead, region-lead]",
+	  "partner-guardian]",
+	    "first: [ned-lead, region-lead]",
 	    "error: With no answers and ned-lead marked, a concern takes "
 	    "route non-executives in P2; living readers, even with its whole "
 	    "ladder: 0." },

@@ -199,7 +199,8 @@ static const struct {
 	const char *yaml, *expected;
 } faults[] = {
 	{ "filed: 2026-11-23\n", "c:1:8: a time is written" },
-	{ "filed: 2026-11-23 10:00\nanswer: {}\n", "c:2:9: there is no \"answer\" here" },
+	{ "filed: 2026-11-23 10:00\nanswer: {}\n",
+	    "c:2:9: there is no \"answer\" here" },
 	{ "filed: 2026-11-23 10:00\nanswers: {element: gossip}\n",
 	    "c:2:20: \"gossip\" is no answer to element" },
 	{ "filed: 2026-11-23 10:00\nanswers: {area: [coast, north]}\n",

@@ -11,12 +11,12 @@
 #include "store/upload.h"
 
 /*
- * What a thief does who has a store key and whole files: `pages KEYFILE FILE...`
- * looks at every place of every file where LMDB could have put something, in
- * use or not, whatever the file's own trees say; opens what opens with any key
- * that can be had; and uses keys that one file gave on the others too. Prints
- * one line an epoch key, and "case ID RECORDS" a case whose key was found, with
- * how many of its indexes and records opened.
+ * What a thief does who has a store key and whole files: `pages KEYFILE
+ * FILE...` looks at every place of every file where LMDB could have put
+ * something, in use or not, whatever the file's own trees say; opens what opens
+ * with any key that can be had; and uses keys that one file gave on the others
+ * too. Prints one line an epoch key, and "case ID RECORDS" a case whose key was
+ * found, with how many of its indexes and records opened.
  *
  * LMDB 0.9 on 64 bits: pages of 4096 bytes; header: page number (8), pad (2),
  * flags (2), lower (2), upper (2); then offsets (2 each) of nodes: size (4),

@@ -526,7 +526,7 @@ main(void)
 		TEST(test_a_copy_is_given_up_when_the_store_grows_too_much),
 		TEST(test_a_copy_that_stands_still_costs_room_and_nothing_else),
 		TEST(
-		  test_what_was_destroyed_is_not_in_the_file_after_it_is_compacted),
+		    test_what_was_destroyed_is_not_in_the_file_after_it_is_compacted),
 		TEST(test_a_compacted_file_belongs_to_whom_it_did),
 		TEST(test_no_copy_is_made_while_the_file_may_be_replaced),
 		TEST(test_where_no_store_is_none_is_made),
