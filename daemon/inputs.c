@@ -219,9 +219,11 @@ load_tls(const struct config *c, struct inputs *in, struct complaint *why)
 	if (e == ERR_DENIED)
 		return complain(why, e, "The key in %s is not that of the "
 		    "certificate in %s.", c->tls.key, c->tls.certificate);
+	/* OpenSSL says the same of what it had no memory for earlier */
 	if (e != ERR_OK)
 		return complain(why, e, "%s and %s are not a certificate (with "
-		    "its chain) and its unencrypted key, in PEM.",
+		    "its chain) and its unencrypted key, in PEM, of kinds that "
+		    "OpenSSL reads; or memory was short.",
 		    c->tls.certificate, c->tls.key);
 	return ERR_OK;
 }

@@ -104,6 +104,18 @@ set_rules(SSL_CTX *ctx, bool allow_1_2)
 	return ERR_OK;
 }
 
+/* Empties the queue of errors: whether one of them is want of memory. */
+static bool
+memory_was_short(void)
+{
+	bool was_short = false;
+	unsigned long error;
+
+	while ((error = ERR_get_error()) != 0)
+		was_short |= ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+	return was_short;
+}
+
 static enum err
 try_new(struct bytes certificate, struct bytes key, bool allow_1_2,
     SSL_CTX **ret)
@@ -114,7 +126,8 @@ try_new(struct bytes certificate, struct bytes key, bool allow_1_2,
 	if (ctx != NULL && (e = set_rules(ctx, allow_1_2)) == ERR_OK &&
 	    (e = use_certificate(ctx, certificate)) == ERR_OK)
 		e = use_key(ctx, key);
-	ERR_clear_error();
+	if (memory_was_short() && e != ERR_OK)
+		e = ERR_NOMEM;
 	if (e != ERR_OK) {
 		SSL_CTX_free(ctx);
 		return e;
@@ -123,20 +136,21 @@ try_new(struct bytes certificate, struct bytes key, bool allow_1_2,
 	return ERR_OK;
 }
 
-/* OpenSSL calls a certificate wrong for which it had no memory: one that does
- * not do is tried again, and is called wrong only where memory is there. */
+/* OpenSSL calls a certificate wrong for which it had no memory, now or when it
+ * looked for how to read one: it is tried again, and called wrong only where
+ * memory was there each time. */
 enum err
 tls_new(struct bytes certificate, struct bytes key, bool allow_1_2,
     SSL_CTX **ret)
 {
-	enum err e = try_new(certificate, key, allow_1_2, ret);
+	enum err first = try_new(certificate, key, allow_1_2, ret), e;
 	void *room;
 
-	if (e == ERR_OK)
-		return e;
+	if (first == ERR_OK)
+		return ERR_OK;
 	e = try_new(certificate, key, allow_1_2, ret);
 	room = malloc(ROOM_LEN);
-	if (e != ERR_OK && room == NULL)
+	if (e != ERR_OK && (room == NULL || first == ERR_NOMEM))
 		e = ERR_NOMEM;
 	free(room);
 	return e;
