@@ -1,20 +1,10 @@
 #include "client/even.h"
 
-#include <time.h>
-
+#include "client/moment.h"
 #include "crypto/env.h"
 
 /* More than sealing a text takes; and as much again at most. */
 #define WHILE_MS 100
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void
 draw(struct even *e)
@@ -23,7 +13,7 @@ draw(struct even *e)
 
 	if (env_random(&env_system, &x, sizeof(x)) != ERR_OK)
 		x = 0;
-	e->not_before = now_ms() + WHILE_MS + WHILE_MS * x / UINT8_MAX;
+	e->not_before = moment_now() + WHILE_MS + WHILE_MS * x / UINT8_MAX;
 }
 
 void
@@ -36,12 +26,9 @@ even_begin(struct even *e)
 void
 even_before(struct even *e, struct http *h)
 {
-	int64_t ms = e->is_on ? e->not_before - now_ms() : 0;
-	struct timespec t = { .tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000 };
+	int64_t ms = e->is_on ? e->not_before - moment_now() : 0;
 
-	if (ms > 0)
-		(void)nanosleep(&t, NULL);
+	moment_wait(ms);
 	if (e->is_on)
 		http_last(h, e->texts + 1 >= EVEN_TEXTS);
 }

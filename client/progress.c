@@ -1,20 +1,12 @@
 #include "client/term.h"
 
 #include <inttypes.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "client/moment.h"
 
 #define BAR 30
 #define REDRAW_MS 100
-
-static int64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void
 draw(struct progress *p)
@@ -29,7 +21,7 @@ draw(struct progress *p)
 	    p->unit != NULL ? total : (total + 1023) / 1024,
 	    p->unit != NULL ? p->unit : "KiB");
 	(void)fflush(stderr);
-	p->drawn = milliseconds();
+	p->drawn = moment_now();
 }
 
 void
@@ -53,7 +45,7 @@ void
 progress_add(struct progress *p, uint64_t n)
 {
 	p->done += n;
-	if (p->label != NULL && milliseconds() - p->drawn >= REDRAW_MS)
+	if (p->label != NULL && moment_now() - p->drawn >= REDRAW_MS)
 		draw(p);
 }
 

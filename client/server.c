@@ -3,8 +3,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "client/moment.h"
 #include "client/work.h"
 #include "crypto/codec.h"
 #include "crypto/env.h"
@@ -371,15 +371,6 @@ server_ask(struct server *s, const struct bundle_request *r,
 	return exchange_working(s, r->kind, buf_bytes(&body), ret);
 }
 
-static void
-wait_ms(int64_t ms)
-{
-	struct timespec t = { .tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000 };
-
-	(void)nanosleep(&t, NULL);
-}
-
 static bool
 may_pass(const struct server *s, enum reply r)
 {
@@ -399,7 +390,7 @@ server_ask_again(struct server *s, const struct bundle_request *r,
 	for (int i = 1; i < TRIES && may_pass(s, reply); i++) {
 		if (i == 2)
 			term_warn(s->term, "No answer yet; trying again.");
-		wait_ms(wait);
+		moment_wait(wait);
 		wait *= 2;
 		reply = server_ask(s, r, ret);
 	}

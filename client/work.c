@@ -1,21 +1,12 @@
 #include "client/work.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #include "client/hold.h"
+#include "client/moment.h"
 
 #define TRIED_FIRST 4 /* to know how long one takes here */
 #define NOTICED_MS 200
-
-static int64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void
 say_how_long(const struct term *t, unsigned bits, int64_t ms)
@@ -33,14 +24,14 @@ enum err
 work_do(const struct term *t, const struct answer_work *asked,
     uint8_t ret[static WORK_LEN])
 {
-	const int64_t begun = milliseconds();
+	const int64_t begun = moment_now();
 	uint64_t counter = 0;
 	bool found = false;
 	enum err e = work_solve(asked->challenge, asked->bits, TRIED_FIRST,
 	    &counter, &found);
 
 	if (e == ERR_OK && !found)
-		say_how_long(t, asked->bits, milliseconds() - begun);
+		say_how_long(t, asked->bits, moment_now() - begun);
 	while (e == ERR_OK && !found)
 		e = hold_is_over() ? ERR_IO : work_solve(asked->challenge,
 		    asked->bits, 1, &counter, &found);
