@@ -172,8 +172,13 @@ class Terminal(unittest.TestCase):
     def test_answer_is_written_in_an_editor(self):
         filed = self.i.report("Ask me.")
         self.i.login(FIRST)
-        editor = self.dir / "editor"
+        editor, path = self.dir / "editor", self.dir / "path"
+
+        def is_gone():
+            return not Path(path.read_text().strip()).parent.exists()
+
         editor.write_text("#!/bin/sh\n"
+                          f"echo \"$1\" >{path}\n"
                           "tty >/dev/null && echo Who was there? >\"$1\"\n")
         editor.chmod(0o700)
         env = {"EDITOR": str(editor), "VISUAL": ""}
@@ -182,12 +187,19 @@ class Terminal(unittest.TestCase):
         self.assertEqual(p.end(), 0)
         seen = self.i.inbox(filed["receipt"])["messages"]
         self.assertEqual(seen[-1]["text"], "Who was there?\n")
-        editor.write_text("#!/bin/sh\nexec sleep 60\n")
+        self.assertTrue(is_gone())
+        path.unlink()
+        editor.write_text(f"#!/bin/sh\necho \"$1\" >{path}\n"
+                          "exec sleep 60\n")
         p = self.staff("reply", filed["case"], env=env)
-        time.sleep(0.5)
+        end = time.monotonic() + WAIT
+        while not path.exists() and time.monotonic() < end:
+            time.sleep(0.1)
+        time.sleep(0.3)
         os.kill(p.pid, signal.SIGTERM)   # waits until the file is wiped
         p.type("\x03")                   # ends the editor, and only that
         self.assertEqual(p.end(), -signal.SIGTERM)
+        self.assertTrue(is_gone())
 
     def test_many_cases_show_a_bar(self):
         case = self.i.report("One of many.")["case"]
