@@ -245,7 +245,17 @@ test_without_changes_readers_are_those_of_a_new_concern(void **state)
 	policy_free(p);
 }
 
-/* Nobody left out comes in by any single change, on any two routes. */
+static bool
+is_among(const struct member *m, size_t n, uint16_t person)
+{
+	for (size_t i = 0; i < n; i++)
+		if (m[i].person == person)
+			return true;
+	return false;
+}
+
+/* Nobody left out comes in by any single change, on any two routes; only who
+ * read it by the first one goes on. */
 static void
 test_no_change_brings_in_who_is_left_out(void **state)
 {
@@ -263,8 +273,8 @@ test_no_change_brings_in_who_is_left_out(void **state)
 				{ CHANGE_JOIN, p->people[who].number },
 			};
 			uint16_t out[POLICY_PEOPLE_MAX];
-			struct member m[MEMBERS_MAX];
-			size_t n = 0, n_out = 0;
+			struct member m[MEMBERS_MAX], was[MEMBERS_MAX];
+			size_t n = 0, n_was = 0, n_out = 0;
 			enum err err = members_after(p, &p->routes[i], marked,
 			    3, c, 2, day, m, MEMBERS_MAX, &n);
 
@@ -272,15 +282,52 @@ test_no_change_brings_in_who_is_left_out(void **state)
 			    exclusions_close(p, &p->routes[to], marked, 3, out,
 				POLICY_PEOPLE_MAX, &n_out),
 			    ERR_OK);
+			assert_int_equal(
+			    members_compute(p, &p->routes[i], marked, 3, day,
+				was, MEMBERS_MAX, &n_was),
+			    ERR_OK);
 			if (c[1].who == marked[0] || c[1].who == marked[1] ||
 			    c[1].who == marked[2])
 				assert_int_equal(err, ERR_DENIED);
 			for (size_t a = 0; err == ERR_OK && a < n; a++)
 				for (size_t b = 0; b < n_out; b++)
 					assert_true(m[a].person != out[b] ||
-					    (m[a].rung == 0 &&
-						!p->routes[i].recuse_line));
+					    is_among(was, n_was, out[b]));
 		}
+	policy_free(p);
+}
+
+/* Whoever is told on some route, left out, or their superior: then they are
+ * not, and nobody else comes instead. */
+static void
+test_nobody_who_is_left_out_is_told(void **state)
+{
+	struct policy *p = example_policy(MADE_CLASSIC);
+	int64_t day = p->issued / DAY_SECONDS;
+	size_t left_out = 0;
+
+	(void)state;
+	for (size_t i = 0; i < p->n_routes * p->n_people; i++) {
+		const struct policy_route *r = &p->routes[i / p->n_people];
+		uint16_t marked = p->people[i % p->n_people].number;
+		struct member all[POLICY_PEOPLE_MAX], m[POLICY_PEOPLE_MAX];
+		uint16_t out[POLICY_PEOPLE_MAX];
+		size_t n_all = 0, n = 0, n_out = 0, told = 0;
+
+		assert_int_equal(ERR_OK, members_told(p, r, NULL, 0, day, all,
+			    POLICY_PEOPLE_MAX, &n_all));
+		assert_int_equal(ERR_OK, members_told(p, r, &marked, 1, day, m,
+			    POLICY_PEOPLE_MAX, &n));
+		assert_int_equal(ERR_OK, exclusions_close(p, r, &marked, 1,
+			    out, POLICY_PEOPLE_MAX, &n_out));
+		for (size_t k = 0; k < n_out; k++) {
+			assert_false(is_among(m, n, out[k]));
+			told += is_among(all, n_all, out[k]);
+		}
+		assert_int_equal(n_all, n + told);
+		left_out += told;
+	}
+	assert_true(left_out > 0);
 	policy_free(p);
 }
 
@@ -399,6 +446,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(
 		    test_without_changes_readers_are_those_of_a_new_concern),
 		cmocka_unit_test(test_no_change_brings_in_who_is_left_out),
+		cmocka_unit_test(test_nobody_who_is_left_out_is_told),
 		cmocka_unit_test(test_latest_route_says_which_keys_are_needed),
 		cmocka_unit_test(test_fifteen_count_at_the_end),
 		cmocka_unit_test(test_changes_of_each_kind),
