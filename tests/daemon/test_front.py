@@ -509,6 +509,13 @@ class Tls(unittest.TestCase):
                 c.send(get("/v1/policy")).answer()
                 session = c.sock.session
                 self.assertFalse(session is not None and session.has_ticket)
+        with Alone(minimum="1.2") as d:
+            context = d.context()
+            context.maximum_version = ssl.TLSVersion.TLSv1_2
+            with d.connect(context) as c:
+                c.send(get("/v1/policy")).answer()
+                self.assertFalse(c.sock.session.has_ticket)
+                self.assertEqual(c.sock.session.id, b"")
 
 
 if __name__ == "__main__":
