@@ -35,7 +35,8 @@ class Marks(unittest.TestCase):
     def setUp(self):
         self.dir = Path(tempfile.mkdtemp(prefix="speakup-marks-"))
         self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
-        self.instance = Instance(build_directory(), self.dir)
+        self.instance = Instance(build_directory(), self.dir,
+                                 log_by_pipe=True)
         self.addCleanup(self.instance.stop)
 
     def marked_request(self, method, path, body, extra=()):
@@ -101,6 +102,7 @@ class Marks(unittest.TestCase):
         for role in ("front", "vault"):
             self.abort_leaves_no_core(i.pid_of(role))
         i.stop()
+        self.assertIn("speakupd front: ", i.log.read_text())
         # what the test itself made: the recipients, the organisation
         self.assert_no_mark(skip=[i.org, self.dir / "recipients.txt"])
 

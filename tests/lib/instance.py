@@ -76,7 +76,10 @@ class Failed(Exception):
 
 class Instance:
     def __init__(self, build, directory, limits=None, fronts=1, env=None,
-                 kind="both", org=None, start=True, web=None):
+                 kind="both", org=None, start=True, web=None,
+                 log_by_pipe=False):
+        """log_by_pipe: a front may write to no file, as its log would be."""
+        self.log_by_pipe, self.logger = log_by_pipe, None
         self.build, self.dir = Path(build), Path(directory)
         self.limits, self.fronts, self.kind = limits or {}, fronts, kind
         self.env = {**os.environ, **(env or {})}
@@ -124,10 +127,18 @@ class Instance:
 
     def start(self):
         with self.log.open("ab") as log:
+            if self.log_by_pipe:
+                if self.logger:   # of the one that has ended
+                    self.logger.wait(timeout=10)
+                self.logger = subprocess.Popen(
+                    ["cat"], stdin=subprocess.PIPE, stdout=log)
+            out = self.logger.stdin if self.logger else log
             self.process = subprocess.Popen(
                 [str(self.build / "daemon/speakupd"), "-c",
-                 str(self.config)], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, env=self.env, start_new_session=True)
+                 str(self.config)], stdin=subprocess.DEVNULL, stdout=out,
+                stderr=out, env=self.env, start_new_session=True)
+        if self.logger:
+            self.logger.stdin.close()
         self.wait_ready()
 
     def wait_ready(self, seconds=60):
@@ -177,6 +188,8 @@ class Instance:
             code = self.process.wait()
         for pid in mine:
             self.wait_gone(pid)
+        if self.logger:
+            self.logger.wait(timeout=10)
         self.process = None
         return code
 
