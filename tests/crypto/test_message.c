@@ -398,6 +398,26 @@ test_plain_age_file_is_not_sealed(void **state)
 	    BYTES_LIT("")), MESSAGE_NOT_SEALED);
 }
 
+/* Nobody could know it who has no envelope: not of the case, not of before. */
+static void
+test_file_key_is_drawn_anew_for_every_message(void **state)
+{
+	struct manifest *m = concern_make(1);
+	uint8_t key[2][AGE_FILE_KEY_LEN];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		CLEAN_BUF struct buf payload = BUF_INIT(FILE_MAX);
+		struct message_seal *s = seal_make(m, &payload);
+
+		assert_int_equal(age_header_open(message_seal_envelope(s, 0),
+		    &world.id[0], 1, key[i]), AGE_OK);
+		message_seal_free(s);
+	}
+	assert_memory_not_equal(key[0], key[1], AGE_FILE_KEY_LEN);
+	manifest_free(m);
+}
+
 int
 main(void)
 {
@@ -411,6 +431,7 @@ main(void)
 		cmocka_unit_test(
 		    test_later_member_opens_with_a_granted_envelope),
 		cmocka_unit_test(test_plain_age_file_is_not_sealed),
+		cmocka_unit_test(test_file_key_is_drawn_anew_for_every_message),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
