@@ -394,10 +394,7 @@ begin_tls(struct stream *s, SSL_CTX *tls)
 	BIO_set_data(bio, s);
 	SSL_set_bio(s->ssl, bio, bio);
 	SSL_set_accept_state(s->ssl);
-	/* Safe only because whoever reads, reads until there is nothing: of
-	 * what OpenSSL has read ahead the loop knows nothing. */
-	SSL_set_read_ahead(s->ssl, 1);
-	SSL_set_default_read_buffer_len(s->ssl, STREAM_READ_LEN);
+	ERR_clear_error(); /* it may have gone on after want of memory */
 	return ERR_OK;
 }
 

@@ -7,6 +7,8 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include "daemon/front_stream.h"
+
 #define CHAIN_MAX 8
 #define ROOM_LEN (256 * 1024) /* more than a certificate takes */
 
@@ -95,6 +97,11 @@ set_rules(SSL_CTX *ctx, bool allow_1_2)
 	    SSL_OP_PRIORITIZE_CHACHA);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	/* Safe only because whoever reads, reads until there is nothing: of
+	 * what OpenSSL has read ahead the loop knows nothing. Not set for each
+	 * connection: OpenSSL 3.5 crashes in that where memory is short. */
+	SSL_CTX_set_read_ahead(ctx, 1);
+	SSL_CTX_set_default_read_buffer_len(ctx, STREAM_READ_LEN);
 	if (SSL_CTX_set_num_tickets(ctx, 0) != 1 ||
 	    SSL_CTX_set_min_proto_version(ctx,
 	    allow_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION) != 1 ||

@@ -182,9 +182,9 @@ class Backup(unittest.TestCase):
     def test_the_daemon_starts_while_a_backup_is_made(self):
         """LMDB's lock, as a backup holds it."""
         i = self.i
-        i.stop()
         with (i.state / "db/lock.mdb").open("r+b") as f:
             fcntl.lockf(f, fcntl.LOCK_SH | fcntl.LOCK_NB, 1, 0)
+            i.stop()
             i.start()
             receipt = i.report("Meanwhile.\n")["receipt"]
         self.assertTrue(i.inbox(receipt)["messages"])
