@@ -10,7 +10,7 @@ static const char alphabet[] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 static uint32_t
 mask_equal(uint32_t a, uint32_t b)
 {
-	return ((a ^ b) - 1) >> 31 ? UINT32_MAX : 0;
+	return 0 - (((a ^ b) - 1) >> 31);
 }
 
 static uint8_t
