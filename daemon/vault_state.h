@@ -101,8 +101,7 @@ struct rules {
 
 /* What is done beside requests, a batch at a time: vault_tick.c. */
 struct chores {
-	int64_t
-	    uploads_at; /* when to look for those that nobody went on with */
+	int64_t uploads_at; /* when to look for those that are given up */
 	bool is_sweeping;   /* daemon/vault_clock.h */
 	uint32_t sweep_from, swept_day;
 };

@@ -19,8 +19,7 @@
 #define WORK_UPLOAD_BITS_MAX 12
 
 struct work_load {
-	uint64_t
-	    quiet; /* filings a minute that need no work; 0: none ever do */
+	uint64_t quiet;	  /* filings a minute without work; 0: no work ever */
 	uint64_t rate;	  /* filings a minute, over the last minutes */
 	uint64_t backlog; /* filed in the last days and not acknowledged */
 	uint64_t used_percent; /* of the store's space */
