@@ -10,36 +10,18 @@
 #include "daemon/channel.h"
 #include "daemon/log.h"
 #include "daemon/sandbox.h"
+#include "daemon/vault_fronts.h"
 #include "daemon/vault_health.h"
 #include "daemon/vault_notifier.h"
 #include "daemon/vault_pace.h"
 
 /*
- * The vault's process: one loop over the control socket and the fronts'. In
- * each turn whatever has come is handled, what gathered is committed once, and
- * the answers leave; while the disk syncs, the next requests gather in the
- * sockets.
+ * The vault's process: one loop over the control socket and the fronts'
+ * (vault_fronts.h), and what time brings.
  */
 
-#define PEERS_MAX 32
 #define DESCRIPTORS 128
 #define ALIVE_SECONDS 2
-/* Answers that a front has not taken: over it, its requests wait; and it is
- * ended when it takes nothing for so long. */
-#define UNSENT_HIGH (1024 * 1024)
-#define STALLED_SECONDS 10
-
-struct process;
-
-struct peer {
-	struct process *process;
-	struct wire_conn *conn; /* NULL: free */
-	struct event *readable, *writable;
-	bool is_ended;
-	size_t paced; /* answers that wait */
-	uint64_t sent; /* until the last beat */
-	unsigned stalled; /* seconds without progress */
-};
 
 struct process {
 	struct event_base *base;
@@ -54,9 +36,7 @@ struct process {
 	int listener;
 	struct health health;
 	struct vault_notifier *notifier; /* NULL: nobody is notified */
-	struct peer peer[PEERS_MAX];
-	struct pace *pace;
-	bool was_busy; /* since the last beat */
+	struct fronts *fronts;
 	bool has_chores; /* vault_tick has more to do */
 	unsigned since_flush;
 	enum vault_exit code;
@@ -70,215 +50,12 @@ finish(struct process *p, enum vault_exit code)
 	p->is_done = true;
 }
 
-/* --- fronts --- */
-
-static void
-peer_free(struct peer *f)
-{
-	if (f->readable != NULL)
-		event_free(f->readable);
-	if (f->writable != NULL)
-		event_free(f->writable);
-	wire_conn_free(f->conn);
-	if (f->process != NULL && f->process->vault != NULL) {
-		vault_forget(f->process->vault, f);
-		pace_forget(f->process->pace, f);
-	}
-	memset(f, 0, sizeof(*f));
-}
-
-/* To be freed once nothing in the batch points to it. */
-static void
-peer_end(struct peer *f, enum wire_state why)
-{
-	if (f->is_ended)
-		return;
-	f->is_ended = true;
-	event_del(f->readable);
-	if (why == WIRE_BROKEN)
-		log_now(EV_PEER_BROKE_RULES, f - f->process->peer);
-}
-
-static void
-on_readable(evutil_socket_t fd, short what, void *ctx)
-{
-	struct peer *f = ctx;
-	enum wire_state state = wire_conn_fill(f->conn);
-
-	(void)fd, (void)what;
-	if (wire_conn_waiting(f->conn) > WIRE_CREDITS)
-		state = WIRE_BROKEN;
-	if (state != WIRE_FINE)
-		peer_end(f, state);
-}
-
-static void
-peer_flush(struct peer *f)
-{
-	if (wire_conn_unsent(f->conn) == 0)
-		return;
-	if (wire_conn_flush(f->conn) != WIRE_FINE)
-		peer_end(f, WIRE_GONE);
-	else if (wire_conn_unsent(f->conn) > 0)
-		event_add(f->writable, NULL);
-}
-
-static void
-on_writable(evutil_socket_t fd, short what, void *ctx)
-{
-	(void)fd, (void)what;
-	peer_flush(ctx);
-}
-
-static enum err
-peer_open(struct process *p, int fd)
-{
-	struct peer *f = p->peer;
-	enum err e;
-
-	while (f < p->peer + PEERS_MAX && f->conn != NULL)
-		f++;
-	if (f == p->peer + PEERS_MAX) {
-		close(fd);
-		return ERR_LIMIT;
-	}
-	if ((e = wire_conn_new(fd, PEER_VAULT, PEER_FRONT, &f->conn)) != ERR_OK)
-		return e;
-	f->process = p;
-	f->readable =
-	    event_new(p->base, fd, EV_READ | EV_PERSIST, on_readable, f);
-	f->writable = event_new(p->base, fd, EV_WRITE, on_writable, f);
-	if (f->readable == NULL || f->writable == NULL ||
-	    event_add(f->readable, NULL) != 0) {
-		peer_free(f);
-		return ERR_NOMEM;
-	}
-	return ERR_OK;
-}
-
-/* --- a turn --- */
-
-static void
-send_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
-{
-	struct peer *f = ctx;
-
-	if (status == ANSWER_FULL)
-		log_count(EV_ANSWERED_FULL);
-	else if (status == ANSWER_DOWN)
-		log_count(EV_ANSWERED_DOWN);
-	else if (status == ANSWER_BUSY)
-		log_count(EV_ANSWERED_BUSY);
-	if (wire_conn_send(f->conn, WIRE_ANSWER, (uint16_t)status, id, body) !=
-	    ERR_OK)
-		peer_end(f, WIRE_GONE);
-}
-
-static void
-send_paced(void *ctx, uint64_t id, enum answer status, struct bytes body)
-{
-	struct peer *f = ctx;
-
-	f->paced--;
-	send_answer(f, id, status, body);
-}
-
-/* What a reporter hears at once would tell that nothing was stored for it. */
-static void
-pace_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
-{
-	struct peer *f = ctx;
-	struct process *p = f->process;
-
-	if (vault_has_written(p->vault))
-		pace_filed(p->pace);
-	else if (!vault_has_failed(p->vault) &&
-	    pace_keep(p->pace, send_paced, f, id, status, body)) {
-		f->paced++;
-		return;
-	}
-	send_answer(f, id, status, body);
-}
-
-/* No more is held for a front than one that keeps to its credits asks. */
-static bool
-peer_can_go_on(const struct peer *f)
-{
-	return f->conn != NULL && wire_conn_waiting(f->conn) > 0 &&
-	    wire_conn_unsent(f->conn) < UNSENT_HIGH && f->paced < WIRE_CREDITS;
-}
-
-static void
-flush(struct process *p)
-{
-	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
-		if (f->conn != NULL)
-			peer_flush(f);
-}
-
-static void
-commit(struct process *p)
-{
-	vault_commit(p->vault);
-	flush(p);
-	pace_committed(p->pace);
-}
-
-static void
-peer_serve(struct peer *f)
-{
-	struct process *p = f->process;
-	struct wire_frame frame;
-
-	while (peer_can_go_on(f) && wire_conn_next(f->conn, &frame)) {
-		if (vault_is_full(p->vault))
-			commit(p);
-		vault_handle(p->vault, (enum wire_type)frame.head.type,
-		    (frame.head.status & WIRE_PRESSED) != 0, frame.head.id,
-		    frame.body, pace_is_for(frame.head.type) ? pace_answer :
-		    send_answer, f);
-		p->was_busy = true;
-	}
-}
-
-/* One that has requests left reads no more until they are answered. */
-static void
-peer_rest(struct peer *f)
-{
-	if (f->is_ended && !peer_can_go_on(f))
-		peer_free(f);
-	else if (!f->is_ended && wire_conn_waiting(f->conn) > 0)
-		event_del(f->readable);
-	else if (!f->is_ended)
-		event_add(f->readable, NULL);
-}
-
-static void
-turn(struct process *p)
-{
-	bool again;
-
-	do {
-		again = false;
-		pace_turn(p->pace);
-		for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
-			if (f->conn != NULL)
-				peer_serve(f);
-		commit(p);
-		for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
-			again |= peer_can_go_on(f);
-	} while (again);
-	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
-		if (f->conn != NULL)
-			peer_rest(f);
-}
-
 /* One batch of what time brings. */
 static void
 do_chores(struct process *p)
 {
 	p->has_chores = vault_tick(p->vault);
-	flush(p);
+	fronts_flush(p->fronts);
 }
 
 /* Whether the store still is what it was. */
@@ -294,16 +71,10 @@ check_store(struct process *p)
 	}
 }
 
-/* What had been sent before the parent said so is still done. */
 static void
 drain(struct process *p)
 {
-	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
-		if (f->conn != NULL && !f->is_ended)
-			on_readable(-1, 0, f);
-	turn(p);
-	pace_release(p->pace);
-	flush(p);
+	fronts_drain(p->fronts);
 	check_store(p);
 	finish(p, VAULT_EXIT_OK);
 }
@@ -344,6 +115,8 @@ start(struct process *p)
 	buf_free(&p->policy);
 	if (e == ERR_OK)
 		e = sandbox_enter_vault(DESCRIPTORS);
+	if (e == ERR_OK)
+		fronts_serve(p->fronts, p->vault);
 	if (e == ERR_OK && p->has_listener) {
 		p->has_listener = false;
 		e = vault_notifier_new(
@@ -398,7 +171,7 @@ on_peer(struct process *p, int fd)
 		return false;
 	}
 	/* The front finds its socket closed, and the parent starts it anew. */
-	if (peer_open(p, fd) != ERR_OK)
+	if (fronts_add(p->fronts, fd) != ERR_OK)
 		log_now(EV_PEER_LOST, fd);
 	return true;
 }
@@ -461,22 +234,6 @@ static const struct channel_calls control_calls = {
 /* --- time --- */
 
 static void
-peer_beat(struct peer *f)
-{
-	uint64_t sent = wire_conn_sent(f->conn);
-	bool stalls = wire_conn_unsent(f->conn) > 0 && sent == f->sent;
-
-	/* By what left, not by what is left: a busy front's answers come as
-	 * fast as they go. */
-	f->stalled = stalls ? f->stalled + ALIVE_SECONDS : 0;
-	f->sent = sent;
-	if (f->stalled >= STALLED_SECONDS)
-		peer_end(f, WIRE_BROKEN);
-	else if (!f->process->was_busy)
-		wire_conn_trim(f->conn);
-}
-
-static void
 on_beat(evutil_socket_t fd, short what, void *ctx)
 {
 	struct process *p = ctx;
@@ -491,15 +248,11 @@ on_beat(evutil_socket_t fd, short what, void *ctx)
 	}
 	if (p->vault == NULL)
 		return;
-	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
-		if (f->conn != NULL && !f->is_ended)
-			peer_beat(f);
 	p->has_chores = true;
 	vault_notifier_beat(p->notifier);
 	channel_trim(p->control); /* the keys came through it */
-	if (!p->was_busy)
+	if (!fronts_beat(p->fronts, ALIVE_SECONDS))
 		vault_trim(p->vault);
-	p->was_busy = false;
 }
 
 /* --- the process --- */
@@ -521,7 +274,7 @@ process_open(struct process *p, int control_fd)
 
 	p->policy.max = WIRE_BODY_MAX;
 	if ((p->base = pace_loop()) == NULL ||
-	    (p->pace = pace_new(p->base)) == NULL ||
+	    (p->fronts = fronts_new(p->base)) == NULL ||
 	    (p->beat = event_new(p->base, -1, EV_PERSIST, on_beat, p)) ==
 		NULL ||
 	    event_add(p->beat, &every) != 0) {
@@ -535,15 +288,12 @@ process_open(struct process *p, int control_fd)
 static void
 process_close(struct process *p)
 {
-	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
-		if (f->conn != NULL)
-			peer_free(f);
+	p->fronts = fronts_free(p->fronts);
 	p->notifier = vault_notifier_free(p->notifier);
 	if (p->vault != NULL)
 		health_close(&p->health);
 	if (p->has_listener)
 		close(p->listener);
-	p->pace = pace_free(p->pace);
 	p->vault = vault_free(p->vault);
 	p->control = channel_free(p->control);
 	buf_free(&p->policy);
@@ -567,7 +317,7 @@ process_run(struct process *p)
 		if (p->is_draining)
 			drain(p);
 		else
-			turn(p);
+			fronts_turn(p->fronts);
 		if (p->has_chores && !p->is_done)
 			do_chores(p);
 		check_store(p);

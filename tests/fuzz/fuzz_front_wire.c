@@ -1,6 +1,6 @@
 /*
  * A hijacked front: two connections that bytes speak through, beside an honest
- * one, to the vault's real loop (daemon/vault_main.c, whose turns are taken
+ * one, to the vault's real loop (daemon/vault_fronts.h, whose turns are taken
  * here one by one). Frames that are right, nearly right, cut, repeated, out of
  * turn, with any id; bytes that are no frames; more than the credits allow.
  *
@@ -13,13 +13,17 @@
  * - what was answered `stored` is there, the other case is as it was, and the
  *   store holds together.
  */
-#include "daemon/vault_main.c"
-
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "daemon/vault_fronts.h"
+#include "daemon/vault_pace.h"
 #include "daemon/vault_work.h"
+#include "daemon/wire_conn.h"
 #include "tests/fuzz/requests.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
@@ -46,7 +50,8 @@ static struct {
 	struct world *w;
 	struct reporter own, other; /* whose cases they are */
 	struct requests requests;
-	struct process process;
+	struct event_base *base;
+	struct fronts *fronts;
 	struct end end[FRONTS];
 	struct buf poll; /* of the other case */
 	size_t n_polls;
@@ -115,8 +120,8 @@ finish_all(void)
 		buf_free(&fuzz.end[i].out);
 	}
 	buf_free(&fuzz.poll);
-	pace_free(fuzz.process.pace);
-	event_base_free(fuzz.process.base);
+	fronts_free(fuzz.fronts);
+	event_base_free(fuzz.base);
 }
 
 static void
@@ -128,10 +133,10 @@ make(void)
 	file_cases();
 	fuzz.w->config.quiet = QUIET;
 	quick_keep(fuzz.q);
-	fuzz.process.base = pace_loop();
-	assert(fuzz.process.base != NULL);
-	fuzz.process.pace = pace_new(fuzz.process.base);
-	assert(fuzz.process.pace != NULL);
+	fuzz.base = pace_loop();
+	assert(fuzz.base != NULL);
+	fuzz.fronts = fronts_new(fuzz.base);
+	assert(fuzz.fronts != NULL);
 	assert(atexit(finish_all) == 0);
 }
 
@@ -168,7 +173,7 @@ connect_end(struct end *e)
 	int fd[2];
 
 	assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd) == 0);
-	assert(peer_open(&fuzz.process, fd[0]) == ERR_OK);
+	assert(fronts_add(fuzz.fronts, fd[0]) == ERR_OK);
 	e->fd = fd[1];
 	e->has_broken = e->is_closed = false;
 	e->under_way = 0;
@@ -290,23 +295,18 @@ read_end(struct end *e)
 static void
 turns(void)
 {
-	struct process *p = &fuzz.process;
 	bool again;
 
 	do {
 		again = false;
-		for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
-			if (f->conn != NULL && !f->is_ended &&
-			    event_pending(f->readable, EV_READ, NULL))
-				on_readable(-1, 0, f);
-		turn(p);
-		pace_release(p->pace);
-		flush(p);
+		fronts_fill(fuzz.fronts);
+		fronts_turn(fuzz.fronts);
+		fronts_release(fuzz.fronts);
 		for (struct end *e = fuzz.end; e < fuzz.end + FRONTS; e++)
 			again |= read_end(e);
 	} while (again);
-	check_store(p);
-	assert(!p->is_done);
+	assert(!vault_has_failed(fuzz.w->vault));
+	assert(!vault_is_stale(fuzz.w->vault));
 }
 
 static void
@@ -430,11 +430,14 @@ send_raw(struct reader *in, struct end *e)
 static void
 pass_time(unsigned seconds)
 {
+	bool has_more;
+
 	fuzz.w->now += seconds;
 	do {
-		do_chores(&fuzz.process);
+		has_more = vault_tick(fuzz.w->vault);
+		fronts_flush(fuzz.fronts);
 		turns();
-	} while (fuzz.process.has_chores);
+	} while (has_more);
 }
 
 /* The front is started anew; what it asked before may stay unanswered. */
@@ -485,7 +488,7 @@ begin(void)
 		ask_for_other();
 		hide_hex(fuzz.w->person[CHAIR].session, BUNDLE_SESSION_LEN);
 	}
-	fuzz.process.vault = fuzz.w->vault;
+	fronts_serve(fuzz.fronts, fuzz.w->vault);
 	fuzz.n_stored = fuzz.n_polls = 0;
 	memset(fuzz.challenge, 0, sizeof(fuzz.challenge));
 	for (size_t i = 0; i < FRONTS; i++)
@@ -559,17 +562,11 @@ check_other(void)
 static void
 end_fronts(void)
 {
-	struct process *p = &fuzz.process;
-
 	for (size_t i = 0; i < FRONTS; i++) {
 		close(fuzz.end[i].fd);
 		fuzz.end[i].fd = -1;
 	}
-	for (struct peer *f = p->peer; f < p->peer + PEERS_MAX; f++)
-		if (f->conn != NULL)
-			peer_free(f);
-	p->vault = NULL;
-	p->has_chores = p->was_busy = false;
+	fronts_serve(fuzz.fronts, NULL);
 }
 
 int
