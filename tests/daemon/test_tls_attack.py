@@ -23,7 +23,7 @@ PAGE = get("/v1/plain")
 LONG = {"handshake-seconds": 300, "header-seconds": 300, "idle-seconds": 300}
 
 
-def pss_kib(pid):
+def own_kib(pid):
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1])
@@ -130,11 +130,11 @@ class Floods(Attacked):
     def test_memory_is_as_before(self):
         self.need_figures()
         self.attack("quiet-updates", 1000000)
-        before = pss_kib(self.front)
+        before = own_kib(self.front)
         for _ in range(20):
             for what in ("tiny", "nearly-empty", "endless-message", "padded"):
                 self.assertTrue(self.attack(what, 20000)["ended"])
-        self.assertLess(pss_kib(self.front), before + 1024)
+        self.assertLess(own_kib(self.front), before + 1024)
 
 
 class Handshakes(Attacked):
@@ -254,13 +254,13 @@ class Handshakes(Attacked):
         self.need_figures()
         hello = client_hello()
         head = record(22, hello[:1] + (16000).to_bytes(3, "big") + hello[4:])
-        before = pss_kib(self.front)
+        before = own_kib(self.front)
         waiting = []
         for _ in range(100):
             waiting.append(self.d.tcp())
             waiting[-1].sendall(head + record(22, bytes(8000)))
         self.assertEqual(self.d.request(PAGE).status, 200)
-        self.assertLess(pss_kib(self.front), before + 100 * 100)
+        self.assertLess(own_kib(self.front), before + 100 * 100)
         for s in waiting:
             s.close()
 

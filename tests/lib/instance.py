@@ -55,6 +55,20 @@ def pss_kib(pid):
     raise RuntimeError("no Pss")
 
 
+def own_kib(pid):
+    """What is a process's own: its anonymous memory, and what it has of
+    databases. Pages of programs and libraries are left out: how much of them
+    counts for it changes with what else runs on the machine."""
+    own, is_database = 0, False
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        word, rest = line.split(maxsplit=1)
+        if not word.endswith(":"):
+            is_database = rest.endswith(".mdb")
+        elif word == ("Rss:" if is_database else "Anonymous:"):
+            own += int(rest.split()[0])
+    return own
+
+
 def role_of(pid):
     """'parent', 'vault' or 'front'."""
     words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
@@ -172,8 +186,8 @@ class Instance:
                 continue
         raise RuntimeError(f"no {role}")
 
-    def pss_kib(self):
-        return sum(pss_kib(p) for p in self.pids())
+    def own_kib(self):
+        return sum(own_kib(p) for p in self.pids())
 
     def stop(self, sig=signal.SIGTERM):
         """The parent's exit status."""
