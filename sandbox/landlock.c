@@ -19,15 +19,15 @@
  */
 #define FS_READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define FS_WRITE (LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
-#define FS_KEEP                                                                \
-	(LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR |           \
+#define FS_KEEP                                                      \
+	(LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR | \
 	    LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR)
 #define FS_REFER (1ull << 13)	  /* from version 2 on */
 #define FS_TRUNCATE (1ull << 14)  /* 3 */
 #define FS_IOCTL_DEV (1ull << 15) /* 5 */
 /* What there is for a file that is no directory. */
-#define FS_OF_FILE                                                             \
-	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE |           \
+#define FS_OF_FILE                                                   \
+	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | \
 	    LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 #define NET_BIND_TCP (1ull << 0) /* 4 */
 #define NET_CONNECT_TCP (1ull << 1)
@@ -101,8 +101,9 @@ ruleset_fill(unsigned version, unsigned what, struct ruleset *r)
 enum err
 landlock_begin(unsigned what, struct landlock *ret)
 {
-	struct landlock l = { .rules = -1, .version = landlock_version(),
-		.what = what };
+	struct landlock l = {
+		.rules = -1, .version = landlock_version(), .what = what
+	};
 	struct ruleset r = { 0 };
 
 	if (l.version > 0 && ruleset_fill(l.version, what, &r)) {
@@ -145,8 +146,8 @@ landlock_allow_path(struct landlock *l, const char *path, enum landlock_use use)
 		l->failed = true;
 	else if (!S_ISDIR(st.st_mode))
 		rule.allowed_access &= FS_OF_FILE;
-	if (syscall(SYS_landlock_add_rule, l->rules,
-		LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
+	if (syscall(SYS_landlock_add_rule, l->rules, LANDLOCK_RULE_PATH_BENEATH,
+		&rule, 0) != 0)
 		l->failed = true;
 	close(rule.parent_fd);
 }
@@ -163,8 +164,8 @@ allow_directory_of(struct landlock *l, const char *path, enum landlock_use use)
 }
 
 void
-landlock_allow_around(
-    struct landlock *l, const char *path, enum landlock_use use)
+landlock_allow_around(struct landlock *l, const char *path,
+    enum landlock_use use)
 {
 	char *real = realpath(path, NULL);
 
@@ -181,8 +182,8 @@ landlock_allow_tcp_connect(struct landlock *l, uint16_t port)
 
 	if (l->rules < 0 || (l->what & LANDLOCK_TCP) == 0 || l->version < 4)
 		return;
-	if (syscall(SYS_landlock_add_rule, l->rules, RULE_NET_PORT, &rule,
-		0) != 0)
+	if (syscall(SYS_landlock_add_rule, l->rules, RULE_NET_PORT, &rule, 0) !=
+	    0)
 		l->failed = true;
 }
 

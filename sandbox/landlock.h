@@ -48,12 +48,12 @@ unsigned landlock_version(void);
 /* ERR_IO. What was begun is entered, also to give it up. */
 enum err landlock_begin(unsigned what, struct landlock *ret) MUST_CHECK;
 /* A path that does not exist, or that we may not reach, allows nothing. */
-void landlock_allow_path(
-    struct landlock *l, const char *path, enum landlock_use use);
+void landlock_allow_path(struct landlock *l, const char *path,
+    enum landlock_use use);
 /* The directory that it is in, by its name and where its links lead to: it may
  * be replaced by renaming. */
-void landlock_allow_around(
-    struct landlock *l, const char *path, enum landlock_use use);
+void landlock_allow_around(struct landlock *l, const char *path,
+    enum landlock_use use);
 void landlock_allow_tcp_connect(struct landlock *l, uint16_t port);
 /* Sets no-new-privileges too, for good. ERR_IO: a rule or the whole was
  * refused. */

@@ -23,6 +23,7 @@ struct call {
 	struct scmp_arg_cmp condition[CALL_CONDITIONS_MAX];
 };
 
+/* clang-format off */
 #define CALL(name) { SCMP_SYS(name), 0, { { 0 } } }
 #define CALL_IF(name, ...)                                                     \
 	{ SCMP_SYS(name),                                                      \
@@ -33,6 +34,7 @@ struct call {
 #define ARG_IS(n, x) { n, SCMP_CMP_EQ, (scmp_datum_t)(x), 0 }
 #define ARG_BITS(n, mask, x)                                                   \
 	{ n, SCMP_CMP_MASKED_EQ, (scmp_datum_t)(mask), (scmp_datum_t)(x) }
+/* clang-format on */
 
 /* Argument n is flags of a call that sends, and not to somebody new: a socket
  * that was closed can connect by that (TCP Fast Open), past a list without
@@ -44,7 +46,9 @@ struct calls {
 	const struct call *call;
 	size_t n;
 };
+/* clang-format off */
 #define CALLS(list) { list, sizeof(list) / sizeof((list)[0]) }
+/* clang-format on */
 
 /* What any other call comes to. */
 enum seccomp_other {
