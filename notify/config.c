@@ -16,13 +16,13 @@ read_path(struct yaml_doc *d, const struct yaml_node *at, char *out, size_t cap)
 	return yaml_text(d, at, out, cap);
 }
 
-#define PATH_READER(name, type, member)                                 \
-	static enum err name(                                           \
-	    struct yaml_doc *d, const struct yaml_node *at, void *into) \
-	{                                                               \
-		struct type *t = into;                                  \
-                                                                        \
-		return read_path(d, at, t->member, sizeof(t->member));  \
+#define PATH_READER(name, type, member)                                      \
+	static enum err name(struct yaml_doc *d, const struct yaml_node *at, \
+	    void *into)                                                      \
+	{                                                                    \
+		struct type *t = into;                                       \
+                                                                             \
+		return read_path(d, at, t->member, sizeof(t->member));       \
 	}
 PATH_READER(read_socket, notify_config, socket)
 PATH_READER(read_hook, notify_config, hook)
@@ -187,8 +187,8 @@ read_smtp(struct yaml_doc *d, const struct yaml_node *at, void *into)
 /* --- addresses --- */
 
 static enum err
-read_address(
-    struct yaml_doc *d, const struct yaml_node *at, struct notify_config *c)
+read_address(struct yaml_doc *d, const struct yaml_node *at,
+    struct notify_config *c)
 {
 	struct notify_address *a = &c->address[c->n_addresses];
 	uint64_t person;
@@ -234,8 +234,8 @@ static const struct yaml_field fields[] = {
 
 /* A password that is not named lies among systemd's credentials. */
 static enum err
-default_password(
-    struct yaml_doc *d, const char *credentials, struct notify_smtp *s)
+default_password(struct yaml_doc *d, const char *credentials,
+    struct notify_smtp *s)
 {
 	const struct yaml_node *at = yaml_get(yaml_root(d), "smtp");
 	int n;
@@ -246,11 +246,11 @@ default_password(
 		return yaml_fail(d, yaml_get(at, "user"),
 		    "there is no password for this user, and systemd passed "
 		    "no credentials");
-	n = snprintf(
-	    s->password, sizeof(s->password), "%s/smtp-password", credentials);
+	n = snprintf(s->password, sizeof(s->password), "%s/smtp-password",
+	    credentials);
 	if (n < 0 || (size_t)n >= sizeof(s->password))
-		return yaml_fail(
-		    d, at, "the path of systemd's credentials is too long");
+		return yaml_fail(d, at,
+		    "the path of systemd's credentials is too long");
 	return ERR_OK;
 }
 
@@ -275,8 +275,8 @@ read_whole(struct yaml_doc *d, const char *credentials, struct notify_config *c)
 {
 	enum err e;
 
-	e = yaml_read_map(
-	    d, yaml_root(d), fields, sizeof(fields) / sizeof(fields[0]), c);
+	e = yaml_read_map(d, yaml_root(d), fields,
+	    sizeof(fields) / sizeof(fields[0]), c);
 	if (e == ERR_OK)
 		e = check_whole(d, c);
 	if (e == ERR_OK)

@@ -16,9 +16,9 @@
 #define NOTIFY_PERSON_MAX 65534
 
 enum smtp_scheme {
-	SMTP_PLAIN, /* smtp: TLS from STARTTLS on; port 25 */
+	SMTP_PLAIN,	 /* smtp: TLS from STARTTLS on; port 25 */
 	SMTP_SUBMISSION, /* submission: the same; port 587 */
-	SMTP_TLS, /* smtps: TLS from the start; port 465 */
+	SMTP_TLS,	 /* smtps: TLS from the start; port 465 */
 };
 
 struct notify_smtp {
@@ -26,10 +26,10 @@ struct notify_smtp {
 	char host[NOTIFY_HOST_MAX + 1]; /* [ADDRESS] for IPv6 */
 	uint16_t port;
 	char from[NOTIFY_MAIL_MAX + 1];
-	char user[NOTIFY_USER_MAX + 1]; /* "": nobody signs in */
+	char user[NOTIFY_USER_MAX + 1];	    /* "": nobody signs in */
 	char password[NOTIFY_PATH_MAX + 1]; /* the file it is in */
-	char ca[NOTIFY_PATH_MAX + 1]; /* "": the system's */
-	bool tls; /* false: on loopback only */
+	char ca[NOTIFY_PATH_MAX + 1];	    /* "": the system's */
+	bool tls;			    /* false: on loopback only */
 };
 
 struct notify_address {

@@ -38,8 +38,8 @@ read_file(const char *path, struct buf *out)
 	size_t n;
 
 	if (f == NULL) {
-		(void)fprintf(
-		    stderr, "speakup-notify: %s: %s\n", path, strerror(errno));
+		(void)fprintf(stderr, "speakup-notify: %s: %s\n", path,
+		    strerror(errno));
 		return false;
 	}
 	while ((n = fread(block, 1, sizeof(block), f)) > 0)

@@ -21,8 +21,8 @@
 struct relay {
 	const struct notify_config *config;
 	struct sender *sender;
-	int fd; /* -1: not connected */
-	int64_t connect_at, send_at; /* monotonic seconds */
+	int fd;				    /* -1: not connected */
+	int64_t connect_at, send_at;	    /* monotonic seconds */
 	unsigned connect_pause, send_pause; /* 0: the last try went well */
 	uint8_t line[LINE_LEN];
 	size_t n_line;

@@ -17,6 +17,7 @@
 /* A thread looks a name up; it is no process. */
 #define THREAD (CLONE_VM | CLONE_THREAD | CLONE_SIGHAND)
 
+/* clang-format off */
 static const struct call calls[] = {
 	CALL(read), CALL(readv), CALL(write), CALL(writev), CALL(close),
 	CALL(lseek), CALL(pread64), CALL(recvfrom), CALL(recvmsg),
@@ -57,6 +58,7 @@ static const struct call calls[] = {
 	CALL_IF(prlimit64, ARG_IS(0, 0), ARG_IS(2, 0)),
 	CALL(exit), CALL(exit_group),
 };
+/* clang-format on */
 
 /* Names, certificates, time zones; the modules that look names up. */
 static enum err

@@ -22,11 +22,11 @@ enum send_result {
 	SEND_DONE,
 	SEND_NO_ADDRESS,
 	SEND_UNREACHABLE, /* the server */
-	SEND_UNTRUSTED, /* its certificate, or no TLS */
-	SEND_LOGIN, /* user and password were refused */
-	SEND_REFUSED, /* the server took the address or the text not */
+	SEND_UNTRUSTED,	  /* its certificate, or no TLS */
+	SEND_LOGIN,	  /* user and password were refused */
+	SEND_REFUSED,	  /* the server took the address or the text not */
 	SEND_TIMEOUT,
-	SEND_HOOK, /* it did not run, or did not end with 0 */
+	SEND_HOOK,   /* it did not run, or did not end with 0 */
 	SEND_BROKEN, /* anything else */
 };
 #define SEND_RESULTS (SEND_BROKEN + 1)
@@ -34,5 +34,5 @@ enum send_result {
 const char *send_result_text(enum send_result r);
 
 /* now: seconds since 1970. Blocks. */
-enum send_result
-sender_send(struct sender *s, uint16_t person, int64_t now) MUST_CHECK;
+enum send_result sender_send(struct sender *s, uint16_t person, int64_t now)
+    MUST_CHECK;
