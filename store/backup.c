@@ -57,8 +57,8 @@ pass_on(void *ctx, struct bytes x)
 }
 
 enum err
-store_backup(
-    const char *dir, uint64_t growth_max, store_backup_sink *sink, void *ctx)
+store_backup(const char *dir, uint64_t growth_max, store_backup_sink *sink,
+    void *ctx)
 {
 	struct store_config config = { .dir = dir };
 	struct backup b = { .sink = sink, .ctx = ctx };

@@ -93,8 +93,8 @@ check_piece(struct check *c, const uint8_t *key, uint64_t record, size_t len,
 /* --- messages --- */
 
 static enum err
-check_payload(
-    struct check *c, const struct slot *slot, const struct index_entry *e)
+check_payload(struct check *c, const struct slot *slot,
+    const struct index_entry *e)
 {
 	const uint8_t *key = e->uploaded ? e->key : slot->key;
 	uint8_t(*hash)[SHA256_LEN];
@@ -110,8 +110,8 @@ check_payload(
 		err = check_piece(c, key, e->payload + i,
 		    piece_len(e->m.payload_size, i), hash[i]);
 	if (err == ERR_OK)
-		err = payload_digest(
-		    (const uint8_t(*)[SHA256_LEN])hash, e->m.pieces, digest);
+		err = payload_digest((const uint8_t(*)[SHA256_LEN])hash,
+		    e->m.pieces, digest);
 	free(hash);
 	if (err == ERR_OK &&
 	    memcmp(digest, e->m.payload_digest, sizeof(digest)) != 0)
@@ -120,21 +120,21 @@ check_payload(
 }
 
 static enum err
-check_entry(
-    struct check *c, const struct slot *slot, const struct index_entry *e)
+check_entry(struct check *c, const struct slot *slot,
+    const struct index_entry *e)
 {
 	enum err err = check_record(c, slot->key, e->head, e->m.head_len);
 
 	for (size_t i = 0; i < e->n_envelopes && err == ERR_OK; i++)
-		err = check_record(
-		    c, slot->key, e->envelope[i].record, e->envelope[i].len);
+		err = check_record(c, slot->key, e->envelope[i].record,
+		    e->envelope[i].len);
 	c->report.messages++;
 	return err == ERR_OK ? check_payload(c, slot, e) : err;
 }
 
 static bool
-chain_fits(
-    const struct store_case *c, const struct index *x, enum store_chain chain)
+chain_fits(const struct store_case *c, const struct index *x,
+    enum store_chain chain)
 {
 	uint32_t count = c->chain[chain].count;
 	const struct index_entry *last;
@@ -154,8 +154,8 @@ envelopes_fit(const struct store_case *c, const struct index *x)
 {
 	for (size_t i = 0; i < x->n; i++)
 		for (size_t k = 0; k < x->entry[i].n_envelopes; k++)
-			if (!case_has_envelopes_for(
-				c, x->entry[i].envelope[k].person))
+			if (!case_has_envelopes_for(c,
+				x->entry[i].envelope[k].person))
 				return false;
 	return true;
 }
@@ -289,8 +289,8 @@ check_upload(struct check *c, const struct upload *u)
 	for (uint32_t i = 0; i < u->pieces && e == ERR_OK; i++) {
 		if (!upload_has(u, i))
 			continue;
-		e = check_piece(
-		    c, u->key, u->first + i, piece_len(u->size, i), hash);
+		e = check_piece(c, u->key, u->first + i, piece_len(u->size, i),
+		    hash);
 		if (e == ERR_OK && memcmp(hash, u->hash[i], sizeof(hash)) != 0)
 			finding(c, FINDING_DIGEST, u->first + i);
 	}

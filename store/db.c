@@ -189,8 +189,8 @@ db_last(struct db *db, struct MDB_txn *txn, enum table table, uint64_t *ret)
 }
 
 static enum err
-visit_all(
-    struct db *db, MDB_cursor *c, enum table table, db_visit *visit, void *ctx)
+visit_all(struct db *db, MDB_cursor *c, enum table table, db_visit *visit,
+    void *ctx)
 {
 	bool named = table == TABLE_META || table == TABLE_VALUES;
 	uint64_t number = 0, count = 0;
@@ -243,8 +243,8 @@ db_reserve(struct db *db, enum table table, uint64_t number, size_t n,
 }
 
 enum err
-db_reserve_name(
-    struct db *db, enum table table, const char *name, size_t n, uint8_t **ret)
+db_reserve_name(struct db *db, enum table table, const char *name, size_t n,
+    uint8_t **ret)
 {
 	char buf[STORE_NAME_MAX];
 	MDB_val k = name_key(buf, name), v = { n, NULL };

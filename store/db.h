@@ -20,8 +20,8 @@ struct MDB_txn;
 
 enum db_use {
 	DB_SERVE,
-	DB_CHECK, /* opens in spite of the mark; drops the page cache first */
-	DB_COPY,  /* a backup: dir is the file; read only, cache dropped */
+	DB_CHECK,  /* opens in spite of the mark; drops the page cache first */
+	DB_COPY,   /* a backup: dir is the file; read only, cache dropped */
 	DB_BESIDE, /* read only, while another process may write; one with a
 		      mark is refused, and nothing is made */
 };

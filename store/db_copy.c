@@ -23,8 +23,8 @@
 
 struct copy {
 	struct db *db;
-	int in, out; /* of the pipe */
-	int rc;	     /* LMDB's */
+	int in, out;	    /* of the pipe */
+	int rc;		    /* LMDB's */
 	uint64_t last_page; /* of the file, when it began */
 	uint64_t growth_max;
 };
@@ -156,8 +156,8 @@ give_as(int fd, int model)
 {
 	struct stat st;
 
-	if (fstat(model, &st) != 0 || (st.st_uid != geteuid() &&
-		fchown(fd, st.st_uid, st.st_gid) != 0))
+	if (fstat(model, &st) != 0 ||
+	    (st.st_uid != geteuid() && fchown(fd, st.st_uid, st.st_gid) != 0))
 		return ERR_IO;
 	return ERR_OK;
 }
@@ -165,8 +165,8 @@ give_as(int fd, int model)
 static enum err
 write_beside(struct db *db, const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
-	    O_NOFOLLOW, 0600);
+	int fd = open(path,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	enum err e;
 
 	if (fd < 0)

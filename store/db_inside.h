@@ -11,13 +11,13 @@
 struct db {
 	MDB_env *env;
 	MDB_dbi dbi[TABLES];
-	MDB_txn *read; /* reset between uses */
+	MDB_txn *read;	/* reset between uses */
 	MDB_txn *write; /* NULL between batches */
 	bool reading;
 	bool latched;
 	bool map_full;
 	bool may_allocate; /* the file system knows fallocate */
-	int fd; /* of data.mdb, LMDB's */
+	int fd;		   /* of data.mdb, LMDB's */
 	int state_fd;
 	uint64_t page;
 	uint8_t *map; /* where LMDB mapped the file; NULL: not known yet */

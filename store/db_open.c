@@ -188,7 +188,8 @@ static enum err
 path_put(char out[static PATH_MAX], const char *dir, const char *name)
 {
 	return snprintf(out, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX
-	    ? ERR_LIMIT : ERR_OK;
+	    ? ERR_LIMIT
+	    : ERR_OK;
 }
 
 static enum err

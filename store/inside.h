@@ -23,7 +23,7 @@ struct store {
 	uint64_t next_index; /* one above the largest key of the table */
 	uint32_t next_upload;
 	uint64_t attachments_max;
-	bool stale; /* memory could not follow a commit */
+	bool stale;	  /* memory could not follow a commit */
 	bool has_written; /* the last batch, and it is on the disk */
 	struct store_view *view;
 	struct buf scratch; /* plain indexes and uploads on their way */
@@ -40,8 +40,8 @@ enum err meta_open(struct store *s, const uint8_t key[static STORE_KEY_LEN])
 /* Inside a batch: draws a new epoch key and wraps it under another store key.
  * The store goes on with the old one. */
 enum err meta_renew(struct store *s, struct MDB_txn *txn,
-    const uint8_t key[static STORE_KEY_LEN],
-    uint8_t epoch[static AEAD_KEY_LEN]) MUST_CHECK;
+    const uint8_t key[static STORE_KEY_LEN], uint8_t epoch[static AEAD_KEY_LEN])
+    MUST_CHECK;
 /* Checks one stored named value without giving it out. */
 enum err value_check(struct store *s, struct bytes name, struct bytes sealed)
     MUST_CHECK;
@@ -93,7 +93,7 @@ struct txn_page {
 struct txn_index {
 	struct txn_index *next;
 	uint32_t number;
-	bool created;	 /* the case is this batch's */
+	bool created; /* the case is this batch's */
 	bool dirty, gone;
 	uint64_t id_tag, mailbox_tag; /* when created */
 	struct index x;
@@ -119,13 +119,13 @@ struct store_txn {
 	struct txn_upload *uploads, **uploads_end;
 	uint64_t next_record, next_index;
 	uint32_t next_upload;
-	uint32_t slot_from; /* free slots below it are taken */
-	uint32_t slot_fresh; /* first number in a page still to be made */
+	uint32_t slot_from;   /* free slots below it are taken */
+	uint32_t slot_fresh;  /* first number in a page still to be made */
 	uint64_t attachments; /* bytes added by this batch's pieces */
 	uint64_t incoming;    /* the same, upload_charge of each upload */
 	/* and what those had that were given up for them */
 	uint64_t freed_attachments, freed_incoming;
-	uint64_t bytes;	      /* about what it adds to the file */
+	uint64_t bytes; /* about what it adds to the file */
 };
 
 /* Keeps an error from after the first write of an operation. */
@@ -157,8 +157,8 @@ void case_at_wipe(struct case_at *at);
 
 enum err txn_page_get(struct store_txn *txn, uint32_t number,
     struct txn_page **ret) MUST_CHECK;
-enum err txn_find(struct store_txn *txn, const uint8_t *id,
-    struct case_at *ret) MUST_CHECK;
+enum err txn_find(struct store_txn *txn, const uint8_t *id, struct case_at *ret)
+    MUST_CHECK;
 enum err txn_find_mailbox(struct store_txn *txn, const uint8_t *mailbox,
     struct case_at *ret) MUST_CHECK;
 /* A free slot; it is taken when written. */

@@ -88,8 +88,8 @@ load_record(struct store *s, struct MDB_txn *txn,
 }
 
 enum err
-open_upload(
-    struct store *s, uint32_t number, struct bytes sealed, struct upload *ret)
+open_upload(struct store *s, uint32_t number, struct bytes sealed,
+    struct upload *ret)
 {
 	struct place at = place_number(TABLE_UPLOADS, number);
 	enum err e = open_scratch(s, s->epoch, &at, sealed);
@@ -101,8 +101,8 @@ open_upload(
 }
 
 enum err
-load_upload(
-    struct store *s, struct MDB_txn *txn, uint32_t number, struct upload *ret)
+load_upload(struct store *s, struct MDB_txn *txn, uint32_t number,
+    struct upload *ret)
 {
 	struct bytes sealed;
 	enum err e = get(s, txn, TABLE_UPLOADS, number, &sealed);

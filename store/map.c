@@ -100,8 +100,8 @@ grow(struct map *m)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < m->size; i++)
 		if (m->entry[i].tag != 0)
-			insert(
-			    entry, size, m->entry[i].tag, m->entry[i].number);
+			insert(entry, size, m->entry[i].tag,
+			    m->entry[i].number);
 	free(m->entry);
 	m->entry = entry;
 	m->size = size;

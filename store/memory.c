@@ -77,8 +77,8 @@ add_slot(struct memory *m, uint32_t number, const struct slot *s)
 static void
 remove_names(struct memory *m, uint32_t number, const struct store_case *c)
 {
-	map_remove(
-	    &m->ids, map_tag(&m->ids, BYTES(c->id, sizeof(c->id))), number);
+	map_remove(&m->ids, map_tag(&m->ids, BYTES(c->id, sizeof(c->id))),
+	    number);
 	map_remove(&m->mailboxes,
 	    map_tag(&m->mailboxes, BYTES(c->mailbox, sizeof(c->mailbox))),
 	    number);
@@ -87,8 +87,8 @@ remove_names(struct memory *m, uint32_t number, const struct store_case *c)
 static enum err
 add_names(struct memory *m, uint32_t number, const struct store_case *c)
 {
-	enum err e = map_add(
-	    &m->ids, map_tag(&m->ids, BYTES(c->id, sizeof(c->id))), number);
+	enum err e = map_add(&m->ids,
+	    map_tag(&m->ids, BYTES(c->id, sizeof(c->id))), number);
 
 	if (e != ERR_OK)
 		return e;
@@ -121,8 +121,7 @@ memory_change_slot(struct memory *m, uint32_t number, const struct slot *before,
 		e = add_names(m, number, &after->c);
 	if (e == ERR_OK && is)
 		e = add_slot(m, number, after);
-	memory_rows_touch(
-	    m, was ? &before->c : NULL, is ? &after->c : NULL);
+	memory_rows_touch(m, was ? &before->c : NULL, is ? &after->c : NULL);
 	if (is)
 		keyset_remove(&m->free_slots, number);
 	else if (e == ERR_OK)
@@ -225,9 +224,9 @@ time_add(struct memory *m, const struct upload_mark *u)
 	}
 	memmove(m->time + i + 1, m->time + i,
 	    (m->n_times - i) * sizeof(*m->time));
-	m->time[i] = (struct upload_time){ .number = u->number,
-		.begun = u->begun,
-		.due = u->due };
+	m->time[i] = (struct upload_time){
+		.number = u->number, .begun = u->begun, .due = u->due
+	};
 	m->n_times++;
 	return keyset_add(&m->upload_due, due_key(u->due, u->number));
 }

@@ -26,21 +26,21 @@ struct person_queue {
 };
 
 struct memory {
-	struct map ids, mailboxes;   /* -> case number */
-	struct map uploads;	     /* -> upload number */
-	struct keyset free_slots;    /* in pages that exist */
-	struct keyset due;	     /* quarter << 32 | case number */
-	struct keyset upload_age;    /* hour << 32 | upload number */
-	struct keyset upload_due;    /* second << 32 | upload number */
-	struct upload_time *time;    /* of uploads, by number */
+	struct map ids, mailboxes; /* -> case number */
+	struct map uploads;	   /* -> upload number */
+	struct keyset free_slots;  /* in pages that exist */
+	struct keyset due;	   /* quarter << 32 | case number */
+	struct keyset upload_age;  /* hour << 32 | upload number */
+	struct keyset upload_due;  /* second << 32 | upload number */
+	struct upload_time *time;  /* of uploads, by number */
 	size_t n_times, cap_times;
-	struct person_queue *queue;  /* sorted by person */
+	struct person_queue *queue; /* sorted by person */
 	size_t n_queues, cap_queues;
 	uint64_t cases, n_uploads;
-	uint64_t attachments;	     /* bytes */
-	uint64_t incoming;	     /* of uploads, upload_charge of each */
-	uint64_t start;		     /* random: where versions count from */
-	uint32_t pages;		     /* of slots */
+	uint64_t attachments; /* bytes */
+	uint64_t incoming;    /* of uploads, upload_charge of each */
+	uint64_t start;	      /* random: where versions count from */
+	uint32_t pages;	      /* of slots */
 };
 
 enum err memory_init(struct memory *m, const struct env *env) MUST_CHECK;
@@ -60,8 +60,8 @@ struct upload_time {
 	uint32_t begun, due;
 };
 /* NULL: there is no such upload. */
-const struct upload_time *memory_upload_time(
-    const struct memory *m, uint32_t number);
+const struct upload_time *memory_upload_time(const struct memory *m,
+    uint32_t number);
 
 /* An upload as the memory sees it; bytes: received so far. */
 struct upload_mark {

@@ -192,8 +192,7 @@ reader_add(struct memory *m, uint32_t number, const struct store_case *c,
 }
 
 enum err
-memory_rows_add(
-    struct memory *m, uint32_t number, const struct store_case *c)
+memory_rows_add(struct memory *m, uint32_t number, const struct store_case *c)
 {
 	enum err e = ERR_OK;
 
@@ -203,8 +202,8 @@ memory_rows_add(
 }
 
 void
-memory_rows_remove(
-    struct memory *m, uint32_t number, const struct store_case *c)
+memory_rows_remove(struct memory *m, uint32_t number,
+    const struct store_case *c)
 {
 	for (size_t i = 0; i < c->n_readers; i++) {
 		const struct store_reader *r = &c->reader[i];

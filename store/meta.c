@@ -25,8 +25,8 @@ wrap_key(const uint8_t key[static STORE_KEY_LEN],
 }
 
 static enum err
-epoch_unwrap(
-    struct store *s, const uint8_t *key, struct bytes id, struct bytes wrapped)
+epoch_unwrap(struct store *s, const uint8_t *key, struct bytes id,
+    struct bytes wrapped)
 {
 	struct place at = place_name(TABLE_META, KEY_EPOCH);
 	uint8_t kek[AEAD_KEY_LEN];
@@ -38,8 +38,8 @@ epoch_unwrap(
 	if (e == ERR_OK)
 		e = aead_open(s->sealer.aead, kek, wrapped.p,
 		    BYTES(at.ad, at.n),
-		    BYTES(
-			wrapped.p + AEAD_NONCE_LEN, wrapped.n - AEAD_NONCE_LEN),
+		    BYTES(wrapped.p + AEAD_NONCE_LEN,
+			wrapped.n - AEAD_NONCE_LEN),
 		    s->epoch);
 	bytes_wipe(kek, sizeof(kek));
 	return e == ERR_CORRUPT ? ERR_DENIED : e;
@@ -89,8 +89,8 @@ meta_write(struct store *s, const uint8_t *key)
 	if (e == ERR_OK)
 		e = put_meta(s, KEY_EPOCH, BYTES(wrapped, sizeof(wrapped)));
 	if (e == ERR_OK)
-		e = put_meta(
-		    s, DB_VERSION_KEY, BYTES(version, sizeof(version)));
+		e = put_meta(s, DB_VERSION_KEY,
+		    BYTES(version, sizeof(version)));
 	return e;
 }
 
@@ -194,8 +194,8 @@ txn_value_put(struct store_txn *txn, const char *name, struct bytes x)
 }
 
 static enum err
-value_load(
-    struct store *s, struct MDB_txn *txn, const char *name, struct buf *out)
+value_load(struct store *s, struct MDB_txn *txn, const char *name,
+    struct buf *out)
 {
 	struct place at = place_name(TABLE_VALUES, name);
 	struct bytes sealed;

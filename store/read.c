@@ -29,8 +29,8 @@ read_page(struct store *s, struct MDB_txn *txn, uint32_t page)
 }
 
 static enum err
-read_slot(
-    struct store *s, struct MDB_txn *txn, uint32_t number, struct slot *ret)
+read_slot(struct store *s, struct MDB_txn *txn, uint32_t number,
+    struct slot *ret)
 {
 	enum err e = read_page(s, txn, number / SLOTS_PER_PAGE);
 
@@ -39,8 +39,8 @@ read_slot(
 	return e == ERR_OK && !ret->used ? ERR_CORRUPT : e;
 }
 
-typedef bool slot_has(
-    const uint8_t page[static SLOT_PAGE_PLAIN], unsigned i, const uint8_t *id);
+typedef bool slot_has(const uint8_t page[static SLOT_PAGE_PLAIN], unsigned i,
+    const uint8_t *id);
 
 static enum err
 find(struct store *s, struct MDB_txn *txn, const struct map *m, struct bytes id,
@@ -88,8 +88,8 @@ enum err
 store_case_find(struct store *s, const uint8_t id[static STORE_CASE_ID_LEN],
     struct store_case *ret)
 {
-	return find_case(
-	    s, &s->memory.ids, BYTES(id, STORE_CASE_ID_LEN), slot_has_id, ret);
+	return find_case(s, &s->memory.ids, BYTES(id, STORE_CASE_ID_LEN),
+	    slot_has_id, ret);
 }
 
 enum err
@@ -257,8 +257,8 @@ store_next_due(const struct store *s)
 /* --- uploads --- */
 
 static enum err
-upload_find(
-    struct store *s, struct MDB_txn *txn, const uint8_t *id, struct upload *u)
+upload_find(struct store *s, struct MDB_txn *txn, const uint8_t *id,
+    struct upload *u)
 {
 	const struct map *m = &s->memory.uploads;
 	uint64_t tag = map_tag(m, BYTES(id, STORE_UPLOAD_ID_LEN));

@@ -16,12 +16,12 @@
 
 /* The numbers are part of the format. */
 enum table {
-	TABLE_META,	/* in clear: version, store id, wrapped epoch key */
-	TABLE_SLOTS,	/* page number -> 8 case slots */
-	TABLE_INDEX,	/* case number -> its messages and their records */
-	TABLE_RECORDS,	/* heads, envelopes, payload pieces */
-	TABLE_UPLOADS,	/* what an upload has so far */
-	TABLE_VALUES,	/* named values */
+	TABLE_META,    /* in clear: version, store id, wrapped epoch key */
+	TABLE_SLOTS,   /* page number -> 8 case slots */
+	TABLE_INDEX,   /* case number -> its messages and their records */
+	TABLE_RECORDS, /* heads, envelopes, payload pieces */
+	TABLE_UPLOADS, /* what an upload has so far */
+	TABLE_VALUES,  /* named values */
 };
 #define TABLES 6
 

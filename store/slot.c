@@ -36,8 +36,8 @@ put_numbers(struct buf *b, const struct slot *slot)
 }
 
 void
-slot_put(
-    uint8_t page[static SLOT_PAGE_PLAIN], unsigned i, const struct slot *slot)
+slot_put(uint8_t page[static SLOT_PAGE_PLAIN], unsigned i,
+    const struct slot *slot)
 {
 	const struct store_case *c = &slot->c;
 	/* Writes in place: as much as there is room for, and never grows. */
@@ -96,8 +96,8 @@ get_numbers(struct reader *r, struct slot *slot)
 }
 
 enum err
-slot_get(
-    const uint8_t page[static SLOT_PAGE_PLAIN], unsigned i, struct slot *ret)
+slot_get(const uint8_t page[static SLOT_PAGE_PLAIN], unsigned i,
+    struct slot *ret)
 {
 	struct reader r = reader_over(BYTES(page + i * SLOT_LEN, SLOT_LEN));
 	struct store_case *c = &ret->c;

@@ -10,8 +10,8 @@
 /* --- opening --- */
 
 enum err
-store_open_bare(
-    const struct store_config *config, enum db_use use, struct store **ret)
+store_open_bare(const struct store_config *config, enum db_use use,
+    struct store **ret)
 {
 	struct store *s = calloc(1, sizeof(*s));
 	enum err e;

@@ -22,16 +22,16 @@
 #define STORE_KEY_LEN 32
 #define STORE_CASE_ID_LEN 16
 #define STORE_UPLOAD_ID_LEN 16
-#define STORE_READERS_MAX 32	/* people who have, will have, or are told of a
-				   case */
-#define STORE_ENVELOPES_MAX 32	/* of one message, later ones included */
+/* People who have, will have, or are told of a case. */
+#define STORE_READERS_MAX 32
+#define STORE_ENVELOPES_MAX 32 /* of one message, later ones included */
 #define STORE_HEAD_MAX (48 * 1024)
 #define STORE_ENVELOPE_MAX (48 * 1024)
-#define STORE_PAYLOAD_MAX PIECE_LEN	/* in a message; larger: an upload */
-#define STORE_UPLOAD_PIECES_MAX 512	/* 128 MiB */
-#define STORE_MESSAGES_MAX 1024		/* of one case, both chains */
-#define STORE_MESSAGES_KEPT 128		/* of them for what has no content, by
-					   the reporter or the instance */
+#define STORE_PAYLOAD_MAX PIECE_LEN /* in a message; larger: an upload */
+#define STORE_UPLOAD_PIECES_MAX 512 /* 128 MiB */
+#define STORE_MESSAGES_MAX 1024	    /* of one case, both chains */
+/* Of them for what has no content, by the reporter or the instance. */
+#define STORE_MESSAGES_KEPT 128
 #define STORE_AUTHOR_MESSAGES_MAX 384	/* of them from one of staff */
 #define STORE_REPORTER_MESSAGES_MAX 256 /* from the reporter, with content */
 #define STORE_NAME_MAX 32
@@ -51,15 +51,15 @@ struct store_txn;
 /* --- opening --- */
 
 struct store_config {
-	const char *dir;	 /* state directory; exists, mode 0700 */
-	const uint8_t *key;	 /* store key, 32 bytes; not kept */
-	const struct env *env;	 /* borrowed until store_close */
-	uint64_t size_max; /* the database never grows over it; 0: 64 GiB */
+	const char *dir;       /* state directory; exists, mode 0700 */
+	const uint8_t *key;    /* store key, 32 bytes; not kept */
+	const struct env *env; /* borrowed until store_close */
+	uint64_t size_max;     /* the database never grows over it; 0: 64 GiB */
 	uint64_t attachments_max; /* of it for uploads; 0: half of size_max.
 				     Half of that is for those that no message
 				     has taken yet */
-	uint64_t map_size;	 /* map to begin with; 0: 64 MiB */
-	uint64_t headroom;	 /* kept allocated ahead of use; 0: 16 MiB */
+	uint64_t map_size;	  /* map to begin with; 0: 64 MiB */
+	uint64_t headroom;	  /* kept allocated ahead of use; 0: 16 MiB */
 };
 
 /*
@@ -92,7 +92,7 @@ struct store_counts {
 	uint64_t incoming;    /* of them, of those not taken yet; each counts
 				 as 64 KiB at least */
 	uint64_t incoming_max;
-	uint64_t used;	      /* bytes of the database in use or reusable */
+	uint64_t used; /* bytes of the database in use or reusable */
 	uint64_t size_max;
 };
 void store_counts(const struct store *s, struct store_counts *ret);
@@ -105,10 +105,10 @@ void store_counts(const struct store *s, struct store_counts *ret);
 #define READER_MEMBER (1u << 0)	  /* has, or will have, envelopes */
 #define READER_RELEASED (1u << 1) /* and is given them; a row in their queue */
 #define READER_GIVEN (1u << 2)	  /* by assignment, not by the route */
-#define READER_PENDING (1u << 3)  /* envelopes were sent ahead for them, and
-				     nothing names them yet */
-#define READER_TELL (1u << 4)	  /* may be told that it is overdue */
-#define READER_TOLD (1u << 5)	  /* is told: counted by store_told */
+/* Envelopes were sent ahead for them, and nothing names them yet. */
+#define READER_PENDING (1u << 3)
+#define READER_TELL (1u << 4) /* may be told that it is overdue */
+#define READER_TOLD (1u << 5) /* is told: counted by store_told */
 struct store_reader {
 	uint16_t person;
 	uint8_t access;
@@ -117,13 +117,13 @@ struct store_reader {
 /* What changes in a case's life without a message. */
 #define STORE_LIFE_LEN 56
 struct store_marks {
-	uint8_t band;	   /* 1 comes first in a queue; below 128 */
-	bool closed;	   /* after all open ones in every queue */
-	bool breached;	   /* counted by store_queue_counts */
-	int64_t deadline;  /* orders a queue within a band; 0: none, last */
-	int64_t due;	   /* when to look again (txn_due_page); 0: never. Kept
-			      as given, ordered by the quarter it falls in,
-			      rounded up */
+	uint8_t band;	  /* 1 comes first in a queue; below 128 */
+	bool closed;	  /* after all open ones in every queue */
+	bool breached;	  /* counted by store_queue_counts */
+	int64_t deadline; /* orders a queue within a band; 0: none, last */
+	int64_t due;	  /* when to look again (txn_due_page); 0: never. Kept
+			     as given, ordered by the quarter it falls in,
+			     rounded up */
 	uint8_t life[STORE_LIFE_LEN]; /* the vault's; the store does not look */
 };
 
@@ -197,7 +197,7 @@ struct store_message_new {
 	/* The payload: none (payload.n = 0, upload NULL), here, or an upload,
 	 * complete, which is thereby taken: its pieces become the message's. */
 	struct bytes payload;
-	const uint8_t *upload;	  /* id, 16 bytes */
+	const uint8_t *upload;	       /* id, 16 bytes */
 	const uint8_t *payload_digest; /* with payload: payload_digest_of() */
 	const uint8_t *content; /* content digest; NULL without content */
 	const uint8_t *link;	/* of this message, 32 bytes */
@@ -288,10 +288,10 @@ enum err txn_case_page(struct store_txn *txn, uint32_t from,
 
 struct store_piece {
 	const uint8_t *upload; /* id, 16 bytes, random, made by the client */
-	uint64_t size;	/* of the whole payload; says how many pieces */
-	uint32_t index; /* from 0 */
-	struct bytes data; /* PIECE_LEN; the last what remains */
-	uint32_t hour;	/* now, hours since 1970: for expiry */
+	uint64_t size;	       /* of the whole payload; says how many pieces */
+	uint32_t index;	       /* from 0 */
+	struct bytes data;     /* PIECE_LEN; the last what remains */
+	uint32_t hour;	       /* now, hours since 1970: for expiry */
 	uint32_t second; /* now, since 1970: for room; never on the disk */
 };
 /*
@@ -318,7 +318,7 @@ struct store_upload {
 	uint32_t pieces;
 	uint32_t received;
 	uint8_t have[STORE_UPLOAD_PIECES_MAX / 8]; /* bit i%8 of byte i/8 */
-	uint8_t payload_digest[SHA256_LEN]; /* when received == pieces */
+	uint8_t payload_digest[SHA256_LEN];	   /* when received == pieces */
 };
 enum err txn_upload_get(struct store_txn *txn,
     const uint8_t id[static STORE_UPLOAD_ID_LEN], struct store_upload *ret)

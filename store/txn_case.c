@@ -80,8 +80,8 @@ delete_entry(struct store_txn *txn, const struct index_entry *e)
 }
 
 enum err
-txn_case_destroy(
-    struct store_txn *txn, const uint8_t id[static STORE_CASE_ID_LEN])
+txn_case_destroy(struct store_txn *txn,
+    const uint8_t id[static STORE_CASE_ID_LEN])
 {
 	struct case_at at CLEAN_CASE = { 0 };
 	struct txn_index *x;
@@ -107,8 +107,8 @@ txn_case_destroy(
 
 /* Skips empty places, and cases that this batch destroyed. */
 static enum err
-case_in(
-    struct store_txn *txn, uint32_t number, struct store_case *out, size_t *n)
+case_in(struct store_txn *txn, uint32_t number, struct store_case *out,
+    size_t *n)
 {
 	unsigned i = number % SLOTS_PER_PAGE;
 	struct txn_page *page;
@@ -132,8 +132,8 @@ txn_due_page(struct store_txn *txn, int64_t now, struct store_case *out,
 	size_t got, n = 0;
 	enum err e = txn->err;
 
-	got = keyset_page(
-	    &txn->s->memory.due, 0, key, cap < CASE_CHUNK ? cap : CASE_CHUNK);
+	got = keyset_page(&txn->s->memory.due, 0, key,
+	    cap < CASE_CHUNK ? cap : CASE_CHUNK);
 	for (size_t i = 0; i < got && e == ERR_OK && key[i] >> 32 <= last; i++)
 		e = case_in(txn, KEY_NUMBER(key[i]), out, &n);
 	if (e == ERR_OK)

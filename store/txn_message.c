@@ -130,8 +130,8 @@ put_payload(struct store_txn *txn, const uint8_t *key,
 
 /* The pieces stay where they are, under the upload's key. */
 static enum err
-take_upload(
-    struct store_txn *txn, struct txn_upload *t, struct index_entry *entry)
+take_upload(struct store_txn *txn, struct txn_upload *t,
+    struct index_entry *entry)
 {
 	const struct upload *u = &t->u;
 
@@ -144,8 +144,8 @@ take_upload(
 }
 
 static void
-describe(
-    const struct store_message_new *m, uint32_t seq, struct index_entry *entry)
+describe(const struct store_message_new *m, uint32_t seq,
+    struct index_entry *entry)
 {
 	*entry = (struct index_entry){
 		.m = {

@@ -43,8 +43,7 @@ find_reader(struct store_case *c, uint16_t person)
 
 /* Whether the person, who is to have none, has envelopes. */
 static enum err
-check_without(
-    struct store_txn *txn, const struct case_at *at, uint16_t person)
+check_without(struct store_txn *txn, const struct case_at *at, uint16_t person)
 {
 	struct txn_index *x;
 	enum err e = txn_index_get(txn, at, &x);
@@ -153,8 +152,8 @@ compare_envelope(struct store_txn *txn, const struct case_at *at,
     const struct index_envelope *x, struct bytes header)
 {
 	CLEAN_BUF struct buf b = BUF_INIT(STORE_ENVELOPE_MAX);
-	enum err e = load_record(
-	    txn->s, txn->txn, at->slot.key, x->record, x->len, &b);
+	enum err e =
+	    load_record(txn->s, txn->txn, at->slot.key, x->record, x->len, &b);
 
 	if (e != ERR_OK)
 		return e;

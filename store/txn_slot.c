@@ -52,8 +52,8 @@ txn_page_get(struct store_txn *txn, uint32_t number, struct txn_page **ret)
 
 /* --- finding --- */
 
-typedef bool slot_has(
-    const uint8_t page[static SLOT_PAGE_PLAIN], unsigned i, const uint8_t *id);
+typedef bool slot_has(const uint8_t page[static SLOT_PAGE_PLAIN], unsigned i,
+    const uint8_t *id);
 
 static enum err
 try_number(struct store_txn *txn, uint32_t number, slot_has *has,
@@ -91,8 +91,8 @@ txn_find(struct store_txn *txn, const uint8_t *id, struct case_at *ret)
 }
 
 enum err
-txn_find_mailbox(
-    struct store_txn *txn, const uint8_t *mailbox, struct case_at *ret)
+txn_find_mailbox(struct store_txn *txn, const uint8_t *mailbox,
+    struct case_at *ret)
 {
 	const struct map *m = &txn->s->memory.mailboxes;
 	uint64_t tag = map_tag(m, BYTES(mailbox, SHA256_LEN));
@@ -104,8 +104,8 @@ txn_find_mailbox(
 		e = try_number(txn, number, slot_has_mailbox, mailbox, ret);
 	for (struct txn_index *x = txn->indexes; x != NULL; x = x->next)
 		if (e == ERR_NOT_FOUND && x->created && x->mailbox_tag == tag)
-			e = try_number(
-			    txn, x->number, slot_has_mailbox, mailbox, ret);
+			e = try_number(txn, x->number, slot_has_mailbox,
+			    mailbox, ret);
 	return e;
 }
 
@@ -118,8 +118,8 @@ txn_slot_new(struct store_txn *txn, struct case_at *ret)
 	uint64_t number;
 	enum err e;
 
-	if (keyset_page(
-		&txn->s->memory.free_slots, txn->slot_from, &number, 1) == 1)
+	if (keyset_page(&txn->s->memory.free_slots, txn->slot_from, &number,
+		1) == 1)
 		at.number = (uint32_t)number;
 	else
 		at.number = txn->slot_fresh;
@@ -167,8 +167,8 @@ index_new(struct store_txn *txn, uint32_t number)
 }
 
 enum err
-txn_index_get(
-    struct store_txn *txn, const struct case_at *at, struct txn_index **ret)
+txn_index_get(struct store_txn *txn, const struct case_at *at,
+    struct txn_index **ret)
 {
 	struct index loaded = { 0 };
 	struct txn_index *x;
@@ -193,8 +193,8 @@ txn_index_get(
 }
 
 enum err
-txn_index_new(
-    struct store_txn *txn, const struct case_at *at, struct txn_index **ret)
+txn_index_new(struct store_txn *txn, const struct case_at *at,
+    struct txn_index **ret)
 {
 	const struct store_case *c = &at->slot.c;
 	const struct memory *m = &txn->s->memory;

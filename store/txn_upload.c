@@ -151,8 +151,8 @@ static enum err
 give_up(struct store_txn *txn, struct txn_upload *t)
 {
 	/* Its tag may not have been at hand; it is needed to forget it. */
-	t->tag = map_tag(
-	    &txn->s->memory.uploads, BYTES(t->u.id, STORE_UPLOAD_ID_LEN));
+	t->tag = map_tag(&txn->s->memory.uploads,
+	    BYTES(t->u.id, STORE_UPLOAD_ID_LEN));
 	t->before.tag = t->tag;
 	t->gone = true;
 	txn->wrote = true;
@@ -163,7 +163,7 @@ give_up(struct store_txn *txn, struct txn_upload *t)
 
 /* The upload that is due first, and before `due`. ERR_NOT_FOUND. */
 static enum err
-first_due(struct store_txn *txn, uint32_t due, const struct txn_upload *not,
+first_due(struct store_txn *txn, uint32_t due, const struct txn_upload * not,
     struct txn_upload **ret)
 {
 	uint64_t key[VICTIMS_MAX + 2];
@@ -218,9 +218,8 @@ make_room(struct store_txn *txn, const struct txn_upload *t, uint64_t n,
 	if (e != ERR_NOT_FOUND)
 		return e;
 	/* Taken ones give nothing back; others that come in will. */
-	return txn->s->memory.n_uploads > (t != NULL && t->existed)
-	    ? ERR_DENIED
-	    : ERR_FULL;
+	return txn->s->memory.n_uploads > (t != NULL && t->existed) ? ERR_DENIED
+								    : ERR_FULL;
 }
 
 static enum err
@@ -255,8 +254,8 @@ free_number(struct store_txn *txn, uint32_t *ret)
 
 /* Takes consecutive record numbers for all pieces. */
 static enum err
-upload_make(
-    struct store_txn *txn, const struct store_piece *p, struct txn_upload **ret)
+upload_make(struct store_txn *txn, const struct store_piece *p,
+    struct txn_upload **ret)
 {
 	const struct map *m = &txn->s->memory.uploads;
 	struct txn_upload *t;
@@ -366,8 +365,8 @@ expire_one(struct store_txn *txn, uint32_t number, uint32_t hour, size_t *count)
 #define EXPIRE_MAX 16
 
 enum err
-txn_uploads_expire(
-    struct store_txn *txn, uint32_t hour, size_t max, size_t *ret_n)
+txn_uploads_expire(struct store_txn *txn, uint32_t hour, size_t max,
+    size_t *ret_n)
 {
 	uint64_t key[EXPIRE_MAX];
 	size_t n, count = 0;

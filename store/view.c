@@ -78,15 +78,15 @@ view_message(const struct store_view *v, enum store_chain chain, uint32_t seq,
 /* --- content --- */
 
 enum err
-view_head(
-    struct store_view *v, enum store_chain chain, uint32_t seq, struct buf *out)
+view_head(struct store_view *v, enum store_chain chain, uint32_t seq,
+    struct buf *out)
 {
 	const struct index_entry *e = index_find(&v->index, chain, seq);
 
 	if (e == NULL)
 		return ERR_NOT_FOUND;
-	return load_record(
-	    v->s, v->txn, v->slot.key, e->head, e->m.head_len, out);
+	return load_record(v->s, v->txn, v->slot.key, e->head, e->m.head_len,
+	    out);
 }
 
 static bool
