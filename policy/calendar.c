@@ -47,8 +47,7 @@ add_working_hours(const struct policy *p, int64_t t, unsigned hours,
 }
 
 static enum err
-add_working_days(const struct policy *p, int64_t t, unsigned days,
-    int64_t *ret)
+add_working_days(const struct policy *p, int64_t t, unsigned days, int64_t *ret)
 {
 	size_t i = interval_at(p, t);
 	const struct policy_interval *v = &p->intervals[i];
@@ -91,7 +90,7 @@ calendar_add(const struct policy *p, int64_t t, struct policy_duration d,
 	}
 	if (e != ERR_OK)
 		return e;
-	*ret = (due + CALENDAR_QUARTER - 1) / CALENDAR_QUARTER *
-	    CALENDAR_QUARTER;
+	*ret =
+	    (due + CALENDAR_QUARTER - 1) / CALENDAR_QUARTER * CALENDAR_QUARTER;
 	return ERR_OK;
 }

@@ -138,7 +138,7 @@ policy_check_change(const struct policy *old, const struct policy *new,
 	for (size_t i = 0; i < old->n_routes; i++)
 		for (size_t k = 0; k < old->n_people; k++)
 			if (is_on(&old->routes[i], old->people[k].number))
-				check_stays(
-				    &c, &old->routes[i], &old->people[k]);
+				check_stays(&c, &old->routes[i],
+				    &old->people[k]);
 	*sum = c.sum;
 }

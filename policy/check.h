@@ -60,9 +60,9 @@ struct check_finding {
 	enum check_what what;
 	const struct policy_route *route;
 	uint8_t band;
-	unsigned rung;	 /* from 1 */
-	uint16_t person; /* marked, or who it is about */
-	size_t rule;	 /* index */
+	unsigned rung;		  /* from 1 */
+	uint16_t person;	  /* marked, or who it is about */
+	size_t rule;		  /* index */
 	const uint64_t *answered; /* by field of the form: a counter-example */
 	const char *sentence;	  /* one, without a newline */
 };

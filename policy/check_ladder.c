@@ -21,8 +21,8 @@ is_later_at(const struct policy *p, int64_t t, struct policy_duration a,
 /* In units that differ, the difference is greatest where working time starts
  * or stops, so every such moment while the policy is in force is tried. */
 bool
-check_may_be_later(
-    const struct policy *p, struct policy_duration a, struct policy_duration b)
+check_may_be_later(const struct policy *p, struct policy_duration a,
+    struct policy_duration b)
 {
 	if (a.unit == b.unit)
 		return a.amount > b.amount;
@@ -50,8 +50,8 @@ check_order(struct checker *c, const struct policy_route *r, size_t i, size_t j)
 	duration_format(&a->after, after_a);
 	duration_format(&b->after, after_b);
 	check_say(c,
-	    FOUND(
-		CHECK_ERROR, CHECK_ORDER, .route = r, .rung = (unsigned)j + 1),
+	    FOUND(CHECK_ERROR, CHECK_ORDER, .route = r,
+		.rung = (unsigned)j + 1),
 	    "Route %s runs backwards: rung %zu (%s after %s) can come before "
 	    "rung %zu (after %s).",
 	    r->slug, j + 1, rung_when_name(b->when), after_b, i + 1, after_a);
@@ -123,8 +123,8 @@ check_waits(struct checker *c, const struct policy_route *r, size_t i)
 /* A deadline must pass before it can have been missed; that it is received is
  * all that is certain of a case. */
 bool
-check_rung_comes(
-    const struct policy *p, const struct policy_rung *g, unsigned band)
+check_rung_comes(const struct policy *p, const struct policy_rung *g,
+    unsigned band)
 {
 	if ((g->bands & BAND_BIT(band)) == 0)
 		return false;
@@ -227,8 +227,8 @@ check_size(struct checker *c, const struct policy_route *r)
 	struct member members[ENTRY_PEOPLE_MAX];
 	size_t n;
 
-	if (members_compute(
-		c->p, r, NULL, 0, c->day, members, MEMBERS_MAX, &n) != ERR_OK)
+	if (members_compute(c->p, r, NULL, 0, c->day, members, MEMBERS_MAX,
+		&n) != ERR_OK)
 		check_say(c, FOUND(CHECK_ERROR, CHECK_SIZE, .route = r),
 		    "Route %s has more than %d readers, with all its rungs.",
 		    r->slug, MEMBERS_MAX);
@@ -256,8 +256,8 @@ check_move(struct checker *c, const struct policy_route *from,
 	if (from == to ||
 	    members_compute(c->p, from, NULL, 0, c->day, members, MEMBERS_MAX,
 		&n) != ERR_OK ||
-	    members_compute(
-		c->p, to, NULL, 0, c->day, members, MEMBERS_MAX, &n) != ERR_OK)
+	    members_compute(c->p, to, NULL, 0, c->day, members, MEMBERS_MAX,
+		&n) != ERR_OK)
 		return;
 	if (members_after(c->p, from, NULL, 0, &change, 1, c->day, members,
 		MEMBERS_MAX, &n) == ERR_LIMIT)

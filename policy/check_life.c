@@ -16,7 +16,7 @@
 _Static_assert(2 * CASE_STATES <= 32, "a set of places is 32 bits");
 
 struct crew {
-	unsigned parts; /* of all of them */
+	unsigned parts;	 /* of all of them */
 	size_t deciders; /* may close, or agree to it */
 };
 

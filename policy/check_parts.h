@@ -61,5 +61,5 @@ void check_giveaways(struct checker *c);
 
 /* "element is bullying or attitudes and one of executive is marked"; cut to
  * fit, NUL-terminated. */
-void check_describe_rule(const struct policy *p,
-    const struct policy_rule *rule, char *out, size_t cap);
+void check_describe_rule(const struct policy *p, const struct policy_rule *rule,
+    char *out, size_t cap);

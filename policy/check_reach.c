@@ -9,7 +9,7 @@
 struct walk {
 	struct checker *c;
 	struct combine *combine;
-	bool *seen; /* [route][band][marked person, last: nobody] */
+	bool *seen;  /* [route][band][marked person, last: nobody] */
 	bool *rules; /* matched at least once */
 };
 
@@ -186,8 +186,8 @@ walk_all(struct walk *w)
 	uint64_t n, people = p->n_people + 1;
 	enum err e;
 
-	e = combine_start(
-	    w->combine, p, NULL, CHECK_COMBINATIONS_MAX / people, &n);
+	e = combine_start(w->combine, p, NULL, CHECK_COMBINATIONS_MAX / people,
+	    &n);
 	if (e != ERR_OK)
 		return e;
 	c->sum.combinations = n * people;

@@ -32,8 +32,8 @@ add_joined(struct words *w, const char *joint, const char *text)
 }
 
 static void
-describe_condition(
-    const struct policy *p, const struct policy_condition *c, struct words *w)
+describe_condition(const struct policy *p, const struct policy_condition *c,
+    struct words *w)
 {
 	const struct policy_field *f = &p->form[c->field];
 	struct words options = { .out = w->out, .cap = w->cap };
@@ -46,8 +46,8 @@ describe_condition(
 }
 
 static void
-describe_about(
-    const struct policy *p, const struct policy_rule *rule, struct words *w)
+describe_about(const struct policy *p, const struct policy_rule *rule,
+    struct words *w)
 {
 	struct words people = { .out = w->out, .cap = w->cap };
 
@@ -58,8 +58,8 @@ describe_about(
 		if (rule->about_roles >> i & 1)
 			add_joined(&people, " or ", role_names.name[i]);
 	for (size_t i = 0; i < rule->n_about; i++)
-		add_joined(
-		    &people, " or ", policy_person(p, rule->about[i])->slug);
+		add_joined(&people, " or ",
+		    policy_person(p, rule->about[i])->slug);
 }
 
 void

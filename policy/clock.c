@@ -93,8 +93,8 @@ clock_adopt(const struct policy *p, struct life *l)
 }
 
 bool
-clock_rung_stands(
-    const struct policy_route *r, const struct life *l, unsigned rung)
+clock_rung_stands(const struct policy_route *r, const struct life *l,
+    unsigned rung)
 {
 	return rung >= 1 && rung <= r->n_rungs && has_fired(l, rung) &&
 	    stands(l, r->rungs[rung - 1].when);
@@ -206,8 +206,7 @@ offer_breach(struct next *n, const struct policy *p, const struct life *l)
 	enum policy_deadline which;
 	int64_t at;
 
-	if (!(l->flags & CASE_IS_BREACHED) &&
-	    clock_deadline(p, l, &which, &at))
+	if (!(l->flags & CASE_IS_BREACHED) && clock_deadline(p, l, &which, &at))
 		offer(n, CLOCK_BREACH, which, at);
 }
 
@@ -234,8 +233,9 @@ clock_may_close(const struct life *l)
 	    S(HANDLING) | S(REFERRED) | S(HUB) | S(FEDBACK);
 
 	return (states & 1u << l->state) && (l->flags & CASE_IS_AWAITING) &&
-	    !(l->flags & (CASE_IS_HELD | CASE_IS_CONDUCT | CASE_IS_CLOSING |
-		CASE_IS_OVERRIDING));
+	    !(l->flags &
+		(CASE_IS_HELD | CASE_IS_CONDUCT | CASE_IS_CLOSING |
+		    CASE_IS_OVERRIDING));
 }
 
 /* A silent reporter: prompts, and then the end. */
@@ -262,7 +262,8 @@ offer_checks(struct next *n, const struct policy *p, const struct life *l)
 	const struct policy_limits *limits = &p->limits;
 
 	if (l->state == CASE_CLOSED && l->checks < limits->n_detriment)
-		offer(n, CLOCK_CHECK, l->checks + 1u, l->since[SINCE_CLOSED] +
+		offer(n, CLOCK_CHECK, l->checks + 1u,
+		    l->since[SINCE_CLOSED] +
 			limits->detriment_days[l->checks] * DAY_SECONDS);
 }
 

@@ -26,7 +26,7 @@ struct combine_field {
 	uint8_t place[2]; /* in each form; POLICY_FIELDS_MAX: not there */
 	size_t n_options; /* one of each class */
 	struct combine_option option[COMBINE_OPTIONS_MAX];
-	uint64_t n; /* how many answers to try */
+	uint64_t n;  /* how many answers to try */
 	uint64_t at; /* the one that is tried */
 };
 

@@ -16,6 +16,7 @@ struct sections {
 	    *limits, *outside, *crisis;
 };
 
+/* clang-format off */
 #define SECTION(key_, member, required_) \
 	{ .key = (key_), .kind = YAML_AS_NODE, .required = (required_), \
 	  YAML_FIELD_OF(struct sections, member) }
@@ -46,6 +47,7 @@ static const struct yaml_field fields[] = {
 	SECTION("outside", outside, false),
 	SECTION("crisis", crisis, false),
 };
+/* clang-format on */
 
 /* Days after issue. */
 static enum err
@@ -106,8 +108,8 @@ compile_sections(struct compiler *c, const struct sections *s)
 	    (e = compile_plain(c, s->plain)) != ERR_OK ||
 	    (e = compile_deadlines(c, s->deadlines)) != ERR_OK ||
 	    (e = compile_limits(c, s->limits)) != ERR_OK ||
-	    (e = compile_contacts(c, s->outside, &p->outside,
-		 &p->n_outside)) != ERR_OK)
+	    (e = compile_contacts(c, s->outside, &p->outside, &p->n_outside)) !=
+		ERR_OK)
 		return e;
 	return compile_contacts(c, s->crisis, &p->crisis, &p->n_crisis);
 }
@@ -121,8 +123,8 @@ compile_whole(struct compiler *c, const struct compile_input *in,
 	struct sections s = { 0 };
 	enum err e;
 
-	if ((e = yaml_read_map(c->doc, yaml_root(c->doc), fields,
-		 COUNT(fields), &s)) != ERR_OK ||
+	if ((e = yaml_read_map(c->doc, yaml_root(c->doc), fields, COUNT(fields),
+		 &s)) != ERR_OK ||
 	    (e = compile_head(c, in, &s)) != ERR_OK ||
 	    (e = compile_sections(c, &s)) != ERR_OK)
 		return e;
@@ -148,8 +150,9 @@ policy_compile(const struct compile_input *in, struct buf *json,
 
 	if ((e = yaml_parse(in->yaml, in->file, &doc, ret_error)) != ERR_OK)
 		return e;
-	if (in->keys.n > 0 && (e = yaml_parse(in->keys, in->keys_file,
-				   &keys_doc, ret_error)) != ERR_OK)
+	if (in->keys.n > 0 &&
+	    (e = yaml_parse(in->keys, in->keys_file, &keys_doc, ret_error)) !=
+		ERR_OK)
 		return e;
 	h = policy_holder_new();
 	if (h == NULL)
@@ -160,9 +163,9 @@ policy_compile(const struct compile_input *in, struct buf *json,
 	c.keys_doc = keys_doc;
 	e = compile_whole(&c, in, json);
 	if (e != ERR_OK)
-		*ret_error = keys_doc != NULL &&
-			yaml_error_of(keys_doc)->text[0] != '\0' ?
-		    *yaml_error_of(keys_doc) :
-		    *yaml_error_of(doc);
+		*ret_error =
+		    keys_doc != NULL && yaml_error_of(keys_doc)->text[0] != '\0'
+		    ? *yaml_error_of(keys_doc)
+		    : *yaml_error_of(doc);
 	return e;
 }

@@ -4,6 +4,7 @@
 
 /* --- places --- */
 
+/* clang-format off */
 static const struct yaml_field icb_fields[] = {
 	{ .key = "slug", .kind = YAML_AS_SLUG, .required = true,
 	    YAML_FIELD_OF(struct policy_icb, slug) },
@@ -34,6 +35,7 @@ static const struct yaml_field contact_fields[] = {
 	{ .key = "contact", .kind = YAML_AS_TEXT, .required = true,
 	    YAML_FIELD_OF(struct policy_contact, contact) },
 };
+/* clang-format on */
 
 /* A list of maps by table into fresh structs of that size. */
 static enum err
@@ -103,6 +105,7 @@ struct field_draft {
 	const struct yaml_node *kind, *options;
 };
 
+/* clang-format off */
 static const struct yaml_field form_fields[] = {
 	{ .key = "field", .kind = YAML_AS_SLUG, .required = true,
 	    YAML_FIELD_OF(struct field_draft, f.slug) },
@@ -115,6 +118,7 @@ static const struct yaml_field form_fields[] = {
 	{ .key = "options", .kind = YAML_AS_NODE,
 	    YAML_FIELD_OF(struct field_draft, options) },
 };
+/* clang-format on */
 
 static enum err
 options_new(struct compiler *c, struct policy_field *f, size_t n)
@@ -189,7 +193,8 @@ read_options(struct compiler *c, const struct yaml_node *at,
 	bool wants = d->f.kind == FIELD_ONE || d->f.kind == FIELD_MANY;
 
 	if (wants != (d->options != NULL))
-		return yaml_fail(c->doc, at, "a field of kind one or many has "
+		return yaml_fail(c->doc, at,
+		    "a field of kind one or many has "
 		    "options; one of another kind has not");
 	if (d->f.kind == FIELD_YES_NO)
 		return options_yes_no(c, &d->f);

@@ -48,8 +48,8 @@ enum err list_items(struct yaml_doc *d, const struct yaml_node *at, size_t max,
     const struct yaml_node **ret_first, size_t *ret_n) MUST_CHECK;
 enum err read_word(struct yaml_doc *d, const struct yaml_node *at,
     const struct names *names, const char *what, unsigned *ret) MUST_CHECK;
-enum err read_band(struct yaml_doc *d, const struct yaml_node *at,
-    uint8_t *ret) MUST_CHECK;
+enum err read_band(struct yaml_doc *d, const struct yaml_node *at, uint8_t *ret)
+    MUST_CHECK;
 /* All bands where at is NULL. */
 enum err read_bands(struct yaml_doc *d, const struct yaml_node *at,
     uint8_t *ret) MUST_CHECK;
@@ -58,6 +58,6 @@ enum err read_duration(struct yaml_doc *d, const struct yaml_node *at,
 enum err read_person(struct compiler *c, const struct yaml_node *at,
     uint16_t *ret) MUST_CHECK;
 /* Slugs of people and roles, to numbers: ascending, each once. */
-enum err read_who(struct compiler *c, const struct yaml_node *at,
-    uint16_t *out, size_t cap, size_t *ret_n) MUST_CHECK;
+enum err read_who(struct compiler *c, const struct yaml_node *at, uint16_t *out,
+    size_t cap, size_t *ret_n) MUST_CHECK;
 void sort_numbers(uint16_t *v, size_t n);

@@ -35,6 +35,7 @@ struct key_draft {
 	const struct yaml_node *sign;
 };
 
+/* clang-format off */
 static const struct yaml_field key_fields[] = {
 	{ .key = "classic", .kind = YAML_AS_HANDLER, .required = true,
 	    .read = read_classic },
@@ -46,6 +47,7 @@ static const struct yaml_field key_fields[] = {
 	{ .key = "until", .kind = YAML_AS_DAY,
 	    YAML_FIELD_OF(struct key_draft, key.until) },
 };
+/* clang-format on */
 
 /* A verifier key in the person's name, or base64 of the public key. */
 static enum err
@@ -109,7 +111,9 @@ compile_keys_beside(struct compiler *c)
 		const struct yaml_node *keys;
 	} beside = { 0 };
 	static const struct yaml_field fields[] = {
-		{ .key = "keys", .kind = YAML_AS_NODE, .required = true,
+		{ .key = "keys",
+		    .kind = YAML_AS_NODE,
+		    .required = true,
 		    YAML_FIELD_OF(struct beside, keys) },
 	};
 	struct yaml_doc *d = c->keys_doc;
@@ -123,8 +127,8 @@ compile_keys_beside(struct compiler *c)
 		return yaml_fail(d, beside.keys, "keys is a map of people");
 	for (const struct yaml_node *at = beside.keys->first; at != NULL;
 	     at = at->next) {
-		const struct policy_person *who = policy_person_by_slug(p,
-		    at->key);
+		const struct policy_person *who =
+		    policy_person_by_slug(p, at->key);
 
 		if (who == NULL)
 			return yaml_fail(d, at, "there is no person \"%s\"",
@@ -143,6 +147,7 @@ struct person_draft {
 	const struct yaml_node *role, *areas, *reports_to, *trained, *keys;
 };
 
+/* clang-format off */
 static const struct yaml_field person_fields[] = {
 	{ .key = "number", .kind = YAML_AS_NUMBER, .required = true,
 	    YAML_FIELD_OF(struct person_draft, p.number), .min = 1,
@@ -166,6 +171,7 @@ static const struct yaml_field person_fields[] = {
 	{ .key = "keys", .kind = YAML_AS_NODE,
 	    YAML_FIELD_OF(struct person_draft, keys) },
 };
+/* clang-format on */
 
 static enum err
 read_areas(struct compiler *c, const struct yaml_node *at, uint64_t *ret)
@@ -190,12 +196,14 @@ read_areas(struct compiler *c, const struct yaml_node *at, uint64_t *ret)
 	return e;
 }
 
+/* clang-format off */
 static const struct yaml_field trained_fields[] = {
 	{ .key = "in", .kind = YAML_AS_SLUG, .required = true,
 	    YAML_FIELD_OF(struct policy_trained, subcategory) },
 	{ .key = "until", .kind = YAML_AS_DAY, .required = true,
 	    YAML_FIELD_OF(struct policy_trained, until) },
 };
+/* clang-format on */
 
 static enum err
 read_trained(struct compiler *c, const struct yaml_node *at,
@@ -262,8 +270,8 @@ static enum err
 read_managers(struct compiler *c, const struct yaml_node *at)
 {
 	const struct yaml_node *slug = yaml_get(at, "slug"), *item = NULL;
-	const struct policy_person *found = policy_person_by_slug(c->policy,
-	    slug->text);
+	const struct policy_person *found =
+	    policy_person_by_slug(c->policy, slug->text);
 	struct policy_person *who =
 	    &c->policy->people[found - c->policy->people];
 	size_t n = 0;
@@ -288,8 +296,8 @@ compile_people(struct compiler *c, const struct yaml_node *at)
 
 	if (e != ERR_OK)
 		return e;
-	c->policy->people = arena_alloc(c->arena, n,
-	    sizeof(*c->policy->people));
+	c->policy->people =
+	    arena_alloc(c->arena, n, sizeof(*c->policy->people));
 	if (c->policy->people == NULL)
 		return ERR_NOMEM;
 	item = first;

@@ -9,6 +9,7 @@ struct rung_draft {
 	const struct yaml_node *when, *after, *bands, *tell, *join;
 };
 
+/* clang-format off */
 static const struct yaml_field rung_fields[] = {
 	{ .key = "when", .kind = YAML_AS_NODE, .required = true,
 	    YAML_FIELD_OF(struct rung_draft, when) },
@@ -21,6 +22,7 @@ static const struct yaml_field rung_fields[] = {
 	{ .key = "join", .kind = YAML_AS_NODE,
 	    YAML_FIELD_OF(struct rung_draft, join) },
 };
+/* clang-format on */
 
 static enum err
 read_rung(struct compiler *c, const struct yaml_node *at,
@@ -34,11 +36,10 @@ read_rung(struct compiler *c, const struct yaml_node *at,
 		 &d)) != ERR_OK)
 		return e;
 	if ((d.tell == NULL) == (d.join == NULL))
-		return yaml_fail(c->doc, at,
-		    "a rung has either tell or join");
+		return yaml_fail(c->doc, at, "a rung has either tell or join");
 	d.rung.verb = d.join != NULL ? VERB_JOIN : VERB_TELL;
-	if ((e = read_word(c->doc, d.when, &when_names, "condition",
-		 &when)) != ERR_OK ||
+	if ((e = read_word(c->doc, d.when, &when_names, "condition", &when)) !=
+		ERR_OK ||
 	    (e = read_duration(c->doc, d.after, &d.rung.after)) != ERR_OK ||
 	    (e = read_bands(c->doc, d.bands, &d.rung.bands)) != ERR_OK ||
 	    (e = read_who(c, d.join != NULL ? d.join : d.tell, d.rung.who,
@@ -77,6 +78,7 @@ struct route_draft {
 	const struct yaml_node *keys, *first, *ladder;
 };
 
+/* clang-format off */
 static const struct yaml_field route_fields[] = {
 	{ .key = "number", .kind = YAML_AS_NUMBER, .required = true,
 	    YAML_FIELD_OF(struct route_draft, r.number), .min = 1,
@@ -94,6 +96,7 @@ static const struct yaml_field route_fields[] = {
 	{ .key = "ladder", .kind = YAML_AS_NODE,
 	    YAML_FIELD_OF(struct route_draft, ladder) },
 };
+/* clang-format on */
 
 /* Whether those of them who have a key that day have a hybrid one; counts
  * the ones who have. */
@@ -102,8 +105,8 @@ have_hybrid(const struct compiler *c, const uint16_t *who, size_t n,
     size_t *with_key)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct policy_key *key = policy_key_at(
-		    policy_person(c->policy, who[i]), c->day);
+		const struct policy_key *key =
+		    policy_key_at(policy_person(c->policy, who[i]), c->day);
 
 		if (key != NULL && !key->has_hybrid)
 			return false;
@@ -205,6 +208,7 @@ struct rule_draft {
 	const struct yaml_node *conditions, *about, *route, *band;
 };
 
+/* clang-format off */
 static const struct yaml_field rule_fields[] = {
 	{ .key = "if", .kind = YAML_AS_NODE,
 	    YAML_FIELD_OF(struct rule_draft, conditions) },
@@ -215,6 +219,7 @@ static const struct yaml_field rule_fields[] = {
 	{ .key = "band", .kind = YAML_AS_NODE, .required = true,
 	    YAML_FIELD_OF(struct rule_draft, band) },
 };
+/* clang-format on */
 
 static enum err
 read_condition(struct compiler *c, const struct yaml_node *at,
@@ -230,8 +235,8 @@ read_condition(struct compiler *c, const struct yaml_node *at,
 		    "\"%s\" is not a field with options", at->key);
 	e = list_items(c->doc, at, POLICY_OPTIONS_MAX, &item, &n);
 	for (; e == ERR_OK && n > 0; n--, item = item->next) {
-		const struct policy_option *option = policy_option(f,
-		    item->text);
+		const struct policy_option *option =
+		    policy_option(f, item->text);
 
 		if (option == NULL)
 			return yaml_fail(c->doc, item,
@@ -256,8 +261,8 @@ read_conditions(struct compiler *c, const struct yaml_node *at,
 		return yaml_fail(c->doc, at,
 		    "if is a map of at most %d fields and options",
 		    POLICY_CONDITIONS_MAX);
-	rule->conditions = arena_alloc(c->arena, at->n,
-	    sizeof(*rule->conditions));
+	rule->conditions =
+	    arena_alloc(c->arena, at->n, sizeof(*rule->conditions));
 	if (rule->conditions == NULL)
 		return ERR_NOMEM;
 	item = at->first;
@@ -279,8 +284,8 @@ read_about(struct compiler *c, const struct yaml_node *at,
 	enum err e = list_items(c->doc, at, POLICY_ABOUT_MAX, &item, &n);
 
 	for (; e == ERR_OK && n > 0; n--, item = item->next) {
-		const struct policy_person *who = policy_person_by_slug(
-		    c->policy, item->text);
+		const struct policy_person *who =
+		    policy_person_by_slug(c->policy, item->text);
 		bool is_role = names_find(&role_names, bytes_str(item->text),
 				   &role) == ERR_OK;
 
@@ -354,12 +359,14 @@ compile_plain(struct compiler *c, const struct yaml_node *at)
 	struct plain_draft {
 		const struct yaml_node *route, *band;
 	} d = { 0 };
+	/* clang-format off */
 	static const struct yaml_field fields[] = {
 		{ .key = "route", .kind = YAML_AS_NODE, .required = true,
 		    YAML_FIELD_OF(struct plain_draft, route) },
 		{ .key = "band", .kind = YAML_AS_NODE, .required = true,
 		    YAML_FIELD_OF(struct plain_draft, band) },
 	};
+	/* clang-format on */
 	uint16_t route = 0;
 	enum err e;
 

@@ -10,6 +10,7 @@ struct by_band {
 	const struct yaml_node *band[POLICY_BANDS];
 };
 
+/* clang-format off */
 static const struct yaml_field band_fields[] = {
 	{ .key = "P1", .kind = YAML_AS_NODE, .required = true,
 	    YAML_FIELD_OF(struct by_band, band[0]) },
@@ -20,6 +21,7 @@ static const struct yaml_field band_fields[] = {
 	{ .key = "P4", .kind = YAML_AS_NODE, .required = true,
 	    YAML_FIELD_OF(struct by_band, band[3]) },
 };
+/* clang-format on */
 
 /* One time for all bands, or one for each. */
 static enum err
@@ -67,6 +69,7 @@ struct limits_draft {
 	const struct yaml_node *prompts, *detriment, *at_once, *second;
 };
 
+/* clang-format off */
 static const struct yaml_field limit_fields[] = {
 	{ .key = "living-days", .kind = YAML_AS_NUMBER,
 	    YAML_FIELD_OF(struct limits_draft, l.living_days), .min = 1,
@@ -95,6 +98,7 @@ static const struct yaml_field limit_fields[] = {
 	{ .key = "close-needs-second", .kind = YAML_AS_NODE,
 	    YAML_FIELD_OF(struct limits_draft, second) },
 };
+/* clang-format on */
 
 static const struct policy_limits usual_limits = {
 	.living_days = 30,
@@ -148,11 +152,12 @@ compile_limits(struct compiler *c, const struct yaml_node *at)
 	    (e = read_days(c, d.detriment, d.l.detriment_days,
 		 &d.l.n_detriment)) != ERR_OK)
 		return e;
-	if (d.at_once != NULL && (e = read_bands(c->doc, d.at_once,
-				      &d.l.notify_at_once)) != ERR_OK)
+	if (d.at_once != NULL &&
+	    (e = read_bands(c->doc, d.at_once, &d.l.notify_at_once)) != ERR_OK)
 		return e;
-	if (d.second != NULL && (e = read_bands(c->doc, d.second,
-				     &d.l.close_needs_second)) != ERR_OK)
+	if (d.second != NULL &&
+	    (e = read_bands(c->doc, d.second, &d.l.close_needs_second)) !=
+		ERR_OK)
 		return e;
 	c->policy->limits = d.l;
 	return ERR_OK;
@@ -168,12 +173,13 @@ compile_limits(struct compiler *c, const struct yaml_node *at)
 struct calendar_draft {
 	char zone[sizeof(((struct policy *)0)->zone)];
 	const struct yaml_node *days, *hours, *holidays;
-	uint8_t weekdays; /* bit 0: Monday */
+	uint8_t weekdays;     /* bit 0: Monday */
 	unsigned from, until; /* minutes past midnight */
 	size_t n_holidays;
 	int64_t holiday[HOLIDAYS_MAX];
 };
 
+/* clang-format off */
 static const struct yaml_field calendar_fields[] = {
 	{ .key = "zone", .kind = YAML_AS_TEXT, .required = true,
 	    YAML_FIELD_OF(struct calendar_draft, zone) },
@@ -184,6 +190,7 @@ static const struct yaml_field calendar_fields[] = {
 	{ .key = "holidays", .kind = YAML_AS_NODE,
 	    YAML_FIELD_OF(struct calendar_draft, holidays) },
 };
+/* clang-format on */
 
 static enum err
 read_weekdays(struct compiler *c, struct calendar_draft *d)
@@ -235,7 +242,8 @@ read_hours(struct compiler *c, struct calendar_draft *d)
 	if (x.n != 11 || x.p[5] != '-' ||
 	    !clock_parse(BYTES(x.p, 5), &d->from) ||
 	    !clock_parse(BYTES(x.p + 6, 5), &d->until) || d->from >= d->until)
-		return yaml_fail(c->doc, d->hours, "working hours are written "
+		return yaml_fail(c->doc, d->hours,
+		    "working hours are written "
 		    "09:00-17:00, in quarters of an hour");
 	return ERR_OK;
 }
@@ -293,8 +301,8 @@ resolve(struct compiler *c, const struct yaml_node *at,
 	int64_t day = c->day > DAYS_BEFORE ? c->day - DAYS_BEFORE : 0;
 	enum err e = ERR_OK;
 
-	p->intervals = arena_alloc(c->arena, POLICY_INTERVALS_MAX,
-	    sizeof(*p->intervals));
+	p->intervals =
+	    arena_alloc(c->arena, POLICY_INTERVALS_MAX, sizeof(*p->intervals));
 	if (p->intervals == NULL)
 		return ERR_NOMEM;
 	for (; e == ERR_OK && day <= last; day++)

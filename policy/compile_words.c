@@ -72,7 +72,8 @@ read_duration(struct yaml_doc *d, const struct yaml_node *at,
 {
 	if (at->kind != YAML_TEXT ||
 	    duration_parse(bytes_str(at->text), ret) != ERR_OK)
-		return yaml_fail(d, at, "a time is wanted here: \"4 hours\", "
+		return yaml_fail(d, at,
+		    "a time is wanted here: \"4 hours\", "
 		    "\"2 working days\", minutes in quarters");
 	return ERR_OK;
 }
@@ -80,8 +81,8 @@ read_duration(struct yaml_doc *d, const struct yaml_node *at,
 enum err
 read_person(struct compiler *c, const struct yaml_node *at, uint16_t *ret)
 {
-	const struct policy_person *who = policy_person_by_slug(c->policy,
-	    at->text);
+	const struct policy_person *who =
+	    policy_person_by_slug(c->policy, at->text);
 
 	if (who == NULL)
 		return yaml_fail(c->doc, at, "there is no person \"%s\"",
@@ -130,8 +131,7 @@ crowd_add_role(struct compiler *c, struct crowd *crowd, enum policy_role role,
 	for (size_t i = 0; i < c->policy->n_people; i++) {
 		const struct policy_person *who = &c->policy->people[i];
 
-		if (who->role != role ||
-		    !policy_person_is_current(who, c->day))
+		if (who->role != role || !policy_person_is_current(who, c->day))
 			continue;
 		*fits = *fits && crowd_add(crowd, who->number);
 		n++;
@@ -143,20 +143,19 @@ crowd_add_role(struct compiler *c, struct crowd *crowd, enum policy_role role,
 static enum err
 add_word(struct compiler *c, const struct yaml_node *at, struct crowd *crowd)
 {
-	const struct policy_person *who = policy_person_by_slug(c->policy,
-	    at->text);
+	const struct policy_person *who =
+	    policy_person_by_slug(c->policy, at->text);
 	bool fits = true, is_role;
 	size_t holders = 0;
 	unsigned role = 0;
 
-	is_role = names_find(&role_names, bytes_str(at->text), &role) ==
-	    ERR_OK;
+	is_role = names_find(&role_names, bytes_str(at->text), &role) == ERR_OK;
 	if (who == NULL && !is_role)
 		return yaml_fail(c->doc, at,
 		    "there is no person and no role \"%s\"", at->text);
 	if (is_role)
-		holders = crowd_add_role(c, crowd, (enum policy_role)role,
-		    &fits);
+		holders =
+		    crowd_add_role(c, crowd, (enum policy_role)role, &fits);
 	if (who == NULL && holders == 0)
 		return yaml_fail(c->doc, at, "nobody has the role \"%s\"",
 		    at->text);
@@ -167,8 +166,9 @@ add_word(struct compiler *c, const struct yaml_node *at, struct crowd *crowd)
 		    at->text);
 	if (who != NULL)
 		fits = fits && crowd_add(crowd, who->number);
-	return fits ? ERR_OK : yaml_fail(c->doc, at,
-	    "these are more than %zu people", crowd->cap);
+	return fits ? ERR_OK
+		    : yaml_fail(c->doc, at, "these are more than %zu people",
+			  crowd->cap);
 }
 
 enum err

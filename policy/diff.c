@@ -59,8 +59,8 @@ diff_has(const uint16_t *v, size_t n, uint16_t number)
 }
 
 size_t
-diff_minus(
-    const uint16_t *v, size_t n, const uint16_t *w, size_t m, uint16_t *out)
+diff_minus(const uint16_t *v, size_t n, const uint16_t *w, size_t m,
+    uint16_t *out)
 {
 	size_t count = 0;
 

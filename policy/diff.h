@@ -19,7 +19,7 @@ enum diff_part {
 	DIFF_FORM,
 	DIFF_ROUTES,
 	DIFF_CONCERNS, /* combinations that go elsewhere, counted */
-	DIFF_TIMES, /* deadlines, calendar */
+	DIFF_TIMES,    /* deadlines, calendar */
 	DIFF_LIMITS,
 };
 #define DIFF_PARTS (DIFF_LIMITS + 1)
@@ -31,7 +31,7 @@ typedef void diff_report(void *ctx, enum diff_part part, const char *sentence);
 struct diff_summary {
 	unsigned said;
 	uint64_t combinations; /* of answers and marked people, all tried */
-	uint64_t moved; /* of them, to another route or band */
+	uint64_t moved;	       /* of them, to another route or band */
 };
 
 /* ERR_LIMIT: more combinations than can be tried; the rest was said, and

@@ -107,8 +107,8 @@ try_both(struct differ *d, struct moves *m, uint16_t marked)
 	d->sum.moved++;
 	move = move_of(m, was, is);
 	if (move->n++ == 0)
-		combine_words(
-		    &m->combine, who, move->example, sizeof(move->example));
+		combine_words(&m->combine, who, move->example,
+		    sizeof(move->example));
 }
 
 static void
@@ -183,8 +183,8 @@ diff_concerns(struct differ *d)
 		return ERR_NOMEM;
 	diff_form(d);
 	diff_plain(d);
-	e = combine_start(
-	    &m->combine, d->old, d->new, DIFF_COMBINATIONS_MAX / people, &n);
+	e = combine_start(&m->combine, d->old, d->new,
+	    DIFF_COMBINATIONS_MAX / people, &n);
 	if (e == ERR_OK) {
 		d->sum.combinations = n * people;
 		do

@@ -16,11 +16,11 @@ void diff_slugs(const struct policy *p, const uint16_t *who, size_t n,
     char *out, size_t cap);
 bool diff_has(const uint16_t *v, size_t n, uint16_t number);
 /* Those of v that are not in w. */
-size_t diff_minus(
-    const uint16_t *v, size_t n, const uint16_t *w, size_t m, uint16_t *out);
+size_t diff_minus(const uint16_t *v, size_t n, const uint16_t *w, size_t m,
+    uint16_t *out);
 #define DIFF_WORDS_MAX 400
 
-void diff_people(struct differ *d); /* diff_people.c */
-void diff_routes(struct differ *d); /* diff_routes.c */
+void diff_people(struct differ *d);		     /* diff_people.c */
+void diff_routes(struct differ *d);		     /* diff_routes.c */
 enum err diff_concerns(struct differ *d) MUST_CHECK; /* diff_concerns.c */
-void diff_times(struct differ *d); /* diff_times.c */
+void diff_times(struct differ *d);		     /* diff_times.c */

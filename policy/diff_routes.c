@@ -115,8 +115,8 @@ diff_ladder(struct differ *d, const struct policy_route *a,
 	pair_rungs(a, b, pair);
 	for (size_t i = 0; i < a->n_rungs; i++) {
 		if (pair[i] == b->n_rungs) {
-			diff_alone(
-			    d, d->old, a, &a->rungs[i], "this rung goes");
+			diff_alone(d, d->old, a, &a->rungs[i],
+			    "this rung goes");
 			continue;
 		}
 		met[pair[i]] = true;

@@ -28,8 +28,10 @@ diff_deadline(struct differ *d, unsigned which, unsigned band)
 	time_text(a, was);
 	time_text(b, is);
 	if (strcmp(was, is) != 0)
-		diff_say(d, DIFF_TIMES, "The deadline %s in P%u: %s, before "
-		    "%s.", deadline_names.name[which], band + 1, is, was);
+		diff_say(d, DIFF_TIMES,
+		    "The deadline %s in P%u: %s, before "
+		    "%s.",
+		    deadline_names.name[which], band + 1, is, was);
 }
 
 /* --- calendar: where both policies have one --- */
@@ -114,8 +116,8 @@ days_text(const uint16_t *days, size_t n, char *out, size_t cap)
 
 	(void)snprintf(out, cap, "never");
 	for (size_t i = 0; i < n && at < cap; i++) {
-		(void)snprintf(
-		    out + at, cap - at, "%s%u", i > 0 ? ", " : "", days[i]);
+		(void)snprintf(out + at, cap - at, "%s%u", i > 0 ? ", " : "",
+		    days[i]);
 		at = strlen(out);
 	}
 }
@@ -151,8 +153,8 @@ diff_limits(struct differ *d)
 
 	diff_number(d, "Days for which a sign-in counts", a->living_days,
 	    b->living_days);
-	diff_number(
-	    d, "Open cases of one investigator", a->caseload, b->caseload);
+	diff_number(d, "Open cases of one investigator", a->caseload,
+	    b->caseload);
 	diff_number(d, "MiB of attachments in one concern", a->attachments_mib,
 	    b->attachments_mib);
 	diff_number(d, "Days of silence after which a case is closed",

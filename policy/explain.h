@@ -21,7 +21,7 @@ struct explanation {
 	struct member told[POLICY_PEOPLE_MAX];
 	size_t n_marked;
 	const uint16_t *marked; /* borrowed */
-	size_t n_out; /* marked, or below a marked person */
+	size_t n_out;		/* marked, or below a marked person */
 	uint16_t out[POLICY_PEOPLE_MAX];
 };
 

@@ -17,8 +17,8 @@ put_person(const struct policy *p, uint16_t number, struct buf *out)
 }
 
 static void
-put_people(
-    const struct policy *p, const uint16_t *who, size_t n, struct buf *out)
+put_people(const struct policy *p, const uint16_t *who, size_t n,
+    struct buf *out)
 {
 	for (size_t i = 0; i < n; i++) {
 		put_person(p, who[i], out);
@@ -31,8 +31,8 @@ put_choice(const struct explanation *x, struct buf *out)
 {
 	char words[320];
 
-	check_describe_rule(
-	    x->p, &x->p->rules[x->choice.rule], words, sizeof(words));
+	check_describe_rule(x->p, &x->p->rules[x->choice.rule], words,
+	    sizeof(words));
 	buf_printf(out,
 	    "It takes route %u, %s (%s), and starts in band P%u, "
 	    "by rule %u: %s.\n",
@@ -52,8 +52,8 @@ put_first(const struct explanation *x, struct buf *out)
 /* Of a rung's people those who are still there when exclusions are taken out,
  * and, where they are told, do not read anyway. */
 static size_t
-people_of(
-    const struct explanation *x, const struct policy_rung *g, uint16_t *out)
+people_of(const struct explanation *x, const struct policy_rung *g,
+    uint16_t *out)
 {
 	const struct member *m = g->verb == VERB_JOIN ? x->member : x->told;
 	size_t all = g->verb == VERB_JOIN ? x->n_members : x->n_told, n = 0;
@@ -144,8 +144,8 @@ put_missing(const struct explanation *x, struct buf *out)
 		put_if_missing(x, r->first[i], VERB_JOIN, out);
 	for (size_t i = 0; i < r->n_rungs; i++)
 		for (size_t k = 0; k < r->rungs[i].n_who; k++)
-			put_if_missing(
-			    x, r->rungs[i].who[k], r->rungs[i].verb, out);
+			put_if_missing(x, r->rungs[i].who[k], r->rungs[i].verb,
+			    out);
 }
 
 static void
@@ -209,8 +209,8 @@ explain_put(const struct explanation *x, struct buf *out)
 /* --- all routes --- */
 
 static void
-put_rules_of(
-    const struct policy *p, const struct policy_route *r, struct buf *out)
+put_rules_of(const struct policy *p, const struct policy_route *r,
+    struct buf *out)
 {
 	char words[320];
 
@@ -229,8 +229,8 @@ put_rules_of(
 }
 
 static void
-put_slugs(
-    const struct policy *p, const uint16_t *who, size_t n, struct buf *out)
+put_slugs(const struct policy *p, const uint16_t *who, size_t n,
+    struct buf *out)
 {
 	for (size_t i = 0; i < n; i++)
 		buf_printf(out, "%s%s",

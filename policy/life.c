@@ -168,7 +168,8 @@ may_end(const struct life *l)
 	if (l->flags & CASE_IS_CONDUCT)
 		return LIFE_NEEDS_REVIEW;
 	return (ready & 1u << l->state) || (l->flags & CASE_IS_SILENT)
-	    ? LIFE_OK : LIFE_NOT_NOW;
+	    ? LIFE_OK
+	    : LIFE_NOT_NOW;
 }
 
 static enum life_refusal
@@ -191,7 +192,8 @@ may_talk(const struct life *l, const struct entry *e, unsigned parts)
 	    e->kind == MESSAGE_REPLY ? INQUIRY | S(REPORTED) : INQUIRY;
 
 	return (parts & PART_HANDLER) || (states & 1u << l->state)
-	    ? LIFE_OK : LIFE_NOT_NOW;
+	    ? LIFE_OK
+	    : LIFE_NOT_NOW;
 }
 
 static enum life_refusal
@@ -238,13 +240,16 @@ conditions(const struct life *l, const struct entry *e, unsigned parts)
 		return is_pending(l) ? LIFE_NOT_NOW : LIFE_OK;
 	if (e->kind == MESSAGE_CONSENT)
 		return (l->flags & CASE_IS_DISCLOSING) && e->about == l->asked
-		    ? LIFE_OK : LIFE_NOTHING_ASKED;
+		    ? LIFE_OK
+		    : LIFE_NOTHING_ASKED;
 	if (e->kind == MESSAGE_HANDOVER)
 		return e->from == e->author || (parts & PART_HANDLER)
-		    ? LIFE_OK : LIFE_NOT_YOURS;
+		    ? LIFE_OK
+		    : LIFE_NOT_YOURS;
 	if (e->kind == MESSAGE_HOLD || e->kind == MESSAGE_RELEASE)
 		return !(l->flags & CASE_IS_HELD) == (e->kind == MESSAGE_HOLD)
-		    ? LIFE_OK : LIFE_NOT_NOW;
+		    ? LIFE_OK
+		    : LIFE_NOT_NOW;
 	return LIFE_OK;
 }
 

@@ -18,12 +18,12 @@
 /* Clocks: when something began, in seconds, rounded up to the quarter; 0: not
  * running. */
 enum life_clock {
-	SINCE_FILED, /* the day alone once acknowledged and triaged */
+	SINCE_FILED,  /* the day alone once acknowledged and triaged */
 	SINCE_UPDATE, /* the reporter heard of us, or gave the answer that was
 			 awaited, or it was reopened; at first as SINCE_FILED */
-	SINCE_MOVED, /* the state or the route changed */
-	SINCE_TERMS, /* terms of reference were set */
-	SINCE_ASKED, /* an answer is awaited */
+	SINCE_MOVED,  /* the state or the route changed */
+	SINCE_TERMS,  /* terms of reference were set */
+	SINCE_ASKED,  /* an answer is awaited */
 	SINCE_CLOSED,
 	SINCE_BREACHED,
 };
@@ -31,16 +31,16 @@ enum life_clock {
 
 struct life {
 	enum case_state state;
-	uint8_t band;	     /* 1 to 4 */
-	uint8_t gravest;     /* that it ever had */
-	uint16_t flags;	     /* CASE_IS_… */
-	uint16_t first;	     /* who asked for what a second must agree to */
-	uint32_t pending;    /* its place in the talk chain */
-	uint32_t asked;	     /* that of the latest MESSAGE_DISCLOSE */
-	uint16_t findings;   /* who wrote the report; 0: nobody */
+	uint8_t band;	   /* 1 to 4 */
+	uint8_t gravest;   /* that it ever had */
+	uint16_t flags;	   /* CASE_IS_… */
+	uint16_t first;	   /* who asked for what a second must agree to */
+	uint32_t pending;  /* its place in the talk chain */
+	uint32_t asked;	   /* that of the latest MESSAGE_DISCLOSE */
+	uint16_t findings; /* who wrote the report; 0: nobody */
 	int64_t since[LIFE_CLOCKS];
-	uint32_t fired;	     /* bit k - 1: rung k of the route, for serial */
-	uint32_t serial;     /* of the policy that `fired` counts by */
+	uint32_t fired;	 /* bit k - 1: rung k of the route, for serial */
+	uint32_t serial; /* of the policy that `fired` counts by */
 	uint8_t prompts, checks; /* that were sent */
 };
 
@@ -57,11 +57,11 @@ void life_begin(struct life *l, uint8_t band, uint32_t serial, int64_t now);
 /* --- who somebody is to a case --- */
 
 #define PART_REPORTER (1u << 0)
-#define PART_HANDLER (1u << 1) /* has the case by its route, or as a guardian
-				  to whom it was given */
+/* Has the case by its route, or as a guardian to whom it was given. */
+#define PART_HANDLER (1u << 1)
 #define PART_INVESTIGATOR (1u << 2) /* to whom it was given */
 #define PART_EXECUTIVE (1u << 3) /* may chair a review; may be a handler too */
-#define PART_ADVISER (1u << 4) /* anybody else to whom it was given */
+#define PART_ADVISER (1u << 4)	 /* anybody else to whom it was given */
 #define PART_INSTANCE (1u << 5)
 #define PARTS 6
 /* Of a reader of the case: by route (first people, or a rung), or because it
@@ -73,14 +73,14 @@ unsigned life_parts(const struct policy_person *person, bool is_given);
 
 enum life_refusal {
 	LIFE_OK,
-	LIFE_NOT_YOURS,	   /* not for somebody with these parts */
-	LIFE_NOT_NOW,	   /* not in this state */
-	LIFE_WITHDREW,	   /* the reporter took it back */
-	LIFE_NEEDS_REVIEW, /* findings of conduct: no way around the review */
-	LIFE_SAME_PERSON,  /* a second person must be another */
+	LIFE_NOT_YOURS,	    /* not for somebody with these parts */
+	LIFE_NOT_NOW,	    /* not in this state */
+	LIFE_WITHDREW,	    /* the reporter took it back */
+	LIFE_NEEDS_REVIEW,  /* findings of conduct: no way around the review */
+	LIFE_SAME_PERSON,   /* a second person must be another */
 	LIFE_NOTHING_ASKED, /* nothing waits for a second person, or for
 			       consent, or not that */
-	LIFE_ON_HOLD,	   /* legal hold */
+	LIFE_ON_HOLD,	    /* legal hold */
 };
 #define LIFE_REFUSALS (LIFE_ON_HOLD + 1)
 /* A sentence for people. */

@@ -7,8 +7,7 @@
 static int64_t
 quarter(int64_t t)
 {
-	return (t + CALENDAR_QUARTER - 1) / CALENDAR_QUARTER *
-	    CALENDAR_QUARTER;
+	return (t + CALENDAR_QUARTER - 1) / CALENDAR_QUARTER * CALENDAR_QUARTER;
 }
 
 static int64_t
@@ -128,12 +127,11 @@ enter(struct life *l, enum case_state s, int64_t at,
 /* Whoever came back after one person had dismissed them is dismissed by two or
  * by nobody. */
 static bool
-waits_for_second(
-    const struct life *l, const struct policy *p, const struct entry *e)
+waits_for_second(const struct life *l, const struct policy *p,
+    const struct entry *e)
 {
 	if (e->kind == MESSAGE_DISMISS)
-		return life_needs_second(l, p) ||
-		    (l->flags & CASE_IS_REOPENED);
+		return life_needs_second(l, p) || (l->flags & CASE_IS_REOPENED);
 	return e->kind == MESSAGE_CLOSE && life_needs_second(l, p);
 }
 
@@ -153,8 +151,7 @@ next_state(const struct life *l, const struct policy *p, const struct entry *e)
 	bool closes = (l->flags & CASE_IS_CLOSING) != 0;
 
 	if ((e->kind == MESSAGE_ASSIGN && !e->investigates) ||
-	    waits_for_second(l, p, e) ||
-	    (e->kind == MESSAGE_SECOND && !closes))
+	    waits_for_second(l, p, e) || (e->kind == MESSAGE_SECOND && !closes))
 		return l->state;
 	if (e->kind == MESSAGE_NOTICE && e->code == NOTICE_SILENT)
 		return life_needs_second(l, p) ? l->state : CASE_CLOSED;
@@ -272,8 +269,8 @@ life_needs_second(const struct life *l, const struct policy *p)
 }
 
 void
-life_apply(struct life *l, const struct policy *p,
-    const struct policy_route *r, const struct entry *e, int64_t now)
+life_apply(struct life *l, const struct policy *p, const struct policy_route *r,
+    const struct entry *e, int64_t now)
 {
 	int64_t at = e->author == PERSON_REPORTER ? day_of(now) : quarter(now);
 	enum case_state next = next_state(l, p, e);
@@ -349,8 +346,7 @@ life_get(const uint8_t in[static LIFE_LEN], struct life *ret)
 	l.checks = reader_u8(&r);
 	if (state >= CASE_STATES || l.band < 1 || l.band > POLICY_BANDS ||
 	    l.gravest < 1 || l.gravest > l.band ||
-	    l.flags >= 1u << CASE_FLAGS ||
-	    !bytes_all_zero(r.p, r.n))
+	    l.flags >= 1u << CASE_FLAGS || !bytes_all_zero(r.p, r.n))
 		return ERR_CORRUPT;
 	l.state = (enum case_state)state;
 	*ret = l;

@@ -8,7 +8,7 @@ struct gathering {
 	const struct policy_route *route; /* whose people are taken */
 	const struct policy_route *keys; /* whose kind of keys they must have */
 	int64_t day;
-	struct people_set out_of_it; /* excluded, or taken already */
+	struct people_set out_of_it;	    /* excluded, or taken already */
 	struct people_set marked, excluded; /* of members_after alone */
 	enum rung_verb verb;
 	struct member *out;

@@ -26,8 +26,8 @@ struct member {
  * are more than cap.
  */
 enum err exclusions_close(const struct policy *p, const struct policy_route *r,
-    const uint16_t *marked, size_t n, uint16_t *out, size_t cap,
-    size_t *ret_n) MUST_CHECK;
+    const uint16_t *marked, size_t n, uint16_t *out, size_t cap, size_t *ret_n)
+    MUST_CHECK;
 
 /*
  * Everybody to whom an envelope is sealed: first recipients, ascending by

@@ -5,7 +5,9 @@
 
 #include "crypto/codec.h"
 
+/* clang-format off */
 #define NAMES(x) { .name = (x), .n = sizeof(x) / sizeof((x)[0]) }
+/* clang-format on */
 
 static const char *const roles[] = {
 	[ROLE_GUARDIAN] = "guardian",

@@ -17,8 +17,8 @@ extern const struct names field_kind_names;
 extern const struct names deadline_names;
 
 /* ERR_NOT_FOUND. */
-enum err names_find(const struct names *names, struct bytes word,
-    unsigned *ret) MUST_CHECK;
+enum err names_find(const struct names *names, struct bytes word, unsigned *ret)
+    MUST_CHECK;
 
 /* "4 hours", "1 working day"; minutes are multiples of 15, the amount is at
  * most POLICY_AMOUNT_MAX. ERR_SYNTAX. */

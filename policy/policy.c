@@ -82,8 +82,10 @@ parse_into(struct bytes json, struct policy_holder *h,
 	json_t *j = load(json, &where, &e);
 
 	if (j == NULL)
-		return e == ERR_NOMEM ? e : shape_fail(&r,
-		    "this is not JSON (at byte %d)", where.position);
+		return e == ERR_NOMEM
+		    ? e
+		    : shape_fail(&r, "this is not JSON (at byte %d)",
+			  where.position);
 	e = shape_read(&r, j, &policy_shape, &h->policy);
 	json_decref(j);
 	return e == ERR_OK ? policy_valid(&h->policy, problem) : e;
@@ -125,8 +127,9 @@ policy_put(const struct policy *p, struct buf *out)
 {
 	CLEAN_BUF struct buf text = BUF_INIT(out->max);
 	json_t *j = shape_write(p, &policy_shape, p);
-	bool ok = j != NULL && json_dump_callback(j, put_json, &text,
-	    JSON_COMPACT | JSON_SORT_KEYS) == 0;
+	bool ok = j != NULL &&
+	    json_dump_callback(j, put_json, &text,
+		JSON_COMPACT | JSON_SORT_KEYS) == 0;
 
 	json_decref(j);
 	if (!ok)

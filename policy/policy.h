@@ -22,25 +22,25 @@
 #define POLICY_MANAGERS_MAX 4	/* a person reports to */
 #define POLICY_TRAINED_MAX 32
 #define POLICY_FIELDS_MAX 24
-#define POLICY_OPTIONS_MAX 64	/* of one field: a mask of 64 bits */
+#define POLICY_OPTIONS_MAX 64 /* of one field: a mask of 64 bits */
 #define POLICY_AREAS_MAX 64
 #define POLICY_ICBS_MAX 16
 #define POLICY_ROUTES_MAX 64
 #define POLICY_RUNGS_MAX 24
-#define POLICY_WHO_MAX 16	/* people in one rung */
+#define POLICY_WHO_MAX 16 /* people in one rung */
 #define POLICY_RULES_MAX 128
 #define POLICY_CONDITIONS_MAX 8
 #define POLICY_ABOUT_MAX 16
 #define POLICY_INTERVALS_MAX 2048
 #define POLICY_CONTACTS_MAX 16
-#define POLICY_TIMES_MAX 8	/* prompts, detriment checks */
-#define POLICY_SLUG_MAX 31	/* bytes, without the NUL */
+#define POLICY_TIMES_MAX 8 /* prompts, detriment checks */
+#define POLICY_SLUG_MAX 31 /* bytes, without the NUL */
 #define POLICY_NAME_MAX 80
 #define POLICY_TEXT_MAX 400
 #define POLICY_AMOUNT_MAX 1000
-#define POLICY_BANDS 4		/* P1 is 1 */
+#define POLICY_BANDS 4 /* P1 is 1 */
 
-#define BAND_BIT(band) ((uint8_t)(1u << ((band) - 1)))
+#define BAND_BIT(band) ((uint8_t)(1u << ((band)-1)))
 #define BANDS_ALL 0x0f
 
 /* --- time --- */
@@ -253,7 +253,7 @@ struct policy_limits {
 };
 
 struct policy {
-	uint32_t serial; /* from 1 */
+	uint32_t serial;	      /* from 1 */
 	uint8_t previous[SHA256_LEN]; /* the policy before; zero: none */
 	char org[POLICY_NAME_MAX + 1];
 	int64_t issued, soft_expiry, hard_expiry;

@@ -4,6 +4,7 @@
 
 #define PLACE(type, member) \
 	.offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+/* clang-format off */
 #define TEXT(type, key_, member, min_) \
 	{ .key = (key_), .kind = PART_TEXT, PLACE(type, member), .min = (min_) }
 #define SLUG(type, key_, member, min_) \
@@ -26,11 +27,12 @@
 #define OWN(key_, function) \
 	{ .key = (key_), .kind = PART_OWN, .read = read_##function, \
 	  .write = write_##function }
-#define SHAPE(name, type, parts) \
-	static const struct shape name = { \
-		.part = (parts), \
+/* clang-format on */
+#define SHAPE(name, type, parts)                         \
+	static const struct shape name = {               \
+		.part = (parts),                         \
 		.n = sizeof(parts) / sizeof((parts)[0]), \
-		.size = sizeof(type), \
+		.size = sizeof(type),                    \
 	}
 
 /* --- people --- */
@@ -63,8 +65,7 @@ write_hybrid(const struct policy *p, const void *from)
 	CLEAN_BUF struct buf text = BUF_INIT(AGE_RECIPIENT_TEXT_MAX);
 
 	(void)p;
-	if (key->has_hybrid &&
-	    age_recipient_put(&text, &key->hybrid) != ERR_OK)
+	if (key->has_hybrid && age_recipient_put(&text, &key->hybrid) != ERR_OK)
 		return NULL;
 	return json_stringn(text.n > 0 ? (const char *)text.p : "", text.n);
 }
@@ -264,8 +265,10 @@ SHAPE(condition_shape, struct policy_condition, condition_parts);
 static const struct part rule_parts[] = {
 	LIST(struct policy_rule, "if", conditions, n_conditions,
 	    &condition_shape, 0, POLICY_CONDITIONS_MAX),
-	{ .key = "about-roles", .kind = PART_NAMES,
-	    PLACE(struct policy_rule, about_roles), .names = &role_names },
+	{ .key = "about-roles",
+	    .kind = PART_NAMES,
+	    PLACE(struct policy_rule, about_roles),
+	    .names = &role_names },
 	NUMBERS(struct policy_rule, "about-people", about, n_about,
 	    POLICY_ABOUT_MAX),
 	NUMBER(struct policy_rule, "route", route, 1, UINT16_MAX),
@@ -284,18 +287,18 @@ read_deadlines(struct shape_reader *r, const json_t *j, void *into)
 	if (!json_is_object(j) || json_object_size(j) != POLICY_DEADLINES)
 		return shape_fail(r, "has one list for each deadline");
 	for (unsigned d = 0; d < POLICY_DEADLINES; d++) {
-		const json_t *list = json_object_get(j,
-		    deadline_names.name[d]);
+		const json_t *list = json_object_get(j, deadline_names.name[d]);
 
 		if (json_array_size(list) != POLICY_BANDS)
 			return shape_fail(r, "%s has a duration for each band",
 			    deadline_names.name[d]);
 		for (unsigned b = 0; b < POLICY_BANDS; b++) {
-			const char *s = json_string_value(
-			    json_array_get(list, b));
+			const char *s =
+			    json_string_value(json_array_get(list, b));
 
-			if (s == NULL || duration_parse(bytes_str(s),
-				&p->deadline[d][b]) != ERR_OK)
+			if (s == NULL ||
+			    duration_parse(bytes_str(s), &p->deadline[d][b]) !=
+				ERR_OK)
 				return shape_fail(r, "%s is malformed",
 				    deadline_names.name[d]);
 		}
@@ -351,8 +354,9 @@ read_intervals(struct shape_reader *r, const json_t *j, void *into)
 		    v[i % 2] > TIME_MAX)
 			return shape_fail(r, "is of times");
 		if (i % 2 == 1)
-			p->intervals[i / 2] = (struct policy_interval){
-				.start = v[0], .end = v[1] };
+			p->intervals[i / 2] =
+			    (struct policy_interval){ .start = v[0],
+				    .end = v[1] };
 	}
 	p->n_intervals = n / 2;
 	return ERR_OK;
@@ -449,7 +453,9 @@ static const struct part parts[] = {
 	PART(struct policy, "plain-band", PART_BAND, plain_band),
 	OWN("deadlines", deadlines),
 	OWN("intervals", intervals),
-	{ .key = "limits", .kind = PART_STRUCT, PLACE(struct policy, limits),
+	{ .key = "limits",
+	    .kind = PART_STRUCT,
+	    PLACE(struct policy, limits),
 	    .shape = &limit_shape },
 	LIST(struct policy, "outside", outside, n_outside, &contact_shape, 0,
 	    POLICY_CONTACTS_MAX),

@@ -40,8 +40,8 @@ static enum err
 each_reader(const struct policy *p, int64_t day, put_reader *put,
     struct buf *out)
 {
-	const struct policy_route *r = policy_route(p,
-	    (unsigned)p->plain_route);
+	const struct policy_route *r =
+	    policy_route(p, (unsigned)p->plain_route);
 	struct member who[MEMBERS_MAX];
 	enum err e;
 	size_t n;
@@ -97,9 +97,11 @@ text_steps(struct buf *out)
 	buf_printf(out, "#   %s          (this page)\n", fetch_lines[0]);
 	comment_commands(out, seal_lines);
 	comment(out, "");
-	comment(out, "Keep concern.age: it is the way to the answer, and "
+	comment(out,
+	    "Keep concern.age: it is the way to the answer, and "
 	    "without the key");
-	comment(out, "below nobody learns from it what you wrote. To be "
+	comment(out,
+	    "below nobody learns from it what you wrote. To be "
 	    "answered, make a key");
 	buf_printf(out, "# with  %s  before you write, and put its age1...\n",
 	    key_lines[0]);
@@ -108,7 +110,8 @@ text_steps(struct buf *out)
 	comment(out, "");
 	comment_commands(out, answer_lines);
 	comment(out, "");
-	comment(out, "With Tor Browser open, curl goes through Tor if each of "
+	comment(out,
+	    "With Tor Browser open, curl goes through Tor if each of "
 	    "its lines has");
 	comment(out, TOR_PROXY);
 	comment(out, "");
@@ -121,8 +124,10 @@ public_page_text(const struct policy *p, int64_t day, struct buf *out)
 
 	if (p->plain_route < 0)
 		return ERR_OK;
-	buf_printf(out, "# %s: a plain concern goes to these people, and only "
-	    "they can read it.\n#\n", p->org);
+	buf_printf(out,
+	    "# %s: a plain concern goes to these people, and only "
+	    "they can read it.\n#\n",
+	    p->org);
 	if ((e = each_reader(p, day, text_reader, out)) != ERR_OK)
 		return e;
 	text_steps(out);
@@ -171,8 +176,11 @@ static void
 html_why(struct buf *out, const struct policy *p)
 {
 	if (p->plain_route >= 0)
-		put_within(out, "<p>Your browser runs no scripts here. You "
-		    "can speak up to ", p->org, " all the same, with two small "
+		put_within(out,
+		    "<p>Your browser runs no scripts here. You "
+		    "can speak up to ",
+		    p->org,
+		    " all the same, with two small "
 		    "programs that are not ours: <code>age</code> seals what "
 		    "you write on your own device, and <code>curl</code> sends "
 		    "it.</p>\n");
@@ -209,7 +217,9 @@ html_readers(struct buf *out, const struct policy *p, int64_t day)
 {
 	enum err e;
 
-	buf_put_str(out, H2 "Who will be able to read it</h2>\n"
+	buf_put_str(out,
+	    H2
+	    "Who will be able to read it</h2>\n"
 	    "<p>These people, and nobody else: not those who run the server, "
 	    "and nobody who comes in later. Behind each name is the key that "
 	    "it is sealed to. If it is about one of them, do not send it this "
@@ -223,7 +233,9 @@ html_readers(struct buf *out, const struct policy *p, int64_t day)
 static void
 html_write(struct buf *out)
 {
-	buf_put_str(out, H2 "How to write to them</h2>\n"
+	buf_put_str(out,
+	    H2
+	    "How to write to them</h2>\n"
 	    "<p>You need the programs <code>age</code> and "
 	    "<code>curl</code>, on a device that is your own. Where a line "
 	    "says <code>$URL</code>, put the address that you see in the "
@@ -234,21 +246,24 @@ html_write(struct buf *out)
 	    "<code>curl</code>. Otherwise curl does not go through Tor.</p>\n"
 	    "<ol>\n<li><p>Make a key, so that you can be answered:</p>\n");
 	html_commands(out, key_lines);
-	buf_put_str(out, "</li>\n<li><p>Write your concern into a file "
+	buf_put_str(out,
+	    "</li>\n<li><p>Write your concern into a file "
 	    "<code>concern.txt</code>. Put your public key, which begins with "
 	    "<code>age1</code>, on a line of its own: "
 	    "<code>reply: age1…</code>. Say what happened, where and when; do "
 	    "not name patients.</p></li>\n"
 	    "<li><p>Fetch the keys, and compare them with those above:</p>\n");
 	html_commands(out, fetch_lines);
-	buf_put_str(out, "</li>\n<li><p>Seal and send it. The answer has to "
+	buf_put_str(out,
+	    "</li>\n<li><p>Seal and send it. The answer has to "
 	    "be <code>stored</code>:</p>\n");
 	html_commands(out, seal_lines);
-	buf_put_str(out, "</li>\n<li><p>Delete <code>concern.txt</code>. Keep "
+	buf_put_str(out,
+	    "</li>\n<li><p>Delete <code>concern.txt</code>. Keep "
 	    "<code>concern.age</code> and <code>reply.key</code>: together "
 	    "they are the way to the answer, and show what you wrote to "
-	    "nobody but those above.</p></li>\n</ol>\n"
-	    H2 "How to look for an answer</h2>\n"
+	    "nobody but those above.</p></li>\n</ol>\n" H2
+	    "How to look for an answer</h2>\n"
 	    "<p>Come back in a few days, and again later:</p>\n");
 	html_commands(out, answer_lines);
 }
@@ -256,7 +271,9 @@ html_write(struct buf *out)
 static void
 html_check(struct buf *out, const struct policy *p, const char *fingerprint)
 {
-	buf_put_str(out, H2 "Is this the right service?</h2>\n"
+	buf_put_str(out,
+	    H2
+	    "Is this the right service?</h2>\n"
 	    "<p>Compare these words with the poster. They are the fingerprint "
 	    "of the organisation's keys:</p>\n");
 	put_within(out, "<p><strong>", fingerprint, "</strong></p>\n");
@@ -278,8 +295,10 @@ public_page_html(const struct policy *p, const char *fingerprint, int64_t day,
 		e = html_readers(out, p, day);
 		html_write(out);
 	}
-	html_contacts(out, "Who else you can speak to, outside the "
-	    "organisation", p->outside, p->n_outside);
+	html_contacts(out,
+	    "Who else you can speak to, outside the "
+	    "organisation",
+	    p->outside, p->n_outside);
 	html_check(out, p, fingerprint);
 	buf_put_str(out, PUBLIC_PAGE_END);
 	return e == ERR_OK ? out->err : e;

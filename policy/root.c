@@ -52,8 +52,7 @@ parse_body(struct bytes body, struct root *root)
 		return e;
 	if (org.n == 0 || org.n > POLICY_NAME_MAX || root->quorum == 0 ||
 	    root->quorum > root->n_policy_keys ||
-	    (root->serial == 0) !=
-		bytes_all_zero(root->previous, SHA256_LEN) ||
+	    (root->serial == 0) != bytes_all_zero(root->previous, SHA256_LEN) ||
 	    !keys_differ(root->policy_keys, root->n_policy_keys) ||
 	    !keys_differ(root->instance_keys, root->n_instance_keys))
 		return ERR_SYNTAX;
@@ -133,8 +132,9 @@ open_root(struct bytes x, const struct root *before, struct root *ret)
 		return e;
 	if (before == NULL && root.serial != 0)
 		return ERR_CORRUPT;
-	if (before != NULL && ((e = follows(&root, before)) != ERR_OK ||
-	    (e = signed_by(&note, before)) != ERR_OK))
+	if (before != NULL &&
+	    ((e = follows(&root, before)) != ERR_OK ||
+		(e = signed_by(&note, before)) != ERR_OK))
 		return e;
 	*ret = root;
 	return ERR_OK;

@@ -31,7 +31,7 @@ struct root {
 	size_t n_instance_keys;
 	struct note_key instance_keys[ROOT_KEYS_MAX];
 	/* Not written by root_put. */
-	uint8_t hash[SHA256_LEN]; /* of the note's text */
+	uint8_t hash[SHA256_LEN];  /* of the note's text */
 	uint8_t first[SHA256_LEN]; /* root 0's hash, which names the
 				      organisation; only from roots_walk */
 };
@@ -69,5 +69,5 @@ struct policy_status {
  * ERR_SYNTAX. Caller frees the policy.
  */
 enum err policy_open(struct bytes note, const struct root *root, int64_t now,
-    uint32_t min_serial, struct policy **ret,
-    struct policy_status *ret_status) MUST_CHECK;
+    uint32_t min_serial, struct policy **ret, struct policy_status *ret_status)
+    MUST_CHECK;

@@ -11,7 +11,7 @@ struct script_reader {
 	const struct policy *p;
 	const struct compile_zone *zone;
 	struct yaml_doc *concerns; /* NULL: none */
-	struct script *script; /* being read */
+	struct script *script;	   /* being read */
 };
 
 /* --- words --- */
@@ -32,8 +32,8 @@ find_person(const struct policy *p, struct yaml_doc *d,
 	const struct policy_person *who = policy_person_by_slug(p, at->text);
 
 	if (who == NULL)
-		return yaml_fail(
-		    d, at, "the policy names nobody \"%s\"", at->text);
+		return yaml_fail(d, at, "the policy names nobody \"%s\"",
+		    at->text);
 	*ret = who->number;
 	return ERR_OK;
 }
@@ -73,8 +73,8 @@ read_option(const struct policy_field *f, struct yaml_doc *d,
 	const struct policy_option *o = policy_option(f, at->text);
 
 	if (o == NULL)
-		return yaml_fail(
-		    d, at, "\"%s\" is no answer to %s", at->text, f->slug);
+		return yaml_fail(d, at, "\"%s\" is no answer to %s", at->text,
+		    f->slug);
 	if (f->kind != FIELD_MANY && *mask != 0)
 		return yaml_fail(d, at, "%s takes only one answer", f->slug);
 	*mask |= UINT64_C(1) << (o - f->options);
@@ -82,8 +82,8 @@ read_option(const struct policy_field *f, struct yaml_doc *d,
 }
 
 static enum err
-read_answer(
-    struct script_reader *r, struct yaml_doc *d, const struct yaml_node *at)
+read_answer(struct script_reader *r, struct yaml_doc *d,
+    const struct yaml_node *at)
 {
 	const struct policy_field *f = policy_field(r->p, at->key);
 	const struct yaml_node *item;
@@ -92,11 +92,11 @@ read_answer(
 	size_t n;
 
 	if (f == NULL)
-		return yaml_fail(
-		    d, at, "the form has no question \"%s\"", at->key);
+		return yaml_fail(d, at, "the form has no question \"%s\"",
+		    at->key);
 	if (f->kind == FIELD_PEOPLE)
-		return read_people(
-		    r->p, d, at, s->marked, SEALED_EXCLUDE_MAX, &s->n_marked);
+		return read_people(r->p, d, at, s->marked, SEALED_EXCLUDE_MAX,
+		    &s->n_marked);
 	e = list_items(d, at, POLICY_OPTIONS_MAX, &item, &n);
 	for (; e == ERR_OK && n-- > 0; item = item->next)
 		e = read_option(f, d, item, &s->answered[f - r->p->form]);
@@ -128,8 +128,8 @@ read_answers(struct script_reader *r, struct yaml_doc *d,
 
 /* Said of the case that asks for it. */
 static enum err
-read_concern(
-    struct script_reader *r, struct yaml_doc *d, const struct yaml_node *at)
+read_concern(struct script_reader *r, struct yaml_doc *d,
+    const struct yaml_node *at)
 {
 	const struct yaml_node *root =
 	    r->concerns != NULL ? yaml_root(r->concerns) : NULL;
@@ -189,8 +189,8 @@ read_when(const struct script_reader *r, struct yaml_doc *d,
 		e = read_duration(d, n->after, &after);
 		if (e == ERR_OK &&
 		    calendar_add(r->p, before, after, ret) != ERR_OK)
-			e = yaml_fail(
-			    d, n->after, "this is behind the calendar's end");
+			e = yaml_fail(d, n->after,
+			    "this is behind the calendar's end");
 	}
 	if (e == ERR_OK && *ret < before)
 		e = yaml_fail(d, at, "this is before the action before it");
@@ -285,8 +285,8 @@ read_kind(const struct script_reader *r, struct yaml_doc *d,
 	enum message_author author;
 
 	if (message_kind_parse(bytes_str(n->what->text), &e->kind) != ERR_OK)
-		return yaml_fail(
-		    d, n->what, "\"%s\" is no action", n->what->text);
+		return yaml_fail(d, n->what, "\"%s\" is no action",
+		    n->what->text);
 	author = message_form(e->kind)->author;
 	if (e->kind == MESSAGE_CONCERN || author == AUTHOR_INSTANCE)
 		return yaml_fail(d, n->what, "nobody does this to a case");
@@ -348,8 +348,8 @@ static const struct yaml_field case_fields[] = {
 };
 
 static enum err
-read_case(
-    struct script_reader *r, struct yaml_doc *d, const struct yaml_node *at)
+read_case(struct script_reader *r, struct yaml_doc *d,
+    const struct yaml_node *at)
 {
 	struct script *s = r->script;
 	struct case_nodes n = { 0 };
@@ -369,11 +369,11 @@ read_case(
 	if (e == ERR_OK && n.answers != NULL)
 		e = read_answers(r, d, n.answers, false);
 	if (e == ERR_OK && n.away != NULL)
-		e = read_people(
-		    r->p, d, n.away, s->away, SCRIPT_AWAY_MAX, &s->n_away);
+		e = read_people(r->p, d, n.away, s->away, SCRIPT_AWAY_MAX,
+		    &s->n_away);
 	if (e == ERR_OK && n.actions != NULL)
-		e = yaml_read_list(
-		    d, n.actions, 0, SCRIPT_ACTIONS_MAX, read_action, r);
+		e = yaml_read_list(d, n.actions, 0, SCRIPT_ACTIONS_MAX,
+		    read_action, r);
 	return e;
 }
 

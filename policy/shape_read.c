@@ -56,8 +56,8 @@ put_unsigned(void *at, size_t size, uint64_t v)
 }
 
 static enum err
-read_number(struct shape_reader *r, const json_t *j, uint64_t min,
-    uint64_t max, uint64_t *ret)
+read_number(struct shape_reader *r, const json_t *j, uint64_t min, uint64_t max,
+    uint64_t *ret)
 {
 	json_int_t v = json_integer_value(j);
 
@@ -230,8 +230,8 @@ read_coded(struct shape_reader *r, const json_t *j, const struct part *part,
 		e = duration_parse(x, at);
 	else
 		e = age_recipient_parse(x, at);
-	return e == ERR_OK || e == ERR_NOMEM ? e :
-	    shape_fail(r, "is malformed");
+	return e == ERR_OK || e == ERR_NOMEM ? e
+					     : shape_fail(r, "is malformed");
 }
 
 static enum err

@@ -119,8 +119,8 @@ write_list(const struct policy *p, const struct part *part, const void *from)
 	memcpy(&items, (const char *)from + part->offset, sizeof(items));
 	memcpy(&n, (const char *)from + part->count, sizeof(n));
 	for (size_t i = 0; i < n; i++)
-		list = append(list, shape_write(p, part->shape,
-		    items + i * part->shape->size));
+		list = append(list,
+		    shape_write(p, part->shape, items + i * part->shape->size));
 	return list;
 }
 

@@ -203,8 +203,8 @@ next_deadline(const struct play *y, enum policy_deadline *ret)
 	int64_t first = 0, at;
 
 	for (unsigned i = 0; i < POLICY_DEADLINES; i++) {
-		if (!clock_deadline_of(
-			y->p, &y->life, (enum policy_deadline)i, &at) ||
+		if (!clock_deadline_of(y->p, &y->life, (enum policy_deadline)i,
+			&at) ||
 		    at <= y->passed[i] || (first != 0 && at >= first))
 			continue;
 		first = at;
@@ -241,8 +241,8 @@ on_clock(struct play *y, const struct clock_event *e)
 		    e->number, y->p->limits.n_prompts);
 		break;
 	case CLOCK_SILENT:
-		simulate_say(
-		    y, SIMULATED_NOTICE, "closed with notice: no answer came");
+		simulate_say(y, SIMULATED_NOTICE,
+		    "closed with notice: no answer came");
 		break;
 	case CLOCK_UNANSWERED:
 		simulate_say(y, SIMULATED_NOTICE,
@@ -298,8 +298,8 @@ run_until(struct play *y, int64_t end)
 static enum err
 file(struct play *y)
 {
-	struct route_choice choice = route_pick_masks(
-	    y->p, y->s->answered, y->s->marked, y->s->n_marked);
+	struct route_choice choice = route_pick_masks(y->p, y->s->answered,
+	    y->s->marked, y->s->n_marked);
 	struct member m[MEMBERS_MAX];
 	uint16_t who[POLICY_WHO_MAX], out[POLICY_PEOPLE_MAX];
 	char words[DIFF_WORDS_MAX], left[DIFF_WORDS_MAX];

@@ -33,13 +33,13 @@ void simulate_say(struct play *y, enum simulated what, const char *fmt, ...)
 
 struct person_state *simulate_state(struct play *y, uint16_t person);
 /* The readers after all changes so far; MEMBERS_MAX at most. */
-enum err simulate_members(
-    const struct play *y, struct member *out, size_t *ret_n) MUST_CHECK;
+enum err simulate_members(const struct play *y, struct member *out,
+    size_t *ret_n) MUST_CHECK;
 bool simulate_is_away(const struct play *y, uint16_t person);
 /* Those of a rung (0: the first people) who do not read yet may; who they are,
  * and how many of the rung are living. */
-size_t
-simulate_release(struct play *y, unsigned rung, uint16_t *who, size_t *living);
+size_t simulate_release(struct play *y, unsigned rung, uint16_t *who,
+    size_t *living);
 /* A rung is reached, and while nobody living stands on it, the next of its
  * verb. */
 void simulate_climb(struct play *y, unsigned rung, const char *why);

@@ -45,13 +45,13 @@ expect_unique_slugs(struct findings *f, const char *first, size_t stride,
 {
 	for (size_t i = 1; i < n; i++)
 		for (size_t j = 0; j < i; j++)
-			expect(f, strcmp(first + i * stride,
-			    first + j * stride) != 0,
+			expect(f,
+			    strcmp(first + i * stride, first + j * stride) != 0,
 			    "%s \"%s\" is there twice", what,
 			    first + i * stride);
 }
 
-#define UNIQUE_SLUGS(f, items, n, what) \
+#define UNIQUE_SLUGS(f, items, n, what)                          \
 	expect_unique_slugs(f, (n) > 0 ? (items)[0].slug : NULL, \
 	    sizeof((items)[0]), n, what)
 
@@ -80,10 +80,9 @@ expect_valid_people(struct findings *f)
 
 		expect(f, i == 0 || p->people[i - 1].number < who->number,
 		    "people are not in the order of their numbers");
-		expect_people(f, who->reports_to, who->n_reports_to,
-		    who->slug);
-		expect(f, f->any ||
-			!policy_reports_to(p, who->number, who->number),
+		expect_people(f, who->reports_to, who->n_reports_to, who->slug);
+		expect(f,
+		    f->any || !policy_reports_to(p, who->number, who->number),
 		    "%s reports to themselves, directly or through others",
 		    who->slug);
 		expect_keys(f, who);
@@ -126,11 +125,12 @@ expect_valid_form(struct findings *f)
 
 		UNIQUE_SLUGS(f, field->options, field->n_options, "option");
 		people += field->kind == FIELD_PEOPLE;
-		expect(f, (field->kind == FIELD_PEOPLE) ==
-			(field->n_options == 0),
+		expect(f,
+		    (field->kind == FIELD_PEOPLE) == (field->n_options == 0),
 		    "field %s: a field has options, unless it asks for people",
 		    field->slug);
-		expect(f, field->kind != FIELD_YES_NO ||
+		expect(f,
+		    field->kind != FIELD_YES_NO ||
 			(field->n_options == 2 &&
 			    policy_option(field, "yes") != NULL &&
 			    policy_option(field, "no") != NULL),
@@ -171,8 +171,8 @@ expect_valid_routes(struct findings *f)
 			expect_valid_rung(f, r, k);
 	}
 	if (p->plain_route >= 0) {
-		const struct policy_route *r = policy_route(p,
-		    (unsigned)p->plain_route);
+		const struct policy_route *r =
+		    policy_route(p, (unsigned)p->plain_route);
 
 		expect(f, r != NULL, "the plain route is not there");
 		expect(f, r == NULL || r->keys == KEYS_CLASSIC,
@@ -194,8 +194,7 @@ expect_valid_rules(struct findings *f)
 		    "rule %zu: there is no route %u", i + 1, rule->route);
 		expect_people(f, rule->about, rule->n_about, "about");
 		for (size_t k = 0; k < rule->n_conditions; k++) {
-			const struct policy_condition *c =
-			    &rule->conditions[k];
+			const struct policy_condition *c = &rule->conditions[k];
 
 			expect(f, (seen >> c->field & 1) == 0,
 			    "rule %zu: a field is asked twice", i + 1);
@@ -224,16 +223,18 @@ expect_valid_times(struct findings *f)
 {
 	const struct policy *p = f->p;
 
-	expect(f, p->issued < p->soft_expiry &&
-		p->soft_expiry <= p->hard_expiry,
+	expect(f,
+	    p->issued < p->soft_expiry && p->soft_expiry <= p->hard_expiry,
 	    "issue, soft and hard expiry are not in order");
 	for (size_t i = 0; i < p->n_intervals; i++) {
 		const struct policy_interval *v = &p->intervals[i];
 
-		expect(f, v->start < v->end &&
+		expect(f,
+		    v->start < v->end &&
 			(i == 0 || p->intervals[i - 1].end < v->start),
 		    "the calendar is not in order");
-		expect(f, v->start % CALENDAR_QUARTER == 0 &&
+		expect(f,
+		    v->start % CALENDAR_QUARTER == 0 &&
 			v->end % CALENDAR_QUARTER == 0,
 		    "the calendar is not in quarters of an hour");
 	}

@@ -81,8 +81,8 @@ web_manifest_parse(struct bytes body, struct web_manifest *ret)
 			return ERR_LIMIT;
 		if ((e = file_get(value, &m.file[m.n])) != ERR_OK)
 			return e;
-		if (m.n > 0 && strcmp(m.file[m.n - 1].name,
-		    m.file[m.n].name) >= 0)
+		if (m.n > 0 &&
+		    strcmp(m.file[m.n - 1].name, m.file[m.n].name) >= 0)
 			return ERR_SYNTAX;
 		m.n++;
 	}
@@ -103,7 +103,7 @@ web_manifest_open(struct bytes x, const struct root *root,
 
 	if ((e = note_parse(x, NOTE_WEB, &note)) != ERR_OK ||
 	    (e = note_verify(&note, root->policy_keys, root->n_policy_keys,
-		root->quorum)) != ERR_OK)
+		 root->quorum)) != ERR_OK)
 		return e;
 	return web_manifest_parse(note.body, ret);
 }

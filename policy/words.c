@@ -4,8 +4,8 @@
 #include <string.h>
 
 void
-policy_person_text(
-    const struct policy *p, uint16_t number, char *out, size_t cap)
+policy_person_text(const struct policy *p, uint16_t number, char *out,
+    size_t cap)
 {
 	const struct policy_person *person = policy_person(p, number);
 
@@ -14,8 +14,8 @@ policy_person_text(
 	else if (person->title[0] == '\0')
 		(void)snprintf(out, cap, "%s", person->name);
 	else
-		(void)snprintf(
-		    out, cap, "%s (%s)", person->name, person->title);
+		(void)snprintf(out, cap, "%s (%s)", person->name,
+		    person->title);
 }
 
 static const char *

@@ -28,9 +28,8 @@ struct source {
 	bool has_event;
 };
 
-static void __attribute__((format(printf, 4, 0)))
-record(struct yaml_doc *d, unsigned line, unsigned column, const char *fmt,
-    va_list ap)
+static void __attribute__((format(printf, 4, 0))) record(struct yaml_doc *d,
+    unsigned line, unsigned column, const char *fmt, va_list ap)
 {
 	struct yaml_error *e = &d->error;
 	int n;
@@ -287,8 +286,9 @@ read_node(struct source *s, unsigned depth, struct yaml_node **ret)
 	} else if (depth >= YAML_DEPTH_MAX) {
 		return yaml_fail(s->doc, node, "this is nested too deeply");
 	} else {
-		node->kind = s->event.type == YAML_MAPPING_START_EVENT ?
-		    YAML_MAP : YAML_LIST;
+		node->kind = s->event.type == YAML_MAPPING_START_EVENT
+		    ? YAML_MAP
+		    : YAML_LIST;
 		e = read_children(s, depth, node);
 	}
 	if (e == ERR_OK)

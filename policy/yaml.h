@@ -23,10 +23,10 @@ enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAP };
 
 struct yaml_node {
 	enum yaml_kind kind;
-	unsigned line, column;	      /* from 1 */
-	const char *key;	      /* in a map; else NULL */
-	const char *text;	      /* YAML_TEXT: NUL-terminated; else "" */
-	size_t n;		      /* number of children */
+	unsigned line, column;	       /* from 1 */
+	const char *key;	       /* in a map; else NULL */
+	const char *text;	       /* YAML_TEXT: NUL-terminated; else "" */
+	size_t n;		       /* number of children */
 	const struct yaml_node *first; /* child, in the order of the file */
 	const struct yaml_node *next;  /* sibling */
 };
