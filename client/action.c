@@ -69,10 +69,10 @@ fill_told(struct doing *d)
 	size_t n = 0;
 
 	if (r == NULL)
-		return term_fail(
-		    term_of(d), EXIT_USAGE, "The policy has no such route.");
-	if (conversation_told(
-		p, r, m != NULL ? m : &nobody, d->e.day, told, &n) != ERR_OK ||
+		return term_fail(term_of(d), EXIT_USAGE,
+		    "The policy has no such route.");
+	if (conversation_told(p, r, m != NULL ? m : &nobody, d->e.day, told,
+		&n) != ERR_OK ||
 	    n > ENTRY_PEOPLE_MAX)
 		return fail_err(term_of(d), ERR_LIMIT, "Who may be told");
 	d->e.n_people = n;
@@ -115,8 +115,8 @@ check_content(const struct doing *d)
 	if (!has_content(d->a))
 		return form->content != CONTENT_MUST
 		    ? EXIT_DONE
-		    : term_fail(
-			  term_of(d), EXIT_USAGE, "There is nothing to send.");
+		    : term_fail(term_of(d), EXIT_USAGE,
+			  "There is nothing to send.");
 	if (form->content == CONTENT_NONE)
 		return term_fail(term_of(d), EXIT_USAGE,
 		    "\"%s\" takes no text.", form->name);
@@ -170,8 +170,8 @@ check_person(const struct doing *d)
 		    "policy, so nothing can be sealed to them.",
 		    name);
 	if (d->e.kind == MESSAGE_ASSIGN && was_given(c, d->e.person))
-		return term_fail(
-		    t, EXIT_USAGE, "%s has the case already.", name);
+		return term_fail(t, EXIT_USAGE, "%s has the case already.",
+		    name);
 	if (d->e.kind == MESSAGE_GRANT &&
 	    conversation_parts(c, d->e.person) == 0)
 		return term_fail(t, EXIT_USAGE,
@@ -331,8 +331,8 @@ action_run(struct staff_case *k, const struct action *a)
 		    "stored: others write to this case at the same time. "
 		    "Please try again.");
 	if (reply == REPLY_BAD_POLICY || reply == REPLY_INCOMPLETE)
-		return server_fail(
-		    &k->staff->server, reply, "It was NOT stored.");
+		return server_fail(&k->staff->server, reply,
+		    "It was NOT stored.");
 	return code;
 }
 
@@ -405,8 +405,8 @@ action_route(struct staff_case *k, const struct action *a)
 	bool any = true;
 
 	if (r == NULL)
-		return term_fail(
-		    term_of(&d), EXIT_USAGE, "The policy has no such route.");
+		return term_fail(term_of(&d), EXIT_USAGE,
+		    "The policy has no such route.");
 	if (k->c->now_on != a->entry.route) {
 		code = action_run(k, a);
 		if (code == EXIT_DONE)

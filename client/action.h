@@ -86,13 +86,11 @@ enum exit_code action_route(struct staff_case *k, const struct action *a)
  * meaning of a->entry as above: for menus, and to say no before a text is
  * asked for. LIFE_NOT_YOURS also for one who is no reader.
  */
-enum life_refusal action_may(const struct staff_case *k,
-    const struct entry *e);
+enum life_refusal action_may(const struct staff_case *k, const struct entry *e);
 
 /* Signs an `unopened` entry for every message that does not open for us and
  * has none of ours yet. *ret_n: how many. */
-enum exit_code action_unopened(struct staff_case *k, size_t *ret_n)
-    MUST_CHECK;
+enum exit_code action_unopened(struct staff_case *k, size_t *ret_n) MUST_CHECK;
 
 /* `ftsu audit CASE [--json]`, in client/audit.c: the merged timeline of both
  * chains, or what is wrong with it, where. */

@@ -40,13 +40,15 @@ set_option(const struct term *t, struct answers *a,
 
 	/* YAML people write true and false for yes and no */
 	if (o == NULL && f->kind == FIELD_YES_NO)
-		o = policy_option(f, strcmp(value, "true") == 0 ? "yes"
-			: strcmp(value, "false") == 0 ? "no" : value);
+		o = policy_option(f,
+		    strcmp(value, "true") == 0	      ? "yes"
+			: strcmp(value, "false") == 0 ? "no"
+						      : value);
 	if (o == NULL)
 		return unknown_option(t, f, value);
 	if (f->kind != FIELD_MANY && *mask != 0)
-		return term_fail(t, EXIT_USAGE,
-		    "\"%s\" takes only one answer.", f->slug);
+		return term_fail(t, EXIT_USAGE, "\"%s\" takes only one answer.",
+		    f->slug);
 	*mask |= UINT64_C(1) << (o - f->options);
 	return EXIT_DONE;
 }
@@ -54,13 +56,14 @@ set_option(const struct term *t, struct answers *a,
 enum exit_code
 answers_add_about(const struct term *t, struct answers *a, const char *slug)
 {
-	const struct policy_person *p = policy_person_by_slug(a->policy,
-	    slug);
+	const struct policy_person *p = policy_person_by_slug(a->policy, slug);
 	size_t at = 0;
 
 	if (p == NULL)
-		return term_fail(t, EXIT_USAGE, "The policy names nobody "
-		    "\"%s\". speakup policy shows everybody.", slug);
+		return term_fail(t, EXIT_USAGE,
+		    "The policy names nobody "
+		    "\"%s\". speakup policy shows everybody.",
+		    slug);
 	while (at < a->n_about && a->about[at] < p->number)
 		at++;
 	if (at < a->n_about && a->about[at] == p->number)
@@ -112,7 +115,7 @@ read_node(const struct term *t, struct answers *a, const struct yaml_node *at)
 	if (at->kind == YAML_TEXT)
 		return set_one(t, a, at->key, strlen(at->key), at->text);
 	for (const struct yaml_node *item = at->first;
-	    code == EXIT_DONE && item != NULL; item = item->next)
+	     code == EXIT_DONE && item != NULL; item = item->next)
 		code = set_one(t, a, at->key, strlen(at->key), item->text);
 	return code;
 }
@@ -124,7 +127,7 @@ read_map(const struct term *t, struct answers *a, const struct yaml_node *map,
 	enum exit_code code = EXIT_DONE;
 
 	for (const struct yaml_node *at = map->first;
-	    code == EXIT_DONE && at != NULL; at = at->next) {
+	     code == EXIT_DONE && at != NULL; at = at->next) {
 		if (strcmp(at->key, "text") == 0)
 			buf_put_str(text, at->text);
 		else if (strcmp(at->key, "id") != 0 &&
@@ -140,9 +143,9 @@ find_entry(const struct yaml_node *root, const char *entry)
 	if (root->kind != YAML_LIST)
 		return entry == NULL ? root : NULL;
 	for (const struct yaml_node *at = root->first;
-	    entry != NULL && at != NULL; at = at->next) {
-		const struct yaml_node *id = at->kind == YAML_MAP
-		    ? yaml_get(at, "id") : NULL;
+	     entry != NULL && at != NULL; at = at->next) {
+		const struct yaml_node *id =
+		    at->kind == YAML_MAP ? yaml_get(at, "id") : NULL;
 
 		if (id != NULL && strcmp(id->text, entry) == 0)
 			return at;
@@ -166,8 +169,10 @@ answers_read(const struct term *t, struct answers *a, const char *path,
 		return term_fail(t, EXIT_USAGE, "%s", problem.text);
 	map = find_entry(yaml_root(d), entry);
 	if (map == NULL || map->kind != YAML_MAP)
-		return term_fail(t, EXIT_USAGE, "%s: there are no answers "
-		    "here%s%s.", path, entry != NULL ? " under " : "",
+		return term_fail(t, EXIT_USAGE,
+		    "%s: there are no answers "
+		    "here%s%s.",
+		    path, entry != NULL ? " under " : "",
 		    entry != NULL ? entry : "");
 	return read_map(t, a, map, text);
 }
@@ -180,8 +185,7 @@ fill_field(const struct policy_field *f, uint64_t mask, struct manifest *m)
 	for (size_t i = 0; i < f->n_options; i++) {
 		struct manifest_answer *to = &m->answer[m->n_answers];
 
-		if ((mask >> i & 1) == 0 ||
-		    m->n_answers == SEALED_ANSWERS_MAX)
+		if ((mask >> i & 1) == 0 || m->n_answers == SEALED_ANSWERS_MAX)
 			continue;
 		(void)snprintf(to->field, sizeof(to->field), "%s", f->slug);
 		(void)snprintf(to->value, sizeof(to->value), "%s",
@@ -191,8 +195,7 @@ fill_field(const struct policy_field *f, uint64_t mask, struct manifest *m)
 }
 
 enum exit_code
-answers_fill(const struct term *t, const struct answers *a,
-    struct manifest *m)
+answers_fill(const struct term *t, const struct answers *a, struct manifest *m)
 {
 	size_t n = 0;
 

@@ -26,8 +26,7 @@ enum exit_code answers_add_about(const struct term *t, struct answers *a,
 enum exit_code answers_read(const struct term *t, struct answers *a,
     const char *path, const char *entry, struct buf *text) MUST_CHECK;
 /* Asks every question on the terminal. EXIT_DECLINED: nobody answers. */
-enum exit_code answers_ask(const struct term *t, struct answers *a)
-    MUST_CHECK;
+enum exit_code answers_ask(const struct term *t, struct answers *a) MUST_CHECK;
 /* In the order of the form. */
 enum exit_code answers_fill(const struct term *t, const struct answers *a,
     struct manifest *m) MUST_CHECK;

@@ -50,10 +50,12 @@ ask_numbers(const struct term *t, size_t max, bool many, uint8_t *chosen)
 	char line[TERM_LINE_MAX];
 
 	for (;;) {
-		if (!term_ask(t, many ? "Numbers, or Enter to go on: "
-				      : "Number, or Enter to go on: ",
+		if (!term_ask(t,
+			many ? "Numbers, or Enter to go on: "
+			     : "Number, or Enter to go on: ",
 			line, sizeof(line)))
-			return term_fail(t, EXIT_DECLINED, "The questions "
+			return term_fail(t, EXIT_DECLINED,
+			    "The questions "
 			    "could not be asked. Programs answer with "
 			    "--answer and --yes.");
 		if (parse_numbers(line, max, many, chosen))

@@ -127,8 +127,8 @@ say_audit(const struct staff_case *k, bool is_whole)
 static json_t *
 place_json(enum chain chain, uint32_t seq)
 {
-	return json_pack(
-	    "{s:s, s:I}", "chain", chain_name(chain), "seq", (json_int_t)seq);
+	return json_pack("{s:s, s:I}", "chain", chain_name(chain), "seq",
+	    (json_int_t)seq);
 }
 
 static json_t *
@@ -140,8 +140,8 @@ entry_json(const struct staff_case *k, const struct conversation_message *m)
 
 	if (m->kind != MESSAGE_CONCERN)
 		put_detail(k, &m->entry, &detail);
-	day_format(
-	    day, m->kind == MESSAGE_CONCERN ? k->c->filed : m->entry.day);
+	day_format(day,
+	    m->kind == MESSAGE_CONCERN ? k->c->filed : m->entry.day);
 	hex_encode(link, m->link, LINK_LEN);
 	if (j != NULL &&
 	    json_object_update_new(j,
@@ -164,17 +164,17 @@ refused_json(const struct conversation *c)
 
 	if (j == NULL)
 		return NULL;
-	(void)json_object_set_new(
-	    j, "reason", json_string(refusal_text(c->refusal)));
+	(void)json_object_set_new(j, "reason",
+	    json_string(refusal_text(c->refusal)));
 	if (f->is_one && f->is_parsed) {
-		(void)json_object_set_new(
-		    j, "kind", json_string(message_kind_name(f->entry.kind)));
-		(void)json_object_set_new(
-		    j, "author", json_integer(f->entry.author));
+		(void)json_object_set_new(j, "kind",
+		    json_string(message_kind_name(f->entry.kind)));
+		(void)json_object_set_new(j, "author",
+		    json_integer(f->entry.author));
 	}
 	if (f->why != LIFE_OK)
-		(void)json_object_set_new(
-		    j, "why", json_string(life_refusal_text(f->why)));
+		(void)json_object_set_new(j, "why",
+		    json_string(life_refusal_text(f->why)));
 	return j;
 }
 
@@ -190,8 +190,8 @@ print_json(const struct staff_case *k, bool is_whole)
 	hex_encode(id, c->case_id, CASE_ID_LEN);
 	for (int i = 0; i < 2; i++)
 		hex_encode(head[i], c->head[i], LINK_LEN);
-	j = json_pack(
-	    "{s:s, s:b, s:o}", "case", id, "whole", is_whole, "entries", list);
+	j = json_pack("{s:s, s:b, s:o}", "case", id, "whole", is_whole,
+	    "entries", list);
 	if (j != NULL && is_whole)
 		(void)json_object_update_new(j,
 		    json_pack("{s:s, s:{s:s, s:s}}", "state",

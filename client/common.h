@@ -17,6 +17,7 @@ struct common {
 
 #define COMMON_AT(type, member, field) \
 	(offsetof(type, member) + offsetof(struct common, field))
+/* clang-format off */
 #define COMMON_OPTIONS(mask, type, member)                                   \
 	{ mask, "server", 's', OPTION_TEXT, "URL",                           \
 	    COMMON_AT(type, member, server),                                 \
@@ -37,11 +38,14 @@ struct common {
 	    "Answer in JSON." },                                             \
 	{ mask, "yes", 'y', OPTION_FLAG, NULL, COMMON_AT(type, member, yes), \
 	    "Do not ask whether to go on." }
+/* clang-format on */
 
 static inline struct server_config
 common_server(const struct common *c)
 {
 	return (struct server_config){ .http = { .server = c->server,
-	    .ca_file = c->ca_file, .pin = c->pin, .proxy = c->proxy },
+					   .ca_file = c->ca_file,
+					   .pin = c->pin,
+					   .proxy = c->proxy },
 		.pin = c->root_hash };
 }

@@ -23,5 +23,4 @@ enum exit_code compose_staff_text(const struct term *t, const char *path,
  * must be a tmpfs); wiped and removed afterwards, also what the editor left
  * beside it.
  */
-enum exit_code compose_edit(const struct term *t, struct buf *text)
-    MUST_CHECK;
+enum exit_code compose_edit(const struct term *t, struct buf *text) MUST_CHECK;

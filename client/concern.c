@@ -11,8 +11,8 @@ pick_route(struct outgoing *o, struct concern *c)
 	const struct policy *p = o->server->policy;
 	struct manifest *m = o->m;
 	struct route_choice choice;
-	enum err err = route_pick(
-	    p, m->answer, m->n_answers, m->exclude, m->n_exclude, &choice);
+	enum err err = route_pick(p, m->answer, m->n_answers, m->exclude,
+	    m->n_exclude, &choice);
 
 	if (err != ERR_OK)
 		return fail_err(o->server->term, err, "Your answers");

@@ -175,8 +175,8 @@ find_seen(struct conversation *c, uint32_t seq, uint32_t *ret)
 }
 
 static enum refusal
-read_entry_head(
-    struct conversation *c, enum chain chain, uint32_t seq, struct bytes head)
+read_entry_head(struct conversation *c, enum chain chain, uint32_t seq,
+    struct bytes head)
 {
 	const struct entry *e = &c->entry;
 	enum refusal r = refusal_of(entry_parse(head, &c->entry), REFUSAL_HEAD);
@@ -199,8 +199,8 @@ read_entry_head(
 }
 
 static enum refusal
-read_head(
-    struct conversation *c, enum chain chain, uint32_t seq, struct bytes head)
+read_head(struct conversation *c, enum chain chain, uint32_t seq,
+    struct bytes head)
 {
 	if (seq != c->count[chain])
 		return seq > c->count[chain] ? REFUSAL_DROPPED
@@ -418,8 +418,8 @@ end_content(struct conversation *c)
 	uint8_t content[SHA256_LEN];
 	const struct manifest *m;
 	size_t n = author_keys(c, c->entry.author, pub);
-	enum refusal r = from_result(message_open_finish(
-	    c->open, (const uint8_t(*)[SIGN_PUB_LEN])pub, n, &m));
+	enum refusal r = from_result(message_open_finish(c->open,
+	    (const uint8_t(*)[SIGN_PUB_LEN])pub, n, &m));
 
 	if (r == REFUSAL_NONE && c->current->text.err != ERR_OK)
 		r = REFUSAL_BODY;
@@ -501,8 +501,8 @@ end_current(struct conversation *c)
 }
 
 enum refusal
-conversation_end(
-    struct conversation *c, const struct conversation_message **ret)
+conversation_end(struct conversation *c,
+    const struct conversation_message **ret)
 {
 	enum refusal r;
 

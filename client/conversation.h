@@ -21,29 +21,29 @@
 
 enum refusal {
 	REFUSAL_NONE,
-	REFUSAL_HEAD,	       /* the head is not of the form it must have */
-	REFUSAL_OTHER_CASE,    /* a message of another case */
-	REFUSAL_DROPPED,       /* a message before this one is missing */
-	REFUSAL_REORDERED,     /* not in the place that its author gave it */
+	REFUSAL_HEAD,		/* the head is not of the form it must have */
+	REFUSAL_OTHER_CASE,	/* a message of another case */
+	REFUSAL_DROPPED,	/* a message before this one is missing */
+	REFUSAL_REORDERED,	/* not in the place that its author gave it */
 	REFUSAL_UNKNOWN_SIGNER, /* nobody whom the policy knows */
-	REFUSAL_SIGNATURE,     /* not signed by whom it names */
-	REFUSAL_SWAPPED,       /* payload or envelopes are not those signed */
-	REFUSAL_ENVELOPE,      /* not the envelope made for this reader */
-	REFUSAL_NOT_FOR_US,    /* no key of ours opens it */
-	REFUSAL_DAMAGED,       /* altered or cut */
-	REFUSAL_NOT_SEALED,    /* no sealed body, or two texts in one concern */
-	REFUSAL_BODY,	       /* archive or files break their rules */
-	REFUSAL_MANIFEST,      /* contradicts its head or the case */
-	REFUSAL_MEMBERS,       /* readers are not those the policy gives */
-	REFUSAL_EXCLUDED,      /* sealed to somebody the reporter left out */
-	REFUSAL_NOT_A_READER,  /* its author may not read the case */
-	REFUSAL_SEEN,	       /* names a message that is not there: withheld */
-	REFUSAL_NOT_ALLOWED,   /* the case's state, or its author's part, did
-				  not allow it */
-	REFUSAL_TOLD,	       /* others may be told than the policy gives */
-	REFUSAL_NO_CONCERN,    /* the first message cannot be read */
-	REFUSAL_UNSUPPORTED,   /* hybrid keys, and OpenSSL is too old */
-	REFUSAL_FAILED,	       /* memory or libcrypto */
+	REFUSAL_SIGNATURE,	/* not signed by whom it names */
+	REFUSAL_SWAPPED,	/* payload or envelopes are not those signed */
+	REFUSAL_ENVELOPE,	/* not the envelope made for this reader */
+	REFUSAL_NOT_FOR_US,	/* no key of ours opens it */
+	REFUSAL_DAMAGED,	/* altered or cut */
+	REFUSAL_NOT_SEALED,   /* no sealed body, or two texts in one concern */
+	REFUSAL_BODY,	      /* archive or files break their rules */
+	REFUSAL_MANIFEST,     /* contradicts its head or the case */
+	REFUSAL_MEMBERS,      /* readers are not those the policy gives */
+	REFUSAL_EXCLUDED,     /* sealed to somebody the reporter left out */
+	REFUSAL_NOT_A_READER, /* its author may not read the case */
+	REFUSAL_SEEN,	      /* names a message that is not there: withheld */
+	REFUSAL_NOT_ALLOWED,  /* the case's state, or its author's part, did
+				 not allow it */
+	REFUSAL_TOLD,	      /* others may be told than the policy gives */
+	REFUSAL_NO_CONCERN,   /* the first message cannot be read */
+	REFUSAL_UNSUPPORTED,  /* hybrid keys, and OpenSSL is too old */
+	REFUSAL_FAILED,	      /* memory or libcrypto */
 };
 #define REFUSALS (REFUSAL_FAILED + 1)
 /* A sentence for people. */
@@ -66,7 +66,7 @@ struct conversation_message {
 	uint16_t author;
 	uint8_t link[LINK_LEN];
 	bool has_content;
-	bool is_readable;	/* has content, and it was opened */
+	bool is_readable; /* has content, and it was opened */
 	/* Not readable, though an envelope for us came: why. Such a message
 	 * hides nothing but itself; `unopened` (crypto/kind.h) says so to the
 	 * other readers. */
@@ -123,7 +123,7 @@ struct conversation {
 	uint16_t person; /* who reads */
 	const struct age_identity *ids;
 	size_t n_ids;
-	const uint8_t *mailbox; /* reporter: what the concern must name */
+	const uint8_t *mailbox;	 /* reporter: what the concern must name */
 	conversation_sink *sink; /* NULL: attachments are only checked */
 	void *sink_ctx;
 
@@ -156,11 +156,11 @@ struct conversation {
 	struct buf concern; /* copy of the concern's preamble */
 	size_t n_named;	    /* and the readers it names */
 	uint16_t named[SEALED_TO_MAX];
-	struct buf plain;   /* the file of a plain concern */
+	struct buf plain; /* the file of a plain concern */
 	struct buf head_bytes;
 	struct message_open *open;
 	struct payload_hash *hash;
-	bool is_linked; /* at[CHAIN_TALK][0] has its link */
+	bool is_linked;	      /* at[CHAIN_TALK][0] has its link */
 	enum refusal refusal; /* sticky */
 	struct conversation_refused refused;
 };
@@ -201,15 +201,15 @@ bool conversation_is_excluded(const struct conversation *c, uint16_t person,
     int64_t day);
 /* Who may be told on this route that a case is overdue, but for whom m leaves
  * out: ascending, as `tell` and `who` lines have them. */
-enum err conversation_told(const struct policy *p,
-    const struct policy_route *r, const struct manifest *m, int64_t day,
+enum err conversation_told(const struct policy *p, const struct policy_route *r,
+    const struct manifest *m, int64_t day,
     uint16_t out[static POLICY_PEOPLE_MAX], size_t *ret_n) MUST_CHECK;
 /* The first manifest that we can read: whom the reporter left out is in every
  * one. NULL: there is none. */
 const struct manifest *conversation_manifest(const struct conversation *c);
 /* The latest question for consent that has no answer; NULL: none. */
-const struct conversation_message *
-conversation_consent(const struct conversation *c);
+const struct conversation_message *conversation_consent(
+    const struct conversation *c);
 /* By the reporter's own signature: what the server says counts for nothing. */
 bool conversation_is_withdrawn(const struct conversation *c);
 /* The manifest of the concern; NULL before it was read, and of a plain one. */

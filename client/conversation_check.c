@@ -159,8 +159,8 @@ fits_head(const struct conversation *c, const struct manifest *m)
 }
 
 static enum err
-read_preamble(
-    const struct conversation *c, struct buf *whole, struct bundle_request *ret)
+read_preamble(const struct conversation *c, struct buf *whole,
+    struct bundle_request *ret)
 {
 	buf_put_bytes(whole, buf_bytes(&c->concern));
 	buf_put_str(whole, "\n");
@@ -212,8 +212,8 @@ fits_case(const struct conversation *c, const struct manifest *m)
 }
 
 static enum refusal
-check_concern(
-    const struct conversation *c, struct conversation_message *message)
+check_concern(const struct conversation *c,
+    struct conversation_message *message)
 {
 	struct buf whole CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
 	struct bundle_request r;
@@ -228,8 +228,8 @@ check_concern(
 }
 
 enum refusal
-manifest_check(
-    const struct conversation *c, struct conversation_message *message)
+manifest_check(const struct conversation *c,
+    struct conversation_message *message)
 {
 	if (!fits_head(c, message->m))
 		return REFUSAL_MANIFEST;

@@ -65,10 +65,9 @@ struct standing standing_at(const struct conversation *c, uint16_t person,
  * of the talk chain: a join rung lets nobody in before it is reached. */
 bool is_let_in(const struct conversation *c, uint16_t person, size_t end,
     uint32_t seq);
-bool is_excluded_at(const struct conversation *c, uint16_t person,
-    int64_t day, uint32_t seq);
-unsigned parts_at(const struct conversation *c, uint16_t person,
+bool is_excluded_at(const struct conversation *c, uint16_t person, int64_t day,
     uint32_t seq);
+unsigned parts_at(const struct conversation *c, uint16_t person, uint32_t seq);
 
 /* --- both chains, in order --- */
 

@@ -123,8 +123,8 @@ is_under(const struct conversation *c, const struct policy *p,
 /* Who reports to whom changes with a policy, and on the day of the change both
  * are right. */
 bool
-is_excluded_at(
-    const struct conversation *c, uint16_t person, int64_t day, uint32_t seq)
+is_excluded_at(const struct conversation *c, uint16_t person, int64_t day,
+    uint32_t seq)
 {
 	const struct manifest *m = conversation_manifest(c);
 	const struct policy *now = policy_on(c, day);
@@ -139,8 +139,8 @@ is_excluded_at(
 }
 
 bool
-conversation_is_excluded(
-    const struct conversation *c, uint16_t person, int64_t day)
+conversation_is_excluded(const struct conversation *c, uint16_t person,
+    int64_t day)
 {
 	return is_excluded_at(c, person, day, c->count[CHAIN_TALK] - 1);
 }
@@ -180,8 +180,8 @@ changes_at(const struct conversation *c, const struct entry *e, uint32_t after,
 
 /* Asks of the route that the case began on, and of each that it took since, by
  * every policy that is known. */
-typedef bool route_has(
-    const struct policy *p, unsigned route, unsigned rung, uint16_t person);
+typedef bool route_has(const struct policy *p, unsigned route, unsigned rung,
+    uint16_t person);
 
 static bool
 any_route(const struct conversation *c, route_has *has, unsigned rung,
@@ -204,8 +204,8 @@ any_route(const struct conversation *c, route_has *has, unsigned rung,
 }
 
 static bool
-is_anywhere(
-    const struct policy *p, unsigned route, unsigned rung, uint16_t person)
+is_anywhere(const struct policy *p, unsigned route, unsigned rung,
+    uint16_t person)
 {
 	const struct policy_route *r = policy_route(p, route);
 
@@ -219,8 +219,8 @@ is_anywhere(
 }
 
 static bool
-is_on_rung(
-    const struct policy *p, unsigned route, unsigned rung, uint16_t person)
+is_on_rung(const struct policy *p, unsigned route, unsigned rung,
+    uint16_t person)
 {
 	const struct policy_route *r = policy_route(p, route);
 
@@ -229,8 +229,8 @@ is_on_rung(
 
 /* A join rung was reached that they are on. */
 static bool
-has_joined(const struct conversation *c, const struct entry *e,
-    uint16_t person, uint32_t seq)
+has_joined(const struct conversation *c, const struct entry *e, uint16_t person,
+    uint32_t seq)
 {
 	return e->kind == MESSAGE_EVENT && e->code == NOTICE_JOINED &&
 	    (is_in(e->people, e->n_people, person) ||
@@ -262,8 +262,8 @@ is_called(const struct conversation *c, uint16_t person, uint32_t seq)
 }
 
 bool
-is_let_in(
-    const struct conversation *c, uint16_t person, size_t end, uint32_t seq)
+is_let_in(const struct conversation *c, uint16_t person, size_t end,
+    uint32_t seq)
 {
 	const struct policy *p[2];
 
@@ -317,9 +317,8 @@ standing_at(const struct conversation *c, uint16_t person, uint32_t seq)
 			seq = i - 1;
 		}
 	}
-	return (struct standing){ .is_reader =
-				      any_route(
-					  c, is_anywhere, 0, person, seq) ||
+	return (struct standing){ .is_reader = any_route(c, is_anywhere, 0,
+						   person, seq) ||
 		    was_addressed(c, person, seq) };
 }
 
@@ -405,8 +404,8 @@ conversation_told(const struct policy *p, const struct policy_route *r,
 {
 	struct member told[POLICY_PEOPLE_MAX];
 	size_t n = 0;
-	enum err err = members_told(
-	    p, r, m->exclude, m->n_exclude, day, told, POLICY_PEOPLE_MAX, &n);
+	enum err err = members_told(p, r, m->exclude, m->n_exclude, day, told,
+	    POLICY_PEOPLE_MAX, &n);
 
 	for (size_t i = 0; err == ERR_OK && i < n; i++) {
 		size_t k = i;

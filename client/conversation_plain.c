@@ -20,8 +20,8 @@ is_band(struct bytes x, uint8_t *ret)
  * not known, today's counts.
  */
 static bool
-is_plain_way(
-    const struct conversation *c, const uint8_t hash[static SHA256_LEN])
+is_plain_way(const struct conversation *c,
+    const uint8_t hash[static SHA256_LEN])
 {
 	const struct policy *p = c->known[0].policy;
 

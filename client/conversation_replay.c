@@ -17,7 +17,7 @@ struct replaying {
 	struct conversation *c;
 	const struct policy *fixed; /* NULL: the policy of each day */
 	struct life life;
-	size_t at; /* in c->message */
+	size_t at;		   /* in c->message */
 	const uint8_t *staff_head; /* as far as we are */
 };
 
@@ -122,8 +122,8 @@ told_fits(const struct policy *p, const struct policy_route *r,
 
 /* Another route, and who may be told on it. */
 static enum refusal
-check_route(
-    const struct conversation *c, const struct conversation_message *message)
+check_route(const struct conversation *c,
+    const struct conversation_message *message)
 {
 	const struct entry *e = &message->entry;
 	const struct manifest *m = conversation_manifest(c);
@@ -194,8 +194,8 @@ check_life(struct replaying *r, struct conversation_message *m)
 		c->refused.state = r->life.state;
 		return REFUSAL_NOT_ALLOWED;
 	}
-	life_apply(
-	    &r->life, policy_for(r, e->day), NULL, e, e->day * DAY_SECONDS);
+	life_apply(&r->life, policy_for(r, e->day), NULL, e,
+	    e->day * DAY_SECONDS);
 	m->state = r->life.state;
 	return REFUSAL_NONE;
 }
@@ -320,7 +320,7 @@ replay(struct conversation *c, size_t *ret_at)
 struct given {
 	/* whose digest it is; NULL: none */
 	const struct conversation_message *m;
-	size_t at; /* in c->message: nothing before it is due besides */
+	size_t at;     /* in c->message: nothing before it is due besides */
 	bool is_named; /* behind it, by an entry that gave nothing */
 };
 
@@ -388,8 +388,8 @@ check_grant(const struct conversation *c, const struct conversation_message *m)
 	if (err == ERR_OK)
 		err = add_grants(c, CHAIN_TALK, m->seq, grant, &n);
 	if (err == ERR_OK)
-		err = add_grants(
-		    c, CHAIN_STAFF, staff_before(c, m->seq), grant, &n);
+		err = add_grants(c, CHAIN_STAFF, staff_before(c, m->seq), grant,
+		    &n);
 	if (err == ERR_OK)
 		err = grants_digest(grant, n, digest);
 	free(grant);

@@ -30,16 +30,16 @@ struct ctl_options {
 	const char *config;
 	const char *root_hash;
 	struct option_list about; /* slugs of people */
-	const char *concerns; /* file of answers */
-	const char *from;     /* time of filing */
+	const char *concerns;	  /* file of answers */
+	const char *from;	  /* time of filing */
 	const char *server;
 	const char *ca_file;
 	const char *proxy;
-	const char *dir;      /* of the pages for browsers */
-	const char *onion;    /* address, for the poster */
-	const char *policy;   /* signed, for the poster */
-	uint64_t keep;	      /* how many backups; 0: all */
-	const char *new_key;  /* file of the next store key */
+	const char *dir;     /* of the pages for browsers */
+	const char *onion;   /* address, for the poster */
+	const char *policy;  /* signed, for the poster */
+	uint64_t keep;	     /* how many backups; 0: all */
+	const char *new_key; /* file of the next store key */
 };
 
 static inline struct term
@@ -60,16 +60,13 @@ enum exit_code ctl_root_new(const void *values, const struct args *args);
 enum exit_code ctl_root_sign(const void *values, const struct args *args);
 enum exit_code ctl_root_show(const void *values, const struct args *args);
 enum exit_code ctl_policy_check(const void *values, const struct args *args);
-enum exit_code ctl_policy_compile(const void *values,
-    const struct args *args);
+enum exit_code ctl_policy_compile(const void *values, const struct args *args);
 enum exit_code ctl_policy_sign(const void *values, const struct args *args);
 enum exit_code ctl_policy_show(const void *values, const struct args *args);
 enum exit_code ctl_policy_verify(const void *values, const struct args *args);
-enum exit_code ctl_policy_explain(const void *values,
-    const struct args *args);
+enum exit_code ctl_policy_explain(const void *values, const struct args *args);
 enum exit_code ctl_policy_diff(const void *values, const struct args *args);
-enum exit_code ctl_policy_simulate(const void *values,
-    const struct args *args);
+enum exit_code ctl_policy_simulate(const void *values, const struct args *args);
 enum exit_code ctl_web_manifest(const void *values, const struct args *args);
 enum exit_code ctl_poster(const void *values, const struct args *args);
 enum exit_code ctl_web_sign(const void *values, const struct args *args);

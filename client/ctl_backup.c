@@ -90,8 +90,8 @@ name_parse(const char *at, struct name *ret)
 	if (!take_text(&at, ".db"))
 		return false;
 	if (*at == '.')
-		x.unfinished = (at++, take_number(&at, 1, 9, &pid)) &&
-		    take_text(&at, "~");
+		x.unfinished =
+		    (at++, take_number(&at, 1, 9, &pid)) && take_text(&at, "~");
 	if (*at != '\0')
 		return false;
 	*ret = x;
@@ -113,8 +113,8 @@ struct found {
 };
 
 static void
-found_add(struct found *f, const struct name *x, const char *name,
-    uint32_t day, const char *made)
+found_add(struct found *f, const struct name *x, const char *name, uint32_t day,
+    const char *made)
 {
 	if (x->day == day && x->number > f->last)
 		f->last = x->number;
@@ -168,11 +168,12 @@ choose_name(struct backup *b)
 	if (code != EXIT_DONE)
 		return code;
 	if (f.last >= NUMBER_MAX)
-		return term_fail(b->t, EXIT_FAILED, "%s: too many backups of "
-		    "one day.", b->dir);
+		return term_fail(b->t, EXIT_FAILED,
+		    "%s: too many backups of "
+		    "one day.",
+		    b->dir);
 	if (f.last > 0)
-		(void)snprintf(suffix, sizeof(suffix), "-%" PRIu32,
-		    f.last + 1);
+		(void)snprintf(suffix, sizeof(suffix), "-%" PRIu32, f.last + 1);
 	if (snprintf(b->path, sizeof(b->path), "%s/speakup-%s%s.db", b->dir,
 		digits, suffix) >= (int)sizeof(b->path))
 		return fail_err(b->t, ERR_LIMIT, b->dir);
@@ -192,9 +193,10 @@ remove_older(struct backup *b)
 		if (snprintf(path, sizeof(path), "%s/%s", b->dir,
 			f.oldest_name) >= (int)sizeof(path) ||
 		    unlink(path) != 0)
-			return term_fail(b->t, EXIT_FAILED, "%s could not be "
-			    "removed from %s: %s.", f.oldest_name, b->dir,
-			    strerror(errno));
+			return term_fail(b->t, EXIT_FAILED,
+			    "%s could not be "
+			    "removed from %s: %s.",
+			    f.oldest_name, b->dir, strerror(errno));
 		b->removed++;
 	}
 	return code;
@@ -235,19 +237,25 @@ copy_failed(const struct backup *b, const char *state, enum err err)
 		return term_fail(b->t, EXIT_FAILED, "%s: there is no store.",
 		    state);
 	case ERR_EXISTS:
-		return term_fail(b->t, EXIT_FAILED, "%s: the store is being "
+		return term_fail(b->t, EXIT_FAILED,
+		    "%s: the store is being "
 		    "given a new key. Make a backup when that is done.",
 		    state);
 	case ERR_CORRUPT:
-		return term_fail(b->t, EXIT_REFUSED, "%s: an earlier write "
+		return term_fail(b->t, EXIT_REFUSED,
+		    "%s: an earlier write "
 		    "failed, or the store is damaged. Run speakupctl check "
-		    "first.", state);
+		    "first.",
+		    state);
 	case ERR_LIMIT:
-		return term_fail(b->t, EXIT_FAILED, "%s: the store grew by "
+		return term_fail(b->t, EXIT_FAILED,
+		    "%s: the store grew by "
 		    "more than 1 GiB meanwhile. This place is too slow for "
-		    "backups.", b->dir);
+		    "backups.",
+		    b->dir);
 	case ERR_EXPIRED:
-		return term_fail(b->t, EXIT_FAILED, "Interrupted; nothing was "
+		return term_fail(b->t, EXIT_FAILED,
+		    "Interrupted; nothing was "
 		    "kept.");
 	default:
 		return fail_err(b->t, err, state);
@@ -257,16 +265,16 @@ copy_failed(const struct backup *b, const char *state, enum err err)
 static enum exit_code
 copy(struct backup *b, const char *state)
 {
-	enum exit_code code = output_open(b->t, b->path, FILE_PRIVATE, false,
-	    &b->out);
+	enum exit_code code =
+	    output_open(b->t, b->path, FILE_PRIVATE, false, &b->out);
 	enum err err;
 
 	if (code != EXIT_DONE)
 		return code;
 	err = store_backup(state, GROWTH_MAX, take, b);
 	progress_end(&b->progress);
-	code = err == ERR_OK ? output_commit(&b->out)
-			     : copy_failed(b, state, err);
+	code =
+	    err == ERR_OK ? output_commit(&b->out) : copy_failed(b, state, err);
 	output_close(&b->out);
 	return code == EXIT_DONE ? file_sync_place(b->t, b->path) : code;
 }
@@ -275,12 +283,14 @@ static enum exit_code
 say_done(const struct backup *b)
 {
 	if (b->o->json)
-		return json_print(b->t, json_pack("{s:s, s:I, s:I}", "file",
-		    b->path, "bytes", (json_int_t)b->bytes, "removed",
-		    (json_int_t)b->removed));
+		return json_print(b->t,
+		    json_pack("{s:s, s:I, s:I}", "file", b->path, "bytes",
+			(json_int_t)b->bytes, "removed",
+			(json_int_t)b->removed));
 	term_say(b->t, "%s: %" PRIu64 " KiB%s.", b->path, b->bytes / 1024,
 	    b->removed > 0 ? "; older ones were removed" : "");
-	term_say(b->t, "It opens with the store key of today, and has every "
+	term_say(b->t,
+	    "It opens with the store key of today, and has every "
 	    "case of today. One that is destroyed later is still in it, until "
 	    "speakupctl epoch has given the store a new key and destroyed "
 	    "this one.");
@@ -297,8 +307,10 @@ lock_place(const struct backup *b, int *ret)
 		    strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		(void)close(fd);
-		return term_fail(b->t, EXIT_FAILED, "%s: another backup is "
-		    "being made there.", b->dir);
+		return term_fail(b->t, EXIT_FAILED,
+		    "%s: another backup is "
+		    "being made there.",
+		    b->dir);
 	}
 	*ret = fd;
 	return EXIT_DONE;

@@ -20,15 +20,19 @@ ctl_store_failed(const struct term *t, const char *dir, enum err err)
 		return term_fail(t, EXIT_SECRET,
 		    "%s: this store key does not fit.", dir);
 	case ERR_EXISTS:
-		return term_fail(t, EXIT_FAILED, "%s: the daemon has it open. "
-		    "Stop speakupd first.", dir);
+		return term_fail(t, EXIT_FAILED,
+		    "%s: the daemon has it open. "
+		    "Stop speakupd first.",
+		    dir);
 	case ERR_VERSION:
 		return term_fail(t, EXIT_FAILED,
 		    "%s: written by a newer version of Speakup.", dir);
 	case ERR_CORRUPT:
-		return term_fail(t, EXIT_REFUSED, "%s: the store is damaged. "
+		return term_fail(t, EXIT_REFUSED,
+		    "%s: the store is damaged. "
 		    "Keep a copy of the directory, then restore from a "
-		    "backup.", dir);
+		    "backup.",
+		    dir);
 	default:
 		return fail_err(t, err, dir);
 	}
@@ -64,11 +68,12 @@ enum err
 ctl_store_check(const struct term *t, const char *dir,
     const uint8_t key[static SHA256_LEN], uint64_t *ret_cases)
 {
-	struct store_config config = { .dir = dir, .key = key,
-		.env = &env_system };
+	struct store_config config = {
+		.dir = dir, .key = key, .env = &env_system
+	};
 	struct store_report report = { 0 };
-	enum err err = store_check(&config, on_found, (void *)(uintptr_t)t,
-	    &report);
+	enum err err =
+	    store_check(&config, on_found, (void *)(uintptr_t)t, &report);
 
 	if (err == ERR_OK)
 		*ret_cases = report.cases;
@@ -80,16 +85,19 @@ say_report(const struct ctl_options *o, const struct term *t,
     const struct store_report *r)
 {
 	if (!o->json) {
-		term_say(t, "%" PRIu64 " cases, %" PRIu64 " messages, %" PRIu64
-		    " records, %" PRIu64 " uploads, %" PRIu64 " bytes read: %"
-		    PRIu64 " findings.", r->cases, r->messages, r->records,
-		    r->uploads, r->bytes, r->findings);
+		term_say(t,
+		    "%" PRIu64 " cases, %" PRIu64 " messages, %" PRIu64
+		    " records, %" PRIu64 " uploads, %" PRIu64
+		    " bytes read: %" PRIu64 " findings.",
+		    r->cases, r->messages, r->records, r->uploads, r->bytes,
+		    r->findings);
 		return EXIT_DONE;
 	}
 	printf("{\"cases\":%" PRIu64 ",\"messages\":%" PRIu64
-	    ",\"records\":%" PRIu64 ",\"uploads\":%" PRIu64 ",\"bytes\":%"
-	    PRIu64 ",\"findings\":%" PRIu64 "}\n", r->cases, r->messages,
-	    r->records, r->uploads, r->bytes, r->findings);
+	       ",\"records\":%" PRIu64 ",\"uploads\":%" PRIu64
+	       ",\"bytes\":%" PRIu64 ",\"findings\":%" PRIu64 "}\n",
+	    r->cases, r->messages, r->records, r->uploads, r->bytes,
+	    r->findings);
 	return EXIT_DONE;
 }
 
@@ -103,12 +111,13 @@ is_backup(const char *path)
 }
 
 static enum exit_code
-check_store(const struct ctl_options *o, const struct term *t,
-    const char *dir, const char *key_path)
+check_store(const struct ctl_options *o, const struct term *t, const char *dir,
+    const char *key_path)
 {
 	uint8_t key[SHA256_LEN];
-	struct store_config config = { .dir = dir, .key = key,
-		.env = &env_system };
+	struct store_config config = {
+		.dir = dir, .key = key, .env = &env_system
+	};
 	struct store_report report = { 0 };
 	enum exit_code code = ctl_store_key_read(o, t, key_path, key);
 	enum err err;
@@ -141,10 +150,11 @@ ctl_check(const void *values, const struct args *args)
 		(void)snprintf(config.state, sizeof(config.state), "%s",
 		    args->at[0]);
 	if (o->store_key != NULL)
-		(void)snprintf(config.store_key, sizeof(config.store_key),
-		    "%s", o->store_key);
+		(void)snprintf(config.store_key, sizeof(config.store_key), "%s",
+		    o->store_key);
 	if (config.state[0] == '\0' || config.store_key[0] == '\0')
-		return term_fail(&t, EXIT_USAGE, "Say --config FILE, or the "
+		return term_fail(&t, EXIT_USAGE,
+		    "Say --config FILE, or the "
 		    "state directory and --store-key FILE.");
 	return check_store(o, &t, config.state, config.store_key);
 }
@@ -156,8 +166,9 @@ ctl_count_store(const struct ctl_options *o, const struct term *t,
     const struct ctl_config *c, struct ctl_counts *ret)
 {
 	uint8_t key[SHA256_LEN];
-	struct store_config config = { .dir = c->state, .key = key,
-		.env = &env_system };
+	struct store_config config = {
+		.dir = c->state, .key = key, .env = &env_system
+	};
 	struct store_counts counts;
 	struct store *s = NULL;
 	enum exit_code code = ctl_store_key_read(o, t, c->store_key, key);

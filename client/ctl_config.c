@@ -22,7 +22,7 @@ copy_roots(const struct yaml_node *at, struct ctl_config *c)
 		return;
 	item = at->kind == YAML_LIST ? at->first : at;
 	for (; item != NULL && c->n_roots < CTL_ROOTS_MAX;
-	    item = at->kind == YAML_LIST ? item->next : NULL)
+	     item = at->kind == YAML_LIST ? item->next : NULL)
 		(void)snprintf(c->root[c->n_roots++], CTL_PATH_MAX + 1, "%s",
 		    item->text);
 }
@@ -33,7 +33,7 @@ copy_listeners(const struct yaml_node *at, struct ctl_config *c)
 	const struct yaml_node *item = at != NULL ? at->first : NULL;
 
 	for (; item != NULL && c->n_listeners < CTL_LISTENERS_MAX;
-	    item = item->next) {
+	     item = item->next) {
 		char *out = c->listener[c->n_listeners++];
 
 		(void)snprintf(out, CTL_PATH_MAX + 1, "passed by systemd");
@@ -42,8 +42,7 @@ copy_listeners(const struct yaml_node *at, struct ctl_config *c)
 }
 
 enum exit_code
-ctl_config_read(const struct term *t, const char *path,
-    struct ctl_config *ret)
+ctl_config_read(const struct term *t, const char *path, struct ctl_config *ret)
 {
 	struct buf x CLEAN_BUF = BUF_INIT(YAML_SIZE_MAX);
 	struct yaml_doc *d CLEAN_YAML = NULL;

@@ -30,12 +30,12 @@ enum exit_code ctl_store_failed(const struct term *t, const char *dir,
     enum err err) MUST_CHECK;
 /* 64 hexadecimal digits, perhaps behind a passphrase. */
 enum exit_code ctl_store_key_read(const struct ctl_options *o,
-    const struct term *t, const char *path,
-    uint8_t key[static SHA256_LEN]) MUST_CHECK;
+    const struct term *t, const char *path, uint8_t key[static SHA256_LEN])
+    MUST_CHECK;
 /* store_check, with each finding said. ret_cases on success. */
 enum err ctl_store_check(const struct term *t, const char *dir,
     const uint8_t key[static SHA256_LEN], uint64_t *ret_cases) MUST_CHECK;
 /* Opens the store for a moment. */
 enum exit_code ctl_count_store(const struct ctl_options *o,
-    const struct term *t, const struct ctl_config *c,
-    struct ctl_counts *ret) MUST_CHECK;
+    const struct term *t, const struct ctl_config *c, struct ctl_counts *ret)
+    MUST_CHECK;

@@ -8,7 +8,7 @@
 struct said {
 	const struct term *term;
 	json_t *list; /* NULL without --json */
-	int last; /* part that was said last; -1: none */
+	int last;     /* part that was said last; -1: none */
 };
 
 static void
@@ -30,8 +30,8 @@ on_difference(void *ctx, enum diff_part part, const char *sentence)
 }
 
 static enum exit_code
-summed_up(
-    const struct term *t, const struct said *s, const struct diff_summary *sum)
+summed_up(const struct term *t, const struct said *s,
+    const struct diff_summary *sum)
 {
 	if (s->list != NULL)
 		return json_print(t,

@@ -41,8 +41,9 @@ struct epoch {
 static struct store_config
 config_of(const struct epoch *x, const uint8_t *key)
 {
-	return (struct store_config){ .dir = x->dir, .key = key,
-		.env = &env_system };
+	return (struct store_config){
+		.dir = x->dir, .key = key, .env = &env_system
+	};
 }
 
 /* --- keys --- */
@@ -52,8 +53,8 @@ static enum exit_code
 write_beside(const struct epoch *x, struct bytes text)
 {
 	struct stat st;
-	enum exit_code code = file_write(x->t, x->beside, text, FILE_PRIVATE,
-	    false);
+	enum exit_code code =
+	    file_write(x->t, x->beside, text, FILE_PRIVATE, false);
 
 	if (code != EXIT_DONE)
 		return code;
@@ -114,7 +115,8 @@ make_beside(const struct epoch *x)
 	if (x->o->new_key != NULL)
 		return copy_key(x);
 	if (has_passphrase(x))
-		return term_fail(x->t, EXIT_USAGE, "This key has a passphrase. "
+		return term_fail(x->t, EXIT_USAGE,
+		    "This key has a passphrase. "
 		    "Make the next one with speakupctl key new --kind store "
 		    "--passphrase, and say --new-key FILE.");
 	return draw_key(x);
@@ -132,17 +134,21 @@ next_key(struct epoch *x)
 		code = ctl_store_key_read(x->o, x->t, x->o->new_key, given);
 	if (code == EXIT_DONE && x->o->new_key != NULL &&
 	    bytes_equal_ct(given, x->old, sizeof(given)))
-		code = term_fail(x->t, EXIT_FAILED, "%s: that is the key which "
-		    "the store has. Nothing was changed.", x->o->new_key);
+		code = term_fail(x->t, EXIT_FAILED,
+		    "%s: that is the key which "
+		    "the store has. Nothing was changed.",
+		    x->o->new_key);
 	if (code == EXIT_DONE && !is_there)
 		code = make_beside(x);
 	if (code == EXIT_DONE)
 		code = ctl_store_key_read(x->o, x->t, x->beside, x->next);
 	if (code == EXIT_DONE && x->o->new_key != NULL &&
 	    !bytes_equal_ct(given, x->next, sizeof(given)))
-		code = term_fail(x->t, EXIT_FAILED, "%s is there, from an "
+		code = term_fail(x->t, EXIT_FAILED,
+		    "%s is there, from an "
 		    "epoch that did not come to its end, and holds another "
-		    "key. Leave --new-key out.", x->beside);
+		    "key. Leave --new-key out.",
+		    x->beside);
 	bytes_wipe(given, sizeof(given));
 	return code;
 }
@@ -199,7 +205,8 @@ store_scrub(struct epoch *x)
 
 	x->compacted = err == ERR_OK;
 	if (err == ERR_FULL) {
-		term_warn(x->t, "There is no room to write the store anew: old "
+		term_warn(x->t,
+		    "There is no room to write the store anew: old "
 		    "pages stay in its file. Only the old key opens them.");
 		return EXIT_DONE;
 	}
@@ -241,8 +248,10 @@ run(struct epoch *x)
 	enum exit_code code;
 
 	if (err == ERR_EXISTS)
-		return term_fail(x->t, EXIT_FAILED, "%s: a backup is being "
-		    "made. Wait until it is done.", x->dir);
+		return term_fail(x->t, EXIT_FAILED,
+		    "%s: a backup is being "
+		    "made. Wait until it is done.",
+		    x->dir);
 	if (err == ERR_NOT_FOUND)
 		return term_fail(x->t, EXIT_FAILED, "%s: there is no store.",
 		    x->dir);
@@ -257,13 +266,15 @@ static enum exit_code
 say_done(const struct epoch *x)
 {
 	if (x->o->json)
-		return json_print(x->t, json_pack("{s:s, s:I, s:b}",
-		    "store_key", x->path, "cases", (json_int_t)x->cases,
-		    "compacted", x->compacted));
+		return json_print(x->t,
+		    json_pack("{s:s, s:I, s:b}", "store_key", x->path, "cases",
+			(json_int_t)x->cases, "compacted", x->compacted));
 	term_say(x->t, "The store has a new key: %s.", x->path);
-	term_say(x->t, "Backups of before do not open with it. Make one now, "
+	term_say(x->t,
+	    "Backups of before do not open with it. Make one now, "
 	    "and remove the old ones.");
-	term_say(x->t, "The old key is not in that file any more. Whoever has "
+	term_say(x->t,
+	    "The old key is not in that file any more. Whoever has "
 	    "a copy of it still opens old backups, and what was destroyed "
 	    "since they were made: remove it from backups of the machine, "
 	    "from snapshots, and from credentials (speakupctl(8) says how).");
@@ -304,7 +315,8 @@ ctl_epoch(const void *values, const struct args *args)
 	if (key == NULL)
 		key = config.store_key;
 	if (key[0] == '\0')
-		return term_fail(&t, EXIT_USAGE, "The configuration names no "
+		return term_fail(&t, EXIT_USAGE,
+		    "The configuration names no "
 		    "store key: it is a credential. speakupctl(8) says how a "
 		    "credential is replaced.");
 	x.dir = config.state;

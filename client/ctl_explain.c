@@ -46,8 +46,8 @@ slugs(const struct policy *p, const uint16_t *who, size_t n)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		(void)json_array_append_new(
-		    list, json_string(policy_person(p, who[i])->slug));
+		(void)json_array_append_new(list,
+		    json_string(policy_person(p, who[i])->slug));
 	return list;
 }
 
@@ -108,8 +108,8 @@ deadlines_json(const struct explanation *x)
 
 		duration_format(d, after);
 		if (d->amount > 0)
-			(void)json_object_set_new(
-			    all, deadline_names.name[i], json_string(after));
+			(void)json_object_set_new(all, deadline_names.name[i],
+			    json_string(after));
 	}
 	return all;
 }

@@ -9,12 +9,11 @@
 #define STORE_KEY_LEN 32
 
 static enum exit_code
-write_key(const struct ctl_options *o, const struct term *t,
-    struct bytes text)
+write_key(const struct ctl_options *o, const struct term *t, struct bytes text)
 {
 	struct passphrase p = ctl_passphrase(o, t);
-	unsigned work = o->work_factor != 0 ? (unsigned)o->work_factor
-					    : AGE_SCRYPT_WORK;
+	unsigned work =
+	    o->work_factor != 0 ? (unsigned)o->work_factor : AGE_SCRYPT_WORK;
 
 	if (work > AGE_SCRYPT_WORK_MAX)
 		return term_fail(t, EXIT_USAGE,
@@ -44,8 +43,9 @@ new_signer(const struct ctl_options *o, const struct term *t)
 		    "A signing key needs a name: --name NAME.");
 	err = signer_new(&env_system, o->name, &s);
 	if (err == ERR_SYNTAX)
-		return term_fail(t, EXIT_USAGE, "A key's name has no spaces "
-						"and no plus signs.");
+		return term_fail(t, EXIT_USAGE,
+		    "A key's name has no spaces "
+		    "and no plus signs.");
 	if (err != ERR_OK)
 		return fail_err(t, err, "The key could not be made");
 	signer_put(&text, &s);
@@ -83,12 +83,12 @@ ctl_key_new(const void *values, const struct args *args)
 
 	(void)args;
 	if (o->kind == NULL || o->out == NULL)
-		return term_fail(&t, EXIT_USAGE, "Say which kind of key and "
+		return term_fail(&t, EXIT_USAGE,
+		    "Say which kind of key and "
 		    "where it goes: --kind policy --out FILE.");
 	if (strcmp(o->kind, "store") == 0)
 		return new_store_key(o, &t);
-	if (strcmp(o->kind, "policy") == 0 ||
-	    strcmp(o->kind, "instance") == 0)
+	if (strcmp(o->kind, "policy") == 0 || strcmp(o->kind, "instance") == 0)
 		return new_signer(o, &t);
 	return term_fail(&t, EXIT_USAGE,
 	    "A key's kind is policy, instance or store.");

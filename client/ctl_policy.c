@@ -59,7 +59,8 @@ compile(const struct ctl_options *o, const struct term *t, const char *path,
 {
 	struct buf yaml CLEAN_BUF = BUF_INIT(YAML_SIZE_MAX);
 	struct buf keys CLEAN_BUF = BUF_INIT(YAML_SIZE_MAX);
-	struct compile_input in = { .file = path, .zone = &zone_system,
+	struct compile_input in = { .file = path,
+		.zone = &zone_system,
 		.serial = (uint32_t)o->serial };
 	uint8_t previous[SHA256_LEN];
 	struct yaml_error problem = { 0 };
@@ -94,8 +95,8 @@ ctl_policy_compile(const void *values, const struct args *args)
 
 	if (code != EXIT_DONE)
 		return code;
-	return file_write(&t, o->out != NULL ? o->out : "-",
-	    buf_bytes(&json), FILE_PUBLIC, o->force);
+	return file_write(&t, o->out != NULL ? o->out : "-", buf_bytes(&json),
+	    FILE_PUBLIC, o->force);
 }
 
 /* --- reading any of its forms --- */
@@ -157,8 +158,7 @@ on_found(void *ctx, const struct check_finding *f)
 	struct report *r = ctx;
 
 	if (r->found == NULL)
-		term_say(r->term, "%s: %s", level_name(f->level),
-		    f->sentence);
+		term_say(r->term, "%s: %s", level_name(f->level), f->sentence);
 	else
 		(void)json_array_append_new(r->found,
 		    json_pack("{s:s, s:s}", "level", level_name(f->level),
@@ -173,9 +173,10 @@ check_said(const struct term *t, const struct report *r,
 	json_t *j;
 
 	if (r->found == NULL) {
-		term_say(t, "%" PRIu64 " combinations of answers and marked "
-		    "people tried: %u errors, %u warnings.", s->combinations,
-		    s->errors, s->warnings);
+		term_say(t,
+		    "%" PRIu64 " combinations of answers and marked "
+		    "people tried: %u errors, %u warnings.",
+		    s->combinations, s->errors, s->warnings);
 	} else {
 		j = json_pack("{s:I, s:i, s:i, s:O}", "combinations",
 		    (json_int_t)s->combinations, "errors", (int)s->errors,
@@ -267,7 +268,8 @@ verified(const struct term *t, const struct root *root, const char *path)
 	if (err == ERR_NOMEM)
 		return fail_err(t, err, path);
 	if (err != ERR_OK)
-		return term_fail(t, EXIT_REFUSED, "This policy is not signed "
+		return term_fail(t, EXIT_REFUSED,
+		    "This policy is not signed "
 		    "by enough of the root's keys, or is not this "
 		    "organisation's.");
 	hex_encode(hex, status.hash, SHA256_LEN);
@@ -290,7 +292,7 @@ ctl_policy_verify(const void *values, const struct args *args)
 	if (o->roots.n == 0)
 		return term_fail(&t, EXIT_USAGE,
 		    "Name the roots, from 0 on: --root FILE.");
-	code = roots_read(&t, o->roots.at, o->roots.n, o->root_hash, hash0,
-	    &root);
+	code =
+	    roots_read(&t, o->roots.at, o->roots.n, o->root_hash, hash0, &root);
 	return code == EXIT_DONE ? verified(&t, &root, args->at[0]) : code;
 }

@@ -17,7 +17,7 @@ static bool
 address_ok(const char *url, const char *scheme)
 {
 	static const char host[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]";
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]";
 	const char *at = url + strlen(scheme);
 
 	if (!begins(url, scheme) || strlen(url) > POSTER_URL_MAX)
@@ -29,15 +29,19 @@ static enum exit_code
 check_addresses(const struct ctl_options *o, const struct term *t)
 {
 	if (o->server == NULL || o->roots.n == 0 || o->policy == NULL)
-		return term_fail(t, EXIT_USAGE, "A poster needs --server, "
+		return term_fail(t, EXIT_USAGE,
+		    "A poster needs --server, "
 		    "--root and --policy.");
 	if (!address_ok(o->server, "https://"))
-		return term_fail(t, EXIT_USAGE, "--server is https:// and a "
+		return term_fail(t, EXIT_USAGE,
+		    "--server is https:// and a "
 		    "name, with nothing behind it.");
-	if (o->onion != NULL && !((address_ok(o->onion, "http://") ||
-	    address_ok(o->onion, "https://")) &&
-	    strstr(o->onion, ".onion") != NULL))
-		return term_fail(t, EXIT_USAGE, "--onion is http:// and a name "
+	if (o->onion != NULL &&
+	    !((address_ok(o->onion, "http://") ||
+		  address_ok(o->onion, "https://")) &&
+		strstr(o->onion, ".onion") != NULL))
+		return term_fail(t, EXIT_USAGE,
+		    "--onion is http:// and a name "
 		    "that ends in .onion, with nothing behind it.");
 	return EXIT_DONE;
 }
@@ -55,9 +59,11 @@ open_policy(const struct ctl_options *o, const struct term *t,
 		return code;
 	err = policy_open(buf_bytes(&x), root, env_now(&env_system), 0, ret,
 	    &status);
-	return err == ERR_OK ? EXIT_DONE : term_fail(t, EXIT_REFUSED,
-	    "This policy is not signed by enough of the root's keys, is not "
-	    "this organisation's, or has ended.");
+	return err == ERR_OK
+	    ? EXIT_DONE
+	    : term_fail(t, EXIT_REFUSED,
+		  "This policy is not signed by enough of the root's keys, is not "
+		  "this organisation's, or has ended.");
 }
 
 static enum exit_code

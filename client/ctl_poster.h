@@ -17,7 +17,7 @@
 struct poster {
 	const struct policy *policy;
 	const char *server;
-	const char *onion; /* NULL: none */
+	const char *onion;	      /* NULL: none */
 	char words[RECEIPT_TEXT_MAX]; /* the fingerprint */
 };
 

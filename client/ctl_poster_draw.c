@@ -30,8 +30,10 @@ static const char head[] =
 static void
 rect(struct buf *out, int x, int y, int w, int h, const char *colour)
 {
-	buf_printf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
-	    "fill=\"%s\"/>\n", x, y, w, h, colour);
+	buf_printf(out,
+	    "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
+	    "fill=\"%s\"/>\n",
+	    x, y, w, h, colour);
 }
 
 /* --- what it is for --- */
@@ -63,8 +65,8 @@ put_modules(struct buf *out, const QRcode *qr)
 			const bool is_dark = (m[y * qr->width + x] & 1) != 0;
 
 			for (n = 1; x + n < qr->width &&
-			    ((m[y * qr->width + x + n] & 1) != 0) == is_dark;
-			    n++)
+			     ((m[y * qr->width + x + n] & 1) != 0) == is_dark;
+			     n++)
 				;
 			if (is_dark)
 				buf_printf(out, "M%d %dh%dv1h-%dz", x, y, n, n);
@@ -79,9 +81,10 @@ draw_qr(struct buf *out, int x, int y, const char *text)
 
 	if (qr == NULL)
 		return ERR_LIMIT;
-	buf_printf(out, "<path transform=\"translate(%d %d) scale(%d)\" "
-	    "shape-rendering=\"crispEdges\" fill=\"#000\" d=\"", x, y,
-	    QR_SIDE / qr->width);
+	buf_printf(out,
+	    "<path transform=\"translate(%d %d) scale(%d)\" "
+	    "shape-rendering=\"crispEdges\" fill=\"#000\" d=\"",
+	    x, y, QR_SIDE / qr->width);
 	put_modules(out, qr);
 	buf_put_str(out, "\"/>\n");
 	QRcode_free(qr);
@@ -102,13 +105,14 @@ draw_address(struct buf *out, const struct poster *p)
 	y = text_line(out, x, y, &say, "go to this address:");
 	y = text_fit(out, x, y + 350, width, strlen(p->server) < 45 ? 1 : 3,
 	    address, p->server);
-	y = text_fit(out, x, y + 500, width, 3, say, p->onion == NULL ?
-	    "In Tor Browser, nobody on the way learns that you came here." :
-	    "In Tor Browser, nobody on the way learns that you came here. "
-	    "It has an address of its own:");
+	y = text_fit(out, x, y + 500, width, 3, say,
+	    p->onion == NULL ? "In Tor Browser, nobody on the way learns that "
+			       "you came here."
+			     : "In Tor Browser, nobody on the way learns that "
+			       "you came here. It has an address of its own:");
 	if (p->onion != NULL)
-		text_fit(out, LEFT, 13700, WIDE,
-		    strlen(p->onion) < 80 ? 1 : 2, onion, p->onion);
+		text_fit(out, LEFT, 13700, WIDE, strlen(p->onion) < 80 ? 1 : 2,
+		    onion, p->onion);
 	return draw_qr(out, LEFT, 6950, p->server);
 }
 
@@ -163,10 +167,12 @@ draw_check(struct buf *out, const struct poster *p)
 	int y = 18700;
 
 	y = text_line(out, LEFT, y, &strong, "Is it the right page?");
-	y = text_fit(out, LEFT, y, WIDE, 2, say, "The page shows these twelve "
+	y = text_fit(out, LEFT, y, WIDE, 2, say,
+	    "The page shows these twelve "
 	    "words. If it shows others, it is not ours: close it.");
 	draw_words(out, y + 350, p->words);
-	y = text_line(out, LEFT, y + 2850, &small, "Anybody can check that "
+	y = text_line(out, LEFT, y + 2850, &small,
+	    "Anybody can check that "
 	    "the page is the one that was signed:");
 	(void)snprintf(text, sizeof(text),
 	    "speakupctl web manifest --server %s", p->server);

@@ -99,8 +99,10 @@ put_line(struct buf *out, int x, int y, const struct text_style *s,
 {
 	static const char *const classes[] = { "p", "b", "m" };
 
-	buf_printf(out, "<text class=\"%s\" x=\"%d\" y=\"%d\" font-size=\"%d\" "
-	    "fill=\"%s\">", classes[s->face], x, y, s->size, s->colour);
+	buf_printf(out,
+	    "<text class=\"%s\" x=\"%d\" y=\"%d\" font-size=\"%d\" "
+	    "fill=\"%s\">",
+	    classes[s->face], x, y, s->size, s->colour);
 	markup_put(out, text);
 	buf_put_str(out, "</text>\n");
 	return y + s->size * LEADING / 100;

@@ -16,11 +16,12 @@ parse_keys(const struct term *t, const struct option_list *list,
     struct note_key *out, size_t *ret_n)
 {
 	if (list->n > ROOT_KEYS_MAX)
-		return term_fail(t, EXIT_USAGE, "A root has at most %d keys "
-		    "of each kind.", ROOT_KEYS_MAX);
+		return term_fail(t, EXIT_USAGE,
+		    "A root has at most %d keys "
+		    "of each kind.",
+		    ROOT_KEYS_MAX);
 	for (size_t i = 0; i < list->n; i++) {
-		if (note_vkey_parse(bytes_str(list->at[i]), &out[i]) !=
-		    ERR_OK)
+		if (note_vkey_parse(bytes_str(list->at[i]), &out[i]) != ERR_OK)
 			return term_fail(t, EXIT_USAGE,
 			    "This is not a verifier key: %s", list->at[i]);
 	}
@@ -56,7 +57,8 @@ begin(const struct term *t, const struct ctl_options *o, struct root *r)
 
 	if (o->org == NULL || strlen(o->org) == 0 ||
 	    strlen(o->org) > POLICY_NAME_MAX)
-		return term_fail(t, EXIT_USAGE, "The first root needs the "
+		return term_fail(t, EXIT_USAGE,
+		    "The first root needs the "
 		    "organisation's name, at most %d bytes: --org NAME.",
 		    POLICY_NAME_MAX);
 	(void)snprintf(r->org, sizeof(r->org), "%s", o->org);
@@ -90,15 +92,16 @@ ctl_root_new(const void *values, const struct args *args)
 
 	(void)args;
 	if (o->out == NULL || o->policy_keys.n == 0 || o->instance_keys.n == 0)
-		return term_fail(&t, EXIT_USAGE, "A root needs --policy-key, "
+		return term_fail(&t, EXIT_USAGE,
+		    "A root needs --policy-key, "
 		    "--instance-key and --out.");
 	if (o->quorum < 1 || o->quorum > o->policy_keys.n)
-		return term_fail(&t, EXIT_USAGE, "--quorum is the number of "
+		return term_fail(&t, EXIT_USAGE,
+		    "--quorum is the number of "
 		    "policy keys that must sign: 1 to %zu.",
 		    o->policy_keys.n);
 	r.quorum = (unsigned)o->quorum;
-	code = parse_keys(&t, &o->policy_keys, r.policy_keys,
-	    &r.n_policy_keys);
+	code = parse_keys(&t, &o->policy_keys, r.policy_keys, &r.n_policy_keys);
 	if (code == EXIT_DONE)
 		code = parse_keys(&t, &o->instance_keys, r.instance_keys,
 		    &r.n_instance_keys);

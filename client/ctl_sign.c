@@ -64,7 +64,8 @@ sign_with(const struct ctl_options *o, const struct term *t, const char *path,
 		term_say(t, "%s had signed it already.", s.key.name);
 	signer_wipe(&s);
 	return err == ERR_OK || err == ERR_EXISTS
-	    ? EXIT_DONE : fail_err(t, err, "It could not be signed");
+	    ? EXIT_DONE
+	    : fail_err(t, err, "It could not be signed");
 }
 
 enum exit_code

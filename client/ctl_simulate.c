@@ -95,8 +95,8 @@ read_yaml(const struct term *t, const char *path, struct buf *text,
 
 /* Whichever of the two was wrong. */
 static enum exit_code
-said_where(
-    const struct term *t, const struct yaml_doc *a, const struct yaml_doc *b)
+said_where(const struct term *t, const struct yaml_doc *a,
+    const struct yaml_doc *b)
 {
 	const struct yaml_doc *wrong =
 	    a != NULL && yaml_error_of(a)->text[0] != '\0' ? a : b;
@@ -114,8 +114,8 @@ filed_from(const struct term *t, const struct policy *p, const char *from,
 	if (from == NULL ||
 	    wall_parse(&zone_system, p->zone, bytes_str(from), ret) == ERR_OK)
 		return EXIT_DONE;
-	return term_fail(
-	    t, EXIT_USAGE, "--from is a time such as \"2026-11-23 10:00\".");
+	return term_fail(t, EXIT_USAGE,
+	    "--from is a time such as \"2026-11-23 10:00\".");
 }
 
 static enum exit_code
@@ -156,8 +156,8 @@ ctl_policy_simulate(const void *values, const struct args *args)
 	enum exit_code code;
 
 	if (path == NULL && o->concerns == NULL)
-		return term_fail(
-		    &t, EXIT_USAGE, "Name a case, or --concerns FILE.");
+		return term_fail(&t, EXIT_USAGE,
+		    "Name a case, or --concerns FILE.");
 	code = ctl_policy_load(o, &t, args->at[0], &p);
 	if (code != EXIT_DONE)
 		return code;

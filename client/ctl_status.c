@@ -56,11 +56,15 @@ open_policy(const struct term *t, struct status *s)
 	err = policy_open(buf_bytes(&x), &s->root, env_now(&env_system), 0,
 	    &s->policy, &s->policy_status);
 	if (err == ERR_EXPIRED)
-		return term_fail(t, EXIT_REFUSED, "%s: this policy has ended. "
-		    "Nobody can file a concern.", s->config.policy);
+		return term_fail(t, EXIT_REFUSED,
+		    "%s: this policy has ended. "
+		    "Nobody can file a concern.",
+		    s->config.policy);
 	if (err != ERR_OK)
-		return term_fail(t, EXIT_REFUSED, "%s: this policy is not "
-		    "signed as the root asks.", s->config.policy);
+		return term_fail(t, EXIT_REFUSED,
+		    "%s: this policy is not "
+		    "signed as the root asks.",
+		    s->config.policy);
 	return EXIT_DONE;
 }
 
@@ -79,8 +83,8 @@ read_health(const struct term *t, struct status *s)
 	(void)lines_get_number(&l, "health", 1);
 	s->health_day = lines_get_number(&l, "day", UINT32_MAX);
 	for (size_t i = 0; i < HEALTH_LINES; i++)
-		s->health[i] = lines_get_number(&l, health_lines[i].name,
-		    INT64_MAX);
+		s->health[i] =
+		    lines_get_number(&l, health_lines[i].name, INT64_MAX);
 	s->has_health = lines_end(&l) == ERR_OK;
 }
 
@@ -103,8 +107,8 @@ say_status(const struct term *t, const struct status *s)
 
 	day_format(soft, s->policy->soft_expiry / DAY_SECONDS);
 	day_format(hard, s->policy->hard_expiry / DAY_SECONDS);
-	term_say(t, "%s, policy %" PRIu32 ", root %" PRIu32 ".",
-	    s->policy->org, s->policy->serial, s->root.serial);
+	term_say(t, "%s, policy %" PRIu32 ", root %" PRIu32 ".", s->policy->org,
+	    s->policy->serial, s->root.serial);
 	term_item(t, 1, "Renew the policy by %s%s; it ends on %s.", soft,
 	    s->policy_status.soft_expired ? " (that has passed)" : "", hard);
 	for (size_t i = 0; i < s->config.n_listeners; i++)
@@ -112,16 +116,19 @@ say_status(const struct term *t, const struct status *s)
 	if (s->has_health)
 		say_health(t, s);
 	if (!s->has_counts)
-		term_item(t, 1, "How much is stored cannot be told without "
+		term_item(t, 1,
+		    "How much is stored cannot be told without "
 		    "--store-key.");
 	else if (s->counts.running)
-		term_item(t, 1, "The daemon is running; how much is stored "
+		term_item(t, 1,
+		    "The daemon is running; how much is stored "
 		    "can be counted while it is stopped.");
 	else
-		term_item(t, 1, "Stored: %" PRIu64 " cases, %" PRIu64
+		term_item(t, 1,
+		    "Stored: %" PRIu64 " cases, %" PRIu64
 		    " uploads under way, %" PRIu64 " MiB of at most %" PRIu64
-		    " MiB. The daemon is not running.", s->counts.cases,
-		    s->counts.uploads, s->counts.used >> 20,
+		    " MiB. The daemon is not running.",
+		    s->counts.cases, s->counts.uploads, s->counts.used >> 20,
 		    s->counts.size_max >> 20);
 }
 
@@ -143,8 +150,8 @@ print_json(const struct term *t, const struct status *s)
 
 	day_format(soft, s->policy->soft_expiry / DAY_SECONDS);
 	day_format(hard, s->policy->hard_expiry / DAY_SECONDS);
-	j = json_pack("{s:s, s:I, s:I, s:s, s:s, s:o}", "org",
-	    s->policy->org, "policy", (json_int_t)s->policy->serial, "root",
+	j = json_pack("{s:s, s:I, s:I, s:s, s:s, s:o}", "org", s->policy->org,
+	    "policy", (json_int_t)s->policy->serial, "root",
 	    (json_int_t)s->root.serial, "soft_expiry", soft, "hard_expiry",
 	    hard, "listeners", listeners_json(&s->config));
 	for (size_t i = 0; s->has_health && i < HEALTH_LINES; i++)
@@ -170,8 +177,8 @@ gather(const struct ctl_options *o, const struct term *t, struct status *s)
 	if (code == EXIT_DONE)
 		code = open_policy(t, s);
 	if (code == EXIT_DONE && o->store_key != NULL)
-		(void)snprintf(s->config.store_key,
-		    sizeof(s->config.store_key), "%s", o->store_key);
+		(void)snprintf(s->config.store_key, sizeof(s->config.store_key),
+		    "%s", o->store_key);
 	if (code == EXIT_DONE)
 		read_health(t, s);
 	s->has_counts = s->config.store_key[0] != '\0';

@@ -20,8 +20,7 @@ file_json(const struct web_file *f, enum web_found found)
 
 	hex_encode(hex, f->sha256, SHA256_LEN);
 	return json_pack("{s:s, s:I, s:s, s:s}", "name", f->name, "size",
-	    (json_int_t)f->size, "sha256", hex, "found",
-	    web_found_name(found));
+	    (json_int_t)f->size, "sha256", hex, "found", web_found_name(found));
 }
 
 static enum exit_code
@@ -31,10 +30,11 @@ print_json(const struct web_check *c)
 
 	for (size_t i = 0; i < c->manifest.n; i++)
 		if (json_array_append_new(files,
-		    file_json(&c->manifest.file[i], c->file[i])) != 0)
+			file_json(&c->manifest.file[i], c->file[i])) != 0)
 			break;
-	return json_print(c->term, json_pack("{s:o, s:s}", "files", files,
-	    "policy_section", web_found_name(c->section)));
+	return json_print(c->term,
+	    json_pack("{s:o, s:s}", "files", files, "policy_section",
+		web_found_name(c->section)));
 }
 
 /* The note on standard output, as it came; remarks go to standard error. */
@@ -43,8 +43,7 @@ print(const struct web_check *c)
 {
 	if (c->term->json)
 		return print_json(c);
-	return file_write(c->term, "-", buf_bytes(&c->note), FILE_PUBLIC,
-	    true);
+	return file_write(c->term, "-", buf_bytes(&c->note), FILE_PUBLIC, true);
 }
 
 static enum exit_code
@@ -55,22 +54,27 @@ judge(const struct web_check *c)
 	for (size_t i = 0; i < c->manifest.n; i++) {
 		n[c->file[i]]++;
 		if (c->file[i] == WEB_DIFFERS)
-			term_warn(c->term, "%s is not the file that was "
-			    "signed.", c->manifest.file[i].name);
+			term_warn(c->term,
+			    "%s is not the file that was "
+			    "signed.",
+			    c->manifest.file[i].name);
 	}
 	if (c->section == WEB_DIFFERS)
-		term_warn(c->term, "What the page says where no scripts run is "
+		term_warn(c->term,
+		    "What the page says where no scripts run is "
 		    "not what the policy says.");
 	if (n[WEB_DIFFERS] > 0 || c->section == WEB_DIFFERS)
-		return term_fail(c->term, EXIT_REFUSED, "These pages are not "
+		return term_fail(c->term, EXIT_REFUSED,
+		    "These pages are not "
 		    "those that the organisation's keys signed. Do not use "
 		    "them.");
 	if (n[WEB_SAME] == 0)
-		return term_fail(c->term, EXIT_UNAVAILABLE, "None of the "
+		return term_fail(c->term, EXIT_UNAVAILABLE,
+		    "None of the "
 		    "files is there.");
 	term_warn(c->term, "%zu of %zu files are as they were signed%s.",
-	    n[WEB_SAME], c->manifest.n, n[WEB_ABSENT] == 0 ? "" :
-	    "; the others are served somewhere else");
+	    n[WEB_SAME], c->manifest.n,
+	    n[WEB_ABSENT] == 0 ? "" : "; the others are served somewhere else");
 	return EXIT_DONE;
 }
 
@@ -94,8 +98,9 @@ static enum exit_code
 check_server(const struct ctl_options *o, struct web_check *c)
 {
 	const struct server_config config = { .pin = o->root_hash,
-		.http = { .server = o->server, .ca_file = o->ca_file,
-			.proxy = o->proxy } };
+		.http = { .server = o->server,
+		    .ca_file = o->ca_file,
+		    .proxy = o->proxy } };
 	struct server s;
 	enum exit_code code = server_open(c->term, &config, &s);
 
@@ -120,12 +125,13 @@ check_directory(const struct ctl_options *o, struct web_check *c)
 
 	c->dir = o->dir;
 	if (o->roots.n == 0) {
-		term_warn(c->term, "Whose signatures these are is not looked "
+		term_warn(c->term,
+		    "Whose signatures these are is not looked "
 		    "at: name the roots with --root FILE.");
 		return check(c, NULL);
 	}
-	code = roots_read(c->term, o->roots.at, o->roots.n, o->root_hash,
-	    hash0, &root);
+	code = roots_read(c->term, o->roots.at, o->roots.n, o->root_hash, hash0,
+	    &root);
 	return code == EXIT_DONE ? check(c, &root) : code;
 }
 
@@ -139,10 +145,10 @@ ctl_web_manifest(const void *values, const struct args *args)
 
 	(void)args;
 	if ((o->server == NULL) == (o->dir == NULL))
-		return term_fail(&t, EXIT_USAGE, "Say which pages: --server "
+		return term_fail(&t, EXIT_USAGE,
+		    "Say which pages: --server "
 		    "https://…, or --dir DIRECTORY.");
-	code = o->server != NULL ? check_server(o, &c) :
-				   check_directory(o, &c);
+	code = o->server != NULL ? check_server(o, &c) : check_directory(o, &c);
 	buf_free(&c.note);
 	return code;
 }

@@ -27,7 +27,8 @@ read_file(const struct web_check *c, const char *name, struct buf *out)
 	int n = snprintf(path, sizeof(path), "%s/%s", c->dir, name);
 
 	if (n < 0 || (size_t)n >= sizeof(path))
-		return term_fail(c->term, EXIT_USAGE, "The name of the "
+		return term_fail(c->term, EXIT_USAGE,
+		    "The name of the "
 		    "directory is too long.");
 	return file_read(c->term, path, out);
 }
@@ -41,8 +42,8 @@ fetch(const struct web_check *c, const char *path, struct buf *out,
 	struct server *s = c->server;
 	unsigned status = 0;
 
-	s->transport = http_exchange(s->http, path, BYTES(NULL, 0), out,
-	    &status);
+	s->transport =
+	    http_exchange(s->http, path, BYTES(NULL, 0), out, &status);
 	if (s->transport != HTTP_ANSWERED && s->transport != HTTP_TOO_LARGE)
 		return server_fail(s, REPLY_NONE, "");
 	*ret_there = status != 404;
@@ -78,7 +79,8 @@ web_check_note(struct web_check *c)
 		return read_file(c, NOTE_FILE, &c->note);
 	code = fetch(c, "/web/manifest", &c->note, &there);
 	if (code == EXIT_DONE && !there)
-		return term_fail(c->term, EXIT_UNAVAILABLE, "This server has "
+		return term_fail(c->term, EXIT_UNAVAILABLE,
+		    "This server has "
 		    "no pages for browsers.");
 	return code;
 }
@@ -90,19 +92,21 @@ web_check_open(struct web_check *c, const struct root *root)
 	enum err err;
 
 	if (root != NULL) {
-		err = web_manifest_open(buf_bytes(&c->note), root,
-		    &c->manifest);
+		err =
+		    web_manifest_open(buf_bytes(&c->note), root, &c->manifest);
 	} else {
 		err = note_parse(buf_bytes(&c->note), NOTE_WEB, &note);
 		if (err == ERR_OK)
 			err = web_manifest_parse(note.body, &c->manifest);
 	}
 	if (err == ERR_BAD_SIG)
-		return term_fail(c->term, EXIT_REFUSED, "The manifest of "
+		return term_fail(c->term, EXIT_REFUSED,
+		    "The manifest of "
 		    "these pages is not signed by enough of the "
 		    "organisation's keys. Do not use them.");
 	if (err != ERR_OK)
-		return term_fail(c->term, EXIT_REFUSED, "There is no manifest "
+		return term_fail(c->term, EXIT_REFUSED,
+		    "There is no manifest "
 		    "of these pages that could be read. Do not use them.");
 	return EXIT_DONE;
 }
@@ -216,8 +220,9 @@ judge_absent(struct web_check *c)
 
 		if (c->file[i] != WEB_ABSENT ||
 		    (is_public && !is_staff && begins(name, "staff")) ||
-		    (is_staff && !is_public && (begins(name, "reporter") ||
-		    strcmp(name, WEB_INDEX) == 0)))
+		    (is_staff && !is_public &&
+			(begins(name, "reporter") ||
+			    strcmp(name, WEB_INDEX) == 0)))
 			continue;
 		c->file[i] = WEB_DIFFERS;
 	}

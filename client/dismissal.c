@@ -73,8 +73,8 @@ is_signed(const struct dismissing *d, struct bytes head, const struct entry *e)
 static enum dismissal
 check_first(struct dismissing *d, const struct answer_case *a)
 {
-	struct bytes head = a->heads.n == 1 ? a->heads.at[0].head
-					    : BYTES(NULL, 0);
+	struct bytes head =
+	    a->heads.n == 1 ? a->heads.at[0].head : BYTES(NULL, 0);
 	struct entry first;
 
 	if (entry_parse(head, &first) != ERR_OK || first.seq != 1 ||

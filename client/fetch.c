@@ -6,8 +6,8 @@
 #include "crypto/codec.h"
 
 enum exit_code
-fetch_refused(
-    const struct term *t, const struct conversation *c, enum refusal r)
+fetch_refused(const struct term *t, const struct conversation *c,
+    enum refusal r)
 {
 	struct buf which CLEAN_BUF = BUF_INIT(TERM_LINE_MAX);
 
@@ -197,8 +197,8 @@ fetch_chain(struct fetch *f, enum chain chain)
 	f->is_ahead = false;
 	do
 		code = fetch_page(f, chain, copy);
-	while (
-	    code == EXIT_DONE && !f->is_ahead && f->c->count[chain] < f->count);
+	while (code == EXIT_DONE && !f->is_ahead &&
+	    f->c->count[chain] < f->count);
 	free(copy);
 	return code;
 }

@@ -30,5 +30,5 @@ struct fetch {
 enum exit_code fetch_chain(struct fetch *f, enum chain chain) MUST_CHECK;
 /* Says what was refused, and which message: EXIT_REFUSED, or what the reason
  * asks for. */
-enum exit_code fetch_refused(const struct term *t,
-    const struct conversation *c, enum refusal r);
+enum exit_code fetch_refused(const struct term *t, const struct conversation *c,
+    enum refusal r);

@@ -19,7 +19,8 @@ fail_err(const struct term *t, enum err err, const char *what)
 	case ERR_UNSUPPORTED:
 		return term_fail(t, EXIT_FAILED,
 		    "%s: post-quantum (hybrid) keys need OpenSSL 3.5, which "
-		    "this machine does not have. Debian 13 has it.", what);
+		    "this machine does not have. Debian 13 has it.",
+		    what);
 	case ERR_LIMIT:
 		return term_fail(t, EXIT_FAILED, "%s: it is too large.", what);
 	case ERR_SYNTAX:
@@ -88,8 +89,9 @@ enum exit_code
 output_open(const struct term *t, const char *path, enum file_mode mode,
     bool over, struct output *ret)
 {
-	struct output o = { .term = t, .path = path, .over = over,
-		.fd = STDOUT_FILENO };
+	struct output o = {
+		.term = t, .path = path, .over = over, .fd = STDOUT_FILENO
+	};
 
 	if (strcmp(path, "-") != 0) {
 		if (asprintf(&o.beside, "%s.%ld~", path, (long)getpid()) < 0)
@@ -150,8 +152,10 @@ output_commit(struct output *o)
 		return EXIT_DONE;
 	}
 	if (errno == EEXIST)
-		return term_fail(o->term, EXIT_FAILED, "%s is there already, "
-		    "and was left as it is.", o->path);
+		return term_fail(o->term, EXIT_FAILED,
+		    "%s is there already, "
+		    "and was left as it is.",
+		    o->path);
 	return fail_errno(o->term, o->path);
 }
 

@@ -20,10 +20,9 @@ read_route(struct flood *f, const char *text)
 		    (*end == '\0' && r->number == n))
 			f->route = r->number;
 	}
-	return f->route != 0
-	    ? EXIT_DONE
-	    : term_fail(&f->s->term, EXIT_USAGE,
-		  "The policy has no route \"%s\".", text);
+	return f->route != 0 ? EXIT_DONE
+			     : term_fail(&f->s->term, EXIT_USAGE,
+				   "The policy has no route \"%s\".", text);
 }
 
 static enum exit_code

@@ -21,8 +21,8 @@ struct flood {
 
 /* Reads the options and fetches the queue; says what is wrong. The caller ends
  * with flood_free in any case. */
-enum exit_code flood_find(
-    struct staff *s, const struct args *args, struct flood *ret) MUST_CHECK;
+enum exit_code flood_find(struct staff *s, const struct args *args,
+    struct flood *ret) MUST_CHECK;
 void flood_free(struct flood *f);
 
 /* How many of which day, band and route. */

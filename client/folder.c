@@ -27,8 +27,9 @@ folder_open(const struct term *t, const char *path, const char *sealed,
 {
 	enum exit_code code = EXIT_DONE;
 
-	*ret = (struct folder){ .term = t, .path = path, .sealed = sealed,
-		.attachment = -1 };
+	*ret = (struct folder){
+		.term = t, .path = path, .sealed = sealed, .attachment = -1
+	};
 	if (path != NULL)
 		code = file_directory(t, path);
 	if (code == EXIT_DONE && sealed != NULL)
@@ -48,8 +49,8 @@ close_attachment(struct folder *f)
 static enum err
 finish_attachment(struct folder *f)
 {
-	bool ok = f->attachment < 0 || fsync(f->attachment) == 0 ||
-	    errno == EINVAL;
+	bool ok =
+	    f->attachment < 0 || fsync(f->attachment) == 0 || errno == EINVAL;
 
 	if (ok)
 		close_attachment(f);
@@ -83,11 +84,10 @@ folder_begin(struct folder *f)
 		hold_begin(&f->hold);
 	if (f->path == NULL)
 		return EXIT_DONE;
-	if (asprintf(&f->partial, "%s/.partial-%ld", f->path,
-		(long)getpid()) < 0)
+	if (asprintf(&f->partial, "%s/.partial-%ld", f->path, (long)getpid()) <
+	    0)
 		return fail_err(f->term, ERR_NOMEM, f->path);
-	return mkdir(f->partial, 0700) == 0 ? EXIT_DONE
-					    : failed(f, f->partial);
+	return mkdir(f->partial, 0700) == 0 ? EXIT_DONE : failed(f, f->partial);
 }
 
 enum exit_code
@@ -129,8 +129,8 @@ open_attachment(struct folder *f, const char *name)
 	free(path);
 	if (asprintf(&path, "%s/%s", f->partial, name) < 0)
 		return ERR_NOMEM;
-	f->attachment = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-	    0600);
+	f->attachment =
+	    open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	free(path);
 	return f->attachment >= 0 ? ERR_OK : ERR_IO;
 }
@@ -197,14 +197,15 @@ write_manifest(struct folder *f, const struct manifest *m)
 }
 
 static char *
-name_of(const char *path, const struct conversation_message *m,
-    const char *end)
+name_of(const char *path, const struct conversation_message *m, const char *end)
 {
 	char *name = NULL;
 
 	return asprintf(&name, "%s/%s-%03" PRIu32 "-%s%s", path,
 		   chain_name(conversation_chain(m)), m->seq,
-		   message_kind_name(m->kind), end) < 0 ? NULL : name;
+		   message_kind_name(m->kind), end) < 0
+	    ? NULL
+	    : name;
 }
 
 static enum exit_code
@@ -276,8 +277,9 @@ sealed_name(const char *path, const struct conversation_message *m)
 
 	hex_encode(id, m->entry.case_id, CASE_ID_LEN);
 	return asprintf(&name, "%s/%s-%s-%04" PRIu32 ".age", path, id,
-		   chain_name(conversation_chain(m)), m->seq) < 0 ? NULL
-								  : name;
+		   chain_name(conversation_chain(m)), m->seq) < 0
+	    ? NULL
+	    : name;
 }
 
 static enum exit_code

@@ -94,7 +94,8 @@ static const struct option options[] = {
 	{ BIT(SHOW), "save", 0, OPTION_TEXT, "DIRECTORY", AT(save),
 	    "Write the opened messages and attachments there." },
 	{ BIT(SHOW) | BIT(PULL), "sealed", 0, OPTION_TEXT, "DIRECTORY",
-	    AT(sealed), "Write each message there as an age file, still "
+	    AT(sealed),
+	    "Write each message there as an age file, still "
 	    "sealed." },
 	{ BIT(PULL), "open", 0, OPTION_TEXT, "DIRECTORY", AT(open),
 	    "Write the opened cases there too, a folder for each." },
@@ -152,8 +153,8 @@ static const struct option options[] = {
 	{ BIT(RECORD), "edit", 0, OPTION_FLAG, NULL, AT(edit),
 	    "Another version, in an editor." },
 
-	{ BIT(NEW), "raised", 0, OPTION_TEXT, "open|confidential",
-	    AT(raised), "How it was raised." },
+	{ BIT(NEW), "raised", 0, OPTION_TEXT, "open|confidential", AT(raised),
+	    "How it was raised." },
 	{ BIT(NEW), "answer", 0, OPTION_LIST, "FIELD=VALUE", AT(answer),
 	    "An answer to a question of the form; may be repeated." },
 	{ BIT(NEW), "about", 0, OPTION_LIST, "PERSON", AT(about),
@@ -173,9 +174,11 @@ static const struct option options[] = {
 	    "log2 of scrypt's cost; 18 if not given." },
 };
 
+/* clang-format off */
 #define GROUP(title) { 0, NULL, "", 0, 0, title, NULL }
 /* What staff does to one case. */
 #define ACT(n, name, help) { BIT(n), name, "CASE", 1, 1, help, ftsu_act }
+/* clang-format on */
 #define MANY 64
 
 static const struct command commands[] = {
@@ -239,8 +242,7 @@ static const struct command commands[] = {
 	    "Give it to an investigator, or let somebody else read it.",
 	    ftsu_assign },
 	{ BIT(GRANT), "grant", "CASE PERSON", 2, 2,
-	    "Let a reader open what was sealed before they came.",
-	    ftsu_grant },
+	    "Let a reader open what was sealed before they came.", ftsu_grant },
 	{ BIT(HANDOVER), "handover", "[CASE...]", 0, MANY,
 	    "Give all your open cases, or a leaver's, to another.",
 	    ftsu_handover },

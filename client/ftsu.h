@@ -41,5 +41,5 @@ enum exit_code ftsu_text(const struct staff *s, bool must, struct buf *out)
  */
 bool ftsu_may(const struct staff_case *k, enum message_kind kind);
 void ftsu_say_choices(const struct staff_case *k);
-enum exit_code ftsu_check_may(const struct staff_case *k,
-    const struct entry *e) MUST_CHECK;
+enum exit_code ftsu_check_may(const struct staff_case *k, const struct entry *e)
+    MUST_CHECK;

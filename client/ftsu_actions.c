@@ -60,8 +60,8 @@ fill_entry(const struct staff_case *k, const struct args *args, struct entry *e)
 	if ((params & PARAM_BAND) != 0)
 		code = fill_band(k->staff, k->c->life.band, e);
 	if (code == EXIT_DONE && (params & PARAM_CONDUCT) != 0)
-		code = ftsu_yes_no(
-		    &k->staff->term, "conduct", o->conduct, &e->is_conduct);
+		code = ftsu_yes_no(&k->staff->term, "conduct", o->conduct,
+		    &e->is_conduct);
 	if (code == EXIT_DONE && (params & PARAM_ROUTE) != 0)
 		code = fill_route(k->staff, args, e);
 	return code;

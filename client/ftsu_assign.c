@@ -13,8 +13,8 @@
 /* --- who could --- */
 
 static void
-say_candidates(
-    const struct staff_case *k, const struct candidates *c, bool eligible)
+say_candidates(const struct staff_case *k, const struct candidates *c,
+    bool eligible)
 {
 	const struct policy *p = k->staff->server.policy;
 	char who[PERSON_TEXT_MAX];
@@ -31,8 +31,8 @@ say_candidates(
 				       "first:"
 				     : "Could not:");
 		candidate_text(k, c->at[i].out, &why);
-		policy_person_text(
-		    p, c->at[i].person->number, who, sizeof(who));
+		policy_person_text(p, c->at[i].person->number, who,
+		    sizeof(who));
 		term_item(&k->staff->term, 1, "%-24s %s%s%.*s",
 		    c->at[i].person->slug, who, why.n > 0 ? ": " : "",
 		    (int)why.n, why.n > 0 ? (const char *)why.p : "");
@@ -59,8 +59,8 @@ print_candidates(const struct staff_case *k, const struct candidates *c)
 			"eligible", c->at[i].out == 0, "why",
 			why.n > 0 ? (const char *)why.p : "", why.n));
 	}
-	return json_print(
-	    &k->staff->term, json_pack("{s:o}", "investigators", list));
+	return json_print(&k->staff->term,
+	    json_pack("{s:o}", "investigators", list));
 }
 
 enum exit_code
@@ -214,10 +214,10 @@ read_expected(struct giving *g)
 		return term_fail(t, EXIT_USAGE,
 		    "--expected goes with a text "
 		    "for the reporter: --message FILE.");
-	(void)snprintf(
-	    g->expected.field, sizeof(g->expected.field), "expected");
-	(void)snprintf(
-	    g->expected.value, sizeof(g->expected.value), "%s", text);
+	(void)snprintf(g->expected.field, sizeof(g->expected.field),
+	    "expected");
+	(void)snprintf(g->expected.value, sizeof(g->expected.value), "%s",
+	    text);
 	g->action.n_answers = 1;
 	g->action.answers = &g->expected;
 	return EXIT_DONE;

@@ -45,8 +45,8 @@ is_prefix(const struct answer_row *row, const char *text)
 }
 
 static enum exit_code
-find_in_queue(
-    struct staff *s, const char *text, uint8_t out[static CASE_ID_LEN])
+find_in_queue(struct staff *s, const char *text,
+    uint8_t out[static CASE_ID_LEN])
 {
 	struct staff_queue q = { 0 };
 	enum exit_code code = staff_queue_fetch(s, 0, true, &q);
@@ -84,8 +84,8 @@ ftsu_case_id(struct staff *s, const char *text, uint8_t out[static CASE_ID_LEN])
 }
 
 enum exit_code
-ftsu_person(
-    const struct staff *s, const char *text, const struct policy_person **ret)
+ftsu_person(const struct staff *s, const char *text,
+    const struct policy_person **ret)
 {
 	const struct policy *p = s->server.policy;
 	const struct policy_person *person = policy_person_by_slug(p, text);
@@ -102,8 +102,8 @@ ftsu_person(
 }
 
 enum exit_code
-ftsu_yes_no(
-    const struct term *t, const char *option, const char *text, bool *ret)
+ftsu_yes_no(const struct term *t, const char *option, const char *text,
+    bool *ret)
 {
 	bool yes = text != NULL && strcmp(text, "yes") == 0;
 
@@ -139,8 +139,8 @@ concern_answer(const struct conversation *c, const char *field)
 }
 
 bool
-concern_has_answer(
-    const struct conversation *c, const char *field, const char *value)
+concern_has_answer(const struct conversation *c, const char *field,
+    const char *value)
 {
 	const char *answer;
 	size_t at = 0;
@@ -163,8 +163,8 @@ ftsu_text(const struct staff *s, bool must, struct buf *out)
 		return EXIT_DONE;
 	code = compose_staff_text(&s->term, o->message, out);
 	if (code == EXIT_DONE && must && out->n == 0 && o->attach.n == 0)
-		return term_fail(
-		    &s->term, EXIT_USAGE, "There is nothing to send.");
+		return term_fail(&s->term, EXIT_USAGE,
+		    "There is nothing to send.");
 	return code;
 }
 

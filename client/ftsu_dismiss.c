@@ -75,8 +75,8 @@ show_sample(struct clearing *c)
 		size_t at;
 
 		if (env_random(&env_system, (uint8_t *)&x, sizeof(x)) != ERR_OK)
-			return fail_err(
-			    &c->f.s->term, ERR_CRYPTO, "The sample");
+			return fail_err(&c->f.s->term, ERR_CRYPTO,
+			    "The sample");
 		at = i + (size_t)(x % (c->f.q.n - i));
 		c->f.q.row[i] = c->f.q.row[at];
 		c->f.q.row[at] = row;
@@ -108,11 +108,11 @@ agree(const struct clearing *c)
 /* Somebody has written to it, or it came back: as any other action, behind
  * everything that is there now. */
 static enum dismissal
-act_in_full(
-    struct clearing *c, const struct answer_row *row, enum exit_code *code)
+act_in_full(struct clearing *c, const struct answer_row *row,
+    enum exit_code *code)
 {
 	struct action a = { .entry.kind = c->f.is_second ? MESSAGE_SECOND
-						       : MESSAGE_DISMISS,
+							 : MESSAGE_DISMISS,
 		.is_quiet = true,
 		.is_once = true };
 	struct staff_case k = { 0 };
@@ -199,8 +199,8 @@ count_closed(struct clearing *c)
 		qsort(now.row, now.n, sizeof(*now.row), by_id);
 	for (size_t i = 0; code == EXIT_DONE && now.n > 0 && i < c->f.q.n;
 	     i++) {
-		const struct answer_row *row = bsearch(
-		    &c->f.q.row[i], now.row, now.n, sizeof(*row), by_id);
+		const struct answer_row *row = bsearch(&c->f.q.row[i], now.row,
+		    now.n, sizeof(*row), by_id);
 
 		c->closed += row != NULL && row->state == CASE_CLOSED &&
 		    (row->flags & CASE_IS_DISMISSED) != 0;
@@ -215,8 +215,7 @@ static void
 say_result(const struct clearing *c)
 {
 	const struct term *t = &c->f.s->term;
-	size_t rest =
-	    c->f.q.n - c->stored - c->changed - c->ours - c->failed;
+	size_t rest = c->f.q.n - c->stored - c->changed - c->ours - c->failed;
 
 	term_say(t, "%zu set aside.", c->closed);
 	if (c->stored > c->closed)

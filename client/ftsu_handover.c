@@ -84,8 +84,8 @@ find_named(struct handing *h, const struct args *args)
 	if (h->q.row == NULL)
 		return fail_err(&h->s->term, ERR_NOMEM, "The cases");
 	for (; code == EXIT_DONE && h->q.n < args->n; h->q.n++)
-		code = ftsu_case_id(
-		    h->s, args->at[h->q.n], h->q.row[h->q.n].case_id);
+		code = ftsu_case_id(h->s, args->at[h->q.n],
+		    h->q.row[h->q.n].case_id);
 	return code;
 }
 
@@ -125,15 +125,15 @@ read_people(struct handing *h)
 	enum exit_code code;
 
 	if (o->to == NULL)
-		return term_fail(
-		    &h->s->term, EXIT_USAGE, "To whom? Say --to PERSON.");
+		return term_fail(&h->s->term, EXIT_USAGE,
+		    "To whom? Say --to PERSON.");
 	h->from = h->s->person;
 	code = ftsu_person(h->s, o->to, &h->to);
 	if (code == EXIT_DONE && o->from != NULL)
 		code = ftsu_person(h->s, o->from, &h->from);
 	if (code == EXIT_DONE && h->to == h->from)
-		return term_fail(
-		    &h->s->term, EXIT_USAGE, "These are the same person.");
+		return term_fail(&h->s->term, EXIT_USAGE,
+		    "These are the same person.");
 	return code;
 }
 

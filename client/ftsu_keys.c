@@ -100,8 +100,8 @@ write_identity(const struct ftsu_options *o, const struct term *t,
 {
 	struct buf text CLEAN_BUF = BUF_INIT(KEY_FILE_MAX);
 	struct passphrase p = { .term = t, .fd = o->passphrase_fd };
-	unsigned work = o->work_factor != 0 ? (unsigned)o->work_factor
-					    : AGE_SCRYPT_WORK;
+	unsigned work =
+	    o->work_factor != 0 ? (unsigned)o->work_factor : AGE_SCRYPT_WORK;
 	enum err err = put_pair(&text, classic);
 
 	if (err == ERR_OK && hybrid != NULL)
@@ -124,7 +124,8 @@ ftsu_keygen(const void *values, const struct args *args)
 
 	(void)args;
 	if (o->out == NULL || o->work_factor > AGE_SCRYPT_WORK_MAX)
-		return term_fail(&t, EXIT_USAGE, "Where should the keys go? "
+		return term_fail(&t, EXIT_USAGE,
+		    "Where should the keys go? "
 		    "Say --out FILE. The work factor is at most %d.",
 		    AGE_SCRYPT_WORK_MAX);
 	err = pair_new(AGE_X25519, &classic);
@@ -136,7 +137,8 @@ ftsu_keygen(const void *values, const struct args *args)
 	if (code == EXIT_DONE)
 		code = print_public(&t, &classic, has_hybrid ? &hybrid : NULL);
 	if (code == EXIT_DONE)
-		term_warn(&t, "Your keys are in %s. Keep that file and its "
+		term_warn(&t,
+		    "Your keys are in %s. Keep that file and its "
 		    "passphrase: nothing sealed to you opens without them. "
 		    "The lines above are public; they go into the policy.",
 		    o->out);
@@ -153,8 +155,10 @@ ftsu_open(const void *values, const struct args *args)
 	const struct ftsu_options *o = values;
 	struct term t = { .program = "ftsu" };
 	struct passphrase p = { .term = &t, .fd = o->passphrase_fd };
-	struct stream stream = { .term = &t, .out = o->out,
-		.in = args->n > 0 ? args->at[0] : NULL, .over = o->force };
+	struct stream stream = { .term = &t,
+		.out = o->out,
+		.in = args->n > 0 ? args->at[0] : NULL,
+		.over = o->force };
 	struct age_identity ids[STAFF_IDENTITIES_MAX];
 	struct secret *word CLEAN_SECRET = NULL;
 	struct age_keys keys = { .ids = ids };
@@ -166,8 +170,8 @@ ftsu_open(const void *values, const struct args *args)
 	} else {
 		code = passphrase_get(&p, "Passphrase of the file: ", &word);
 		if (code == EXIT_DONE)
-			keys.passphrase = BYTES(secret_bytes(word),
-			    secret_len(word));
+			keys.passphrase =
+			    BYTES(secret_bytes(word), secret_len(word));
 	}
 	if (code == EXIT_DONE)
 		code = stream_open(&stream, &keys);

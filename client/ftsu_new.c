@@ -120,8 +120,8 @@ keep_in(struct telling *n, struct staff_case *k)
 	    record_set(t, NULL, &r, "raised", bytes_str(n->s->o->raised));
 
 	if (code == EXIT_DONE)
-		code = record_set(
-		    t, NULL, &r, "receipt", bytes_str(n->concern.words));
+		code = record_set(t, NULL, &r, "receipt",
+		    bytes_str(n->concern.words));
 	record_put(&r, false, &text);
 	a.text = buf_bytes(&text);
 	if (code == EXIT_DONE)

@@ -39,8 +39,7 @@ pull_one(struct pulling *p, const struct answer_row *row)
 	hex_encode(id, row->case_id, CASE_ID_LEN);
 	if (o->open != NULL && asprintf(&open, "%s/%s", o->open, id) < 0)
 		return fail_err(&p->s->term, ERR_NOMEM, o->open);
-	code = staff_case_open(
-	    p->s, row->case_id, open, sealed_in(o), &k);
+	code = staff_case_open(p->s, row->case_id, open, sealed_in(o), &k);
 	if (code == EXIT_DONE) {
 		p->done++;
 		if (p->rows != NULL)

@@ -35,8 +35,8 @@ from_concern(struct keeping *n)
 				    m->answer[j].value);
 		}
 		if (x.err == ERR_OK && x.n > 0)
-			code = record_set(
-			    t, NULL, &n->r, same[i][1], buf_bytes(&x));
+			code = record_set(t, NULL, &n->r, same[i][1],
+			    buf_bytes(&x));
 	}
 	return code;
 }
@@ -112,8 +112,8 @@ set_one(struct keeping *n, const char *text)
 		return term_fail(&s->term, EXIT_USAGE,
 		    "Say --set FIELD=VALUE, not \"%s\".", text);
 	(void)snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
-	return record_set(
-	    &s->term, s->server.policy, &n->r, name, bytes_str(equals + 1));
+	return record_set(&s->term, s->server.policy, &n->r, name,
+	    bytes_str(equals + 1));
 }
 
 /* What does not fit the form is said, and can be put right. */
@@ -130,8 +130,8 @@ edit(struct keeping *n)
 		if (code != EXIT_DONE)
 			return code;
 		record_free(&n->r);
-		code = record_read(
-		    &s->term, s->server.policy, buf_bytes(&text), &n->r);
+		code = record_read(&s->term, s->server.policy, buf_bytes(&text),
+		    &n->r);
 	} while (code != EXIT_DONE && !s->term.yes &&
 	    term_agree(&s->term, "Change it again? [y/N] "));
 	return code;
@@ -153,8 +153,8 @@ keep(struct keeping *n)
 	n->text.max = RECORD_MAX;
 	record_put(&n->r, false, &n->text);
 	if (n->text.err != ERR_OK || n->text.n == 0)
-		return term_fail(
-		    &s->term, EXIT_USAGE, "An empty record cannot be kept.");
+		return term_fail(&s->term, EXIT_USAGE,
+		    "An empty record cannot be kept.");
 	a.text = buf_bytes(&n->text);
 	return action_run(n->k, &a);
 }

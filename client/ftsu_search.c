@@ -104,8 +104,8 @@ export_one(struct searching *x, const char *id, const char *day,
 	put_csv(&line, day, true);
 	if (asprintf(&path, "%s/%s", x->s->o->export, name) < 0)
 		return fail_err(&x->s->term, ERR_NOMEM, name);
-	code = file_write(
-	    &x->s->term, path, buf_bytes(&m->text), FILE_PRIVATE, false);
+	code = file_write(&x->s->term, path, buf_bytes(&m->text), FILE_PRIVATE,
+	    false);
 	free(path);
 	if (code == EXIT_DONE &&
 	    output_put(&x->index, buf_bytes(&line)) != ERR_OK)
@@ -125,8 +125,8 @@ export_begin(struct searching *x, char **ret_path)
 		code = fail_err(&x->s->term, ERR_NOMEM, dir);
 	}
 	if (code == EXIT_DONE)
-		code = output_open(
-		    &x->s->term, *ret_path, FILE_PRIVATE, false, &x->index);
+		code = output_open(&x->s->term, *ret_path, FILE_PRIVATE, false,
+		    &x->index);
 	x->exports = code == EXIT_DONE;
 	if (x->exports && output_put(&x->index, bytes_str(head)) != ERR_OK)
 		code = fail_err(&x->s->term, ERR_IO, dir);
@@ -165,16 +165,16 @@ found(struct searching *x, const struct staff_case *k,
 
 	x->found++;
 	hex_encode(id, k->c->case_id, CASE_ID_LEN);
-	day_format(
-	    day, m->kind == MESSAGE_CONCERN ? k->c->filed : m->entry.day);
+	day_format(day,
+	    m->kind == MESSAGE_CONCERN ? k->c->filed : m->entry.day);
 	if (x->rows != NULL) {
 		(void)json_array_append_new(x->rows,
 		    json_pack("{s:s, s:s, s:I, s:s, s:s, s:s, s:o*}", "case",
 			id, "chain", chain_name(conversation_chain(m)), "seq",
 			(json_int_t)m->seq, "kind", message_kind_name(m->kind),
 			"name", name, "day", day, "text",
-			json_stringn(
-			    part.n > 0 ? (const char *)part.p : "", part.n)));
+			json_stringn(part.n > 0 ? (const char *)part.p : "",
+			    part.n)));
 	} else {
 		progress_hide(&x->bar);
 		term_say(t, "%s  %s-%" PRIu32 ", %s, %s, %s", id,

@@ -117,8 +117,8 @@ is_over(const struct conversation *c, const struct policy_rung *g)
 
 /* The first rung that is still to come for them, in the band of now. */
 static const struct policy_rung *
-rung_of(
-    const struct conversation *c, const struct policy_route *r, uint16_t person)
+rung_of(const struct conversation *c, const struct policy_route *r,
+    uint16_t person)
 {
 	for (unsigned i = 1; r != NULL && i <= r->n_rungs; i++) {
 		const struct policy_rung *g = &r->rungs[i - 1];
@@ -143,8 +143,8 @@ say_reader(const struct staff_case *k, uint16_t person)
 	if (!conversation_reads_now(k->c, person) && g != NULL)
 		policy_rung_text(g, when, sizeof(when));
 	else if (!conversation_reads_now(k->c, person))
-		(void)snprintf(
-		    when, sizeof(when), "only if somebody escalates it");
+		(void)snprintf(when, sizeof(when),
+		    "only if somebody escalates it");
 	term_item(&k->staff->term, 1, "%s: %s", who, when);
 }
 
@@ -215,8 +215,8 @@ choices_json(const struct staff_case *k)
 
 		if (message_form(kind)->author == AUTHOR_STAFF &&
 		    ftsu_may(k, kind))
-			(void)json_array_append_new(
-			    list, json_string(message_kind_name(kind)));
+			(void)json_array_append_new(list,
+			    json_string(message_kind_name(kind)));
 	}
 	return list;
 }
@@ -228,8 +228,8 @@ lacking_json(const struct conversation *c)
 
 	for (size_t i = 0; i < c->n_members; i++) {
 		if (lacks_envelopes(c, c->member[i].person))
-			(void)json_array_append_new(
-			    list, json_integer(c->member[i].person));
+			(void)json_array_append_new(list,
+			    json_integer(c->member[i].person));
 	}
 	return list;
 }

@@ -253,8 +253,8 @@ is_missing(const struct granting *g, const struct conversation_message *m,
 }
 
 static enum exit_code
-share_message(
-    struct granting *g, const struct conversation_message *m, size_t since)
+share_message(struct granting *g, const struct conversation_message *m,
+    size_t since)
 {
 	if (m->has_content && is_theirs(g, m, since))
 		have(g, m, listed(g, m));

@@ -86,8 +86,7 @@ set_transport(CURL *c, const struct http_config *config)
 	    (config->ca_file == NULL ||
 		(SET(CURLOPT_CAINFO, config->ca_file) &&
 		    SET(CURLOPT_CAPATH, NULL))) &&
-	    (config->pin == NULL ||
-		SET(CURLOPT_PINNEDPUBLICKEY, config->pin));
+	    (config->pin == NULL || SET(CURLOPT_PINNEDPUBLICKEY, config->pin));
 }
 
 /* libcurl asks about once a second, also when nothing moves. */
@@ -121,8 +120,8 @@ set_fields(struct http *h)
 		"Expect:", "Content-Type: application/octet-stream" };
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		struct curl_slist *more = curl_slist_append(h->fields,
-		    fields[i]);
+		struct curl_slist *more =
+		    curl_slist_append(h->fields, fields[i]);
 
 		if (more == NULL)
 			return false;
@@ -162,7 +161,9 @@ enum http_result
 http_patience(struct http *h, unsigned seconds)
 {
 	return curl_easy_setopt(h->curl, CURLOPT_LOW_SPEED_TIME,
-	    (long)seconds) == CURLE_OK ? HTTP_ANSWERED : HTTP_NO_MEMORY;
+		   (long)seconds) == CURLE_OK
+	    ? HTTP_ANSWERED
+	    : HTTP_NO_MEMORY;
 }
 
 void
@@ -175,7 +176,9 @@ enum http_result
 http_decode(struct http *h)
 {
 	return curl_easy_setopt(h->curl, CURLOPT_ACCEPT_ENCODING, "gzip") ==
-	    CURLE_OK ? HTTP_ANSWERED : HTTP_NO_MEMORY;
+		CURLE_OK
+	    ? HTTP_ANSWERED
+	    : HTTP_NO_MEMORY;
 }
 
 struct http *
@@ -268,7 +271,8 @@ http_exchange(struct http *h, const char *path, struct bytes body,
 	if (r != HTTP_ANSWERED)
 		return r;
 	if (curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &status) !=
-		CURLE_OK || status < 100 || status > 999)
+		CURLE_OK ||
+	    status < 100 || status > 999)
 		return HTTP_BROKEN_OFF;
 	*ret_status = (unsigned)status;
 	return HTTP_ANSWERED;

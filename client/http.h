@@ -18,15 +18,15 @@ struct http_config {
 };
 
 enum http_result {
-	HTTP_ANSWERED,	  /* with any status */
-	HTTP_NO_CONNECT,  /* name, address, proxy, or nobody listens */
-	HTTP_BAD_SERVER,  /* its certificate was seen and is not the one */
+	HTTP_ANSWERED,	 /* with any status */
+	HTTP_NO_CONNECT, /* name, address, proxy, or nobody listens */
+	HTTP_BAD_SERVER, /* its certificate was seen and is not the one */
 	/* The handshake did not end. libcurl has one code for a connection that
 	 * was cut and for a peer that speaks something else, and whoever sits
 	 * between can turn the second into the first: no certificate was seen,
 	 * nothing was sent, and it may be tried again. */
 	HTTP_NO_TLS,
-	HTTP_BROKEN_OFF,  /* it began and did not end */
+	HTTP_BROKEN_OFF, /* it began and did not end */
 	HTTP_TOO_SLOW,
 	HTTP_TOO_LARGE,	  /* more than the caller takes */
 	HTTP_INTERRUPTED, /* by a signal that is held (client/hold.h) */
@@ -56,5 +56,4 @@ void http_last(struct http *h, bool is_last);
  * `answer`, which bounds it. The body is borrowed for the call.
  */
 enum http_result http_exchange(struct http *h, const char *path,
-    struct bytes body, struct buf *answer, unsigned *ret_status)
-    MUST_CHECK;
+    struct bytes body, struct buf *answer, unsigned *ret_status) MUST_CHECK;

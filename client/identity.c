@@ -71,8 +71,8 @@ staff_unlock(struct staff *s)
 	if (s->o->identity == NULL)
 		return term_fail(&s->term, EXIT_USAGE,
 		    "Where are your keys? Say --identity FILE.");
-	code = identities_read(&p, s->o->identity, s->ids,
-	    STAFF_IDENTITIES_MAX, &s->n_ids);
+	code = identities_read(&p, s->o->identity, s->ids, STAFF_IDENTITIES_MAX,
+	    &s->n_ids);
 	if (code != EXIT_DONE)
 		return code;
 	err = find_person(s);
@@ -90,15 +90,15 @@ case_id_parse(const struct term *t, const char *text,
 {
 	if (hex_decode(bytes_str(text), out, CASE_ID_LEN) == ERR_OK)
 		return EXIT_DONE;
-	return term_fail(t, EXIT_USAGE, "A case is named by the 32 letters "
+	return term_fail(t, EXIT_USAGE,
+	    "A case is named by the 32 letters "
 	    "and digits that ftsu queue shows, or by the first of them.");
 }
 
 const char *
 staff_name(const struct staff *s, uint16_t person, char *out, size_t cap)
 {
-	const struct policy_person *p = policy_person(s->server.policy,
-	    person);
+	const struct policy_person *p = policy_person(s->server.policy, person);
 
 	if (person == PERSON_REPORTER)
 		(void)snprintf(out, cap, "The reporter");

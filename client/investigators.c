@@ -48,8 +48,8 @@ has_key(const struct staff_case *k, uint16_t person)
 }
 
 unsigned
-candidate_reasons(
-    const struct staff_case *k, const struct policy_person *person)
+candidate_reasons(const struct staff_case *k,
+    const struct policy_person *person)
 {
 	const struct policy *p = k->staff->server.policy;
 	char slug[POLICY_SLUG_MAX + 1];

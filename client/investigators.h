@@ -12,11 +12,11 @@
 #define OUT_EXCLUDED (1u << 0) /* by the reporter: never */
 #define OUT_LEFT (1u << 1)
 #define OUT_NO_KEY (1u << 2)
-#define OUT_READS (1u << 3)  /* already */
-#define OUT_AWAY (1u << 4)   /* has not signed in for long */
+#define OUT_READS (1u << 3) /* already */
+#define OUT_AWAY (1u << 4)  /* has not signed in for long */
 #define OUT_TRAINING (1u << 5)
 #define OUT_AREA (1u << 6)
-#define OUT_FULL (1u << 7)   /* caseload */
+#define OUT_FULL (1u << 7) /* caseload */
 #define OUT_BITS 8
 /* What a guardian may pass over who knows better. */
 #define OUT_FORCIBLE (OUT_AWAY | OUT_TRAINING | OUT_AREA | OUT_FULL)

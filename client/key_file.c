@@ -137,8 +137,7 @@ decrypt(const struct passphrase *p, const char *path, struct bytes file,
 }
 
 enum exit_code
-key_file_read(const struct passphrase *p, const char *path,
-    struct secret **ret)
+key_file_read(const struct passphrase *p, const char *path, struct secret **ret)
 {
 	struct buf file CLEAN_BUF = BUF_INIT(KEY_FILE_MAX);
 	enum exit_code code = file_read(p->term, path, &file);
@@ -185,8 +184,8 @@ encrypt(struct bytes text, struct bytes word, unsigned work, struct buf *out)
 }
 
 enum exit_code
-key_file_write(const struct passphrase *p, const char *path,
-    struct bytes text, unsigned work)
+key_file_write(const struct passphrase *p, const char *path, struct bytes text,
+    unsigned work)
 {
 	struct buf out CLEAN_BUF = BUF_INIT(2 * KEY_FILE_MAX);
 	struct secret *word CLEAN_SECRET = NULL;

@@ -20,8 +20,8 @@ receipt_wrong(const struct term *t, unsigned word)
 }
 
 static enum exit_code
-parse_receipt(
-    const struct term *t, struct bytes text, uint8_t out[static RECEIPT_LEN])
+parse_receipt(const struct term *t, struct bytes text,
+    uint8_t out[static RECEIPT_LEN])
 {
 	unsigned word = 0;
 
@@ -31,8 +31,8 @@ parse_receipt(
 }
 
 static enum exit_code
-receipt_from_file(
-    const struct term *t, const char *path, uint8_t out[static RECEIPT_LEN])
+receipt_from_file(const struct term *t, const char *path,
+    uint8_t out[static RECEIPT_LEN])
 {
 	struct buf x CLEAN_BUF = BUF_INIT(4096);
 	enum exit_code code = file_read(t, path, &x);
@@ -71,8 +71,8 @@ receipt_get(const struct speakup_options *o, const struct term *t,
 		return receipt_typed(t, out);
 	if (secret_line(STDIN_FILENO, &line) != ERR_OK)
 		return receipt_wrong(t, 0);
-	return parse_receipt(
-	    t, BYTES(secret_bytes(line), secret_len(line)), out);
+	return parse_receipt(t, BYTES(secret_bytes(line), secret_len(line)),
+	    out);
 }
 
 static enum exit_code

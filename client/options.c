@@ -65,8 +65,10 @@ command_matches(const struct command *c, int argc, char **argv)
 		return argc > 1 && strcmp(argv[1], c->name) == 0 ? 1 : 0;
 	n = (size_t)(space - c->name);
 	return argc > 2 && strlen(argv[1]) == n &&
-	    strncmp(argv[1], c->name, n) == 0 &&
-	    strcmp(argv[2], space + 1) == 0 ? 2 : 0;
+		strncmp(argv[1], c->name, n) == 0 &&
+		strcmp(argv[2], space + 1) == 0
+	    ? 2
+	    : 0;
 }
 
 static const struct command *
@@ -94,7 +96,7 @@ option_find(const struct program *p, const struct command *c, const char *name,
 			continue;
 		if (letter != 0 ? o->letter == letter
 				: strlen(o->name) == n &&
-			strncmp(o->name, name, n) == 0)
+			    strncmp(o->name, name, n) == 0)
 			return o;
 	}
 	return NULL;
@@ -218,8 +220,9 @@ parse_rest(struct parse *s)
 		}
 	}
 	if (out.args.n < s->command->min || out.args.n > s->command->max) {
-		(void)complain(s, "expected", s->command->args[0] != '\0'
-			? s->command->args : "no arguments");
+		(void)complain(s, "expected",
+		    s->command->args[0] != '\0' ? s->command->args
+						: "no arguments");
 		return answered(EXIT_USAGE);
 	}
 	return out;
@@ -228,8 +231,9 @@ parse_rest(struct parse *s)
 struct parsed
 options_parse(const struct program *p, int argc, char **argv, void *values)
 {
-	struct parse s = { .p = p, .argc = argc, .argv = argv,
-		.values = values };
+	struct parse s = {
+		.p = p, .argc = argc, .argv = argv, .values = values
+	};
 	int words = 0;
 
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {

@@ -66,8 +66,8 @@ place_manifest(struct outgoing *o, const struct conversation *c)
 }
 
 void
-outgoing_place(
-    struct outgoing *o, const struct conversation *c, const struct entry *lines)
+outgoing_place(struct outgoing *o, const struct conversation *c,
+    const struct entry *lines)
 {
 	enum chain chain = message_kind_chain(lines->kind);
 	enum chain other = chain == CHAIN_TALK ? CHAIN_STAFF : CHAIN_TALK;
@@ -184,8 +184,8 @@ outgoing_attach(struct outgoing *o, const char *path)
 		    "%s: this organisation takes "
 		    "at most %u MiB of attachments.",
 		    path, o->server->policy->limits.attachments_mib);
-	return add_file(
-	    o, name, size, sha, (struct outgoing_file){ .path = path });
+	return add_file(o, name, size, sha,
+	    (struct outgoing_file){ .path = path });
 }
 
 /* --- readers --- */
@@ -268,8 +268,8 @@ enum exit_code
 outgoing_address(struct outgoing *o, const struct age_recipient *reporter)
 {
 	const struct policy *p = o->server->policy;
-	const struct policy_route *r = members_route(
-	    p, policy_route(p, o->m->route), o->change, o->n_changes);
+	const struct policy_route *r = members_route(p,
+	    policy_route(p, o->m->route), o->change, o->n_changes);
 	struct member member[MEMBERS_MAX];
 	size_t n = 0;
 	enum exit_code code = list_readers(o, member, &n);

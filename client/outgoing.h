@@ -13,7 +13,7 @@
  */
 
 struct outgoing_file {
-	const char *path;   /* borrowed; NULL: memory */
+	const char *path;    /* borrowed; NULL: memory */
 	struct bytes memory; /* borrowed */
 };
 
@@ -39,16 +39,14 @@ struct outgoing {
 	int64_t day; /* stored, by the proof */
 };
 
-enum exit_code outgoing_new(struct server *s, struct outgoing *ret)
-    MUST_CHECK;
+enum exit_code outgoing_new(struct server *s, struct outgoing *ret) MUST_CHECK;
 void outgoing_free(struct outgoing *o);
 
 /* Both say what is wrong with the text or file. The text comes first. */
 enum exit_code outgoing_add_text(struct outgoing *o, struct bytes text)
     MUST_CHECK;
 /* Hashes the file; its name becomes the attachment's. */
-enum exit_code outgoing_attach(struct outgoing *o, const char *path)
-    MUST_CHECK;
+enum exit_code outgoing_attach(struct outgoing *o, const char *path) MUST_CHECK;
 
 /*
  * Its place in a case that was read: behind everything that is there, by

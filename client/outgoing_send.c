@@ -15,7 +15,7 @@
 struct source {
 	const struct outgoing *o;
 	size_t index;
-	int fd; /* of the file at index; -1 */
+	int fd;	   /* of the file at index; -1 */
 	size_t at; /* in memory */
 };
 
@@ -61,8 +61,8 @@ from_files(void *ctx, size_t index, uint8_t *out, size_t n, size_t *ret_n)
 }
 
 static enum err
-seal_to(
-    struct outgoing *o, struct message_seal *seal, age_sink *sink, void *ctx)
+seal_to(struct outgoing *o, struct message_seal *seal, age_sink *sink,
+    void *ctx)
 {
 	struct source s = { .o = o, .fd = -1 };
 	enum err err = message_seal_payload(seal, from_files, &s, sink, ctx);
@@ -240,8 +240,8 @@ put_concern(struct outgoing *o, const struct bundle_content *c,
 	if (err != ERR_OK)
 		return err;
 	buf_reset(&o->head);
-	buf_put(
-	    &o->head, o->body.p, bundle_preamble_length(buf_bytes(&o->body)));
+	buf_put(&o->head, o->body.p,
+	    bundle_preamble_length(buf_bytes(&o->body)));
 	err = bundle_pad(&o->body, BUNDLE_TEXT_LEN);
 	return err == ERR_OK ? o->head.err : err;
 }
@@ -413,8 +413,8 @@ outgoing_send(struct outgoing *o, const uint8_t seed[static SIGN_SEED_LEN],
 /* --- a concern that was saved sealed --- */
 
 static enum err
-saved_statement(
-    const struct server *s, struct bytes body, struct statement *ret)
+saved_statement(const struct server *s, struct bytes body,
+    struct statement *ret)
 {
 	struct bundle_request r;
 	uint8_t envelope[SEALED_TO_MAX][SHA256_LEN];

@@ -15,8 +15,10 @@ policy_say_head(const struct term *t, const struct policy *p)
 	day_format(issued, p->issued / DAY_SECONDS);
 	day_format(soft, p->soft_expiry / DAY_SECONDS);
 	day_format(hard, p->hard_expiry / DAY_SECONDS);
-	term_say(t, "%s, policy %" PRIu32 ": issued %s, should be renewed by "
-	    "%s, ends %s.", p->org, p->serial, issued, soft, hard);
+	term_say(t,
+	    "%s, policy %" PRIu32 ": issued %s, should be renewed by "
+	    "%s, ends %s.",
+	    p->org, p->serial, issued, soft, hard);
 }
 
 static void
@@ -148,7 +150,8 @@ say_later(const struct readers *all)
 			    "has happened by then:");
 	}
 	if (said)
-		term_say(all->t, "It can be earlier: a guardian may bring "
+		term_say(all->t,
+		    "It can be earlier: a guardian may bring "
 		    "them in sooner, or nobody before them is there any "
 		    "more.");
 }
@@ -167,7 +170,8 @@ say_told(const struct readers *all, const uint16_t *marked, size_t n_marked,
 		return;
 	for (size_t i = 0; i < n; i++) {
 		if (!can_read(all, m[i].person))
-			say_on_rung(all, &m[i], &said, "These are told that "
+			say_on_rung(all, &m[i], &said,
+			    "These are told that "
 			    "something is overdue, and can read nothing:");
 	}
 }
@@ -178,11 +182,11 @@ say_never(const struct readers *all, const uint16_t *marked, size_t n_marked)
 	uint16_t out[POLICY_PEOPLE_MAX];
 	size_t n = 0;
 
-	if (n_marked == 0 || exclusions_close(all->p, all->r, marked,
-		n_marked, out, POLICY_PEOPLE_MAX, &n) != ERR_OK)
+	if (n_marked == 0 ||
+	    exclusions_close(all->p, all->r, marked, n_marked, out,
+		POLICY_PEOPLE_MAX, &n) != ERR_OK)
 		return;
-	term_say(all->t,
-	    "\nThese people are left out and can never read it:");
+	term_say(all->t, "\nThese people are left out and can never read it:");
 	for (size_t i = 0; i < n; i++)
 		say_person(all->t, 1, all->p, out[i], "");
 }
@@ -191,10 +195,9 @@ void
 policy_say_readers(const struct term *t, const struct policy *p,
     const struct policy_route *r, const struct manifest *m, int64_t day)
 {
-	struct readers all = { .t = t,
-		.p = p,
-		.r = r,
-		.band = BAND_BIT(m->band) };
+	struct readers all = {
+		.t = t, .p = p, .r = r, .band = BAND_BIT(m->band)
+	};
 
 	if (members_compute(p, r, m->exclude, m->n_exclude, day, all.m,
 		MEMBERS_MAX, &all.n) == ERR_OK) {

@@ -8,7 +8,7 @@
 
 static const struct {
 	const char *name;
-	const char *form; /* question whose options these are */
+	const char *form;  /* question whose options these are */
 	const char *words; /* what else it may be; "": anything */
 	bool many;
 } fields[RECORD_FIELDS] = {
@@ -119,8 +119,8 @@ bad_value(const struct term *t, const struct policy *p, size_t field,
 static enum exit_code
 no_field(const struct term *t, const char *name)
 {
-	(void)term_fail(
-	    t, EXIT_USAGE, "A record has no field \"%s\". Fields are:", name);
+	(void)term_fail(t, EXIT_USAGE,
+	    "A record has no field \"%s\". Fields are:", name);
 	for (size_t i = 0; i < RECORD_FIELDS; i++)
 		fprintf(stderr, "  %s\n", fields[i].name);
 	return EXIT_USAGE;
@@ -178,8 +178,8 @@ read_line(const struct term *t, const struct policy *p, struct bytes line,
 		    "A line of a record is "
 		    "\"field: value\", not \"%.*s\".",
 		    (int)(line.n < 80 ? line.n : 80), line.p);
-	(void)snprintf(
-	    name, sizeof(name), "%.*s", (int)(colon - line.p), line.p);
+	(void)snprintf(name, sizeof(name), "%.*s", (int)(colon - line.p),
+	    line.p);
 	return record_set(t, p, r, name,
 	    BYTES(colon + 1, line.n - (size_t)(colon + 1 - line.p)));
 }
@@ -226,8 +226,8 @@ record_find(const struct conversation *c)
 }
 
 bool
-record_latest(
-    const struct conversation *c, const char *field, char *out, size_t cap)
+record_latest(const struct conversation *c, const char *field, char *out,
+    size_t cap)
 {
 	const struct conversation_message *m = record_find(c);
 	struct reader r =

@@ -18,7 +18,7 @@ enum record_field {
 	RECORD_ACTIONS,
 	RECORD_OUTCOME,
 	RECORD_LEARNING,
-	RECORD_AGAIN, /* would they speak up again: yes, no, maybe, unknown */
+	RECORD_AGAIN,	/* would they speak up again: yes, no, maybe, unknown */
 	RECORD_RECEIPT, /* of a concern that was told, where it is kept */
 };
 #define RECORD_FIELDS (RECORD_RECEIPT + 1)

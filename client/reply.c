@@ -45,8 +45,8 @@ agree_to_new(const struct mailbox *b, const struct outgoing *o)
 			    "since, or the organisation has changed who reads "
 			    "such concerns.");
 		any = true;
-		policy_person_text(
-		    b->server.policy, o->to[i].person, who, sizeof(who));
+		policy_person_text(b->server.policy, o->to[i].person, who,
+		    sizeof(who));
 		term_item(&b->term, 1, "%s", who);
 	}
 	if (!any || term_agree(&b->term, "Send it to them as well? [y/N] "))
@@ -190,8 +190,8 @@ static enum exit_code
 agree_to_withdraw(const struct mailbox *b)
 {
 	if (conversation_is_withdrawn(b->c))
-		return term_fail(
-		    &b->term, EXIT_DECLINED, "You have withdrawn it already.");
+		return term_fail(&b->term, EXIT_DECLINED,
+		    "You have withdrawn it already.");
 	if (was_acknowledged(b->c))
 		term_say(&b->term,
 		    "Your concern has been acknowledged. Those "
@@ -232,8 +232,8 @@ yes_or_no(const char *text, bool *ret)
 static enum exit_code
 not_yes_or_no(const struct term *t, const char *text)
 {
-	return term_fail(
-	    t, EXIT_USAGE, "%s: the answer is \"yes\" or \"no\".", text);
+	return term_fail(t, EXIT_USAGE, "%s: the answer is \"yes\" or \"no\".",
+	    text);
 }
 
 /* The question that is answered, shown once more. */

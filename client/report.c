@@ -32,13 +32,12 @@ gather_answers(struct report *r)
 	enum exit_code code = EXIT_DONE;
 
 	if (o->answers != NULL)
-		code = answers_read(&r->term, &r->answers, o->answers,
-		    o->entry, &r->text);
+		code = answers_read(&r->term, &r->answers, o->answers, o->entry,
+		    &r->text);
 	for (size_t i = 0; code == EXIT_DONE && i < o->answer.n; i++)
 		code = answers_add(&r->term, &r->answers, o->answer.at[i]);
 	for (size_t i = 0; code == EXIT_DONE && i < o->about.n; i++)
-		code = answers_add_about(&r->term, &r->answers,
-		    o->about.at[i]);
+		code = answers_add_about(&r->term, &r->answers, o->about.at[i]);
 	if (code == EXIT_DONE && !r->term.yes && o->answers == NULL)
 		code = answers_ask(&r->term, &r->answers);
 	return code;
@@ -86,16 +85,19 @@ agree(struct report *r)
 	const struct manifest *m = r->out.m;
 
 	policy_say_readers(&r->term, p, r->concern.route, m, today());
-	term_say(&r->term, "\nNobody else can, not even the people who run "
+	term_say(&r->term,
+	    "\nNobody else can, not even the people who run "
 	    "the server. Nobody will know who you are, unless what you wrote "
 	    "tells them.");
 	if (r->o->attach.n > 0)
-		term_say(&r->term, "The attached files go as they are, with "
+		term_say(&r->term,
+		    "The attached files go as they are, with "
 		    "their names. Documents and pictures often say inside who "
 		    "made them, where and with what.");
-	say_contacts(&r->term, "If it is about the people who run the "
-	    "server, or you would rather go outside:", p->outside,
-	    p->n_outside);
+	say_contacts(&r->term,
+	    "If it is about the people who run the "
+	    "server, or you would rather go outside:",
+	    p->outside, p->n_outside);
 	say_contacts(&r->term, "If somebody is in danger now:", p->crisis,
 	    p->n_crisis);
 	if (term_agree(&r->term, "\nSend it to these people? [y/N] "))
@@ -113,19 +115,23 @@ confirm_words(const struct report *r)
 	uint8_t shown[RECEIPT_LEN], typed[RECEIPT_LEN];
 	char line[TERM_LINE_MAX];
 
-	if (r->term.yes || receipt_parse(bytes_str(r->concern.words), shown,
-	    NULL) != ERR_OK)
+	if (r->term.yes ||
+	    receipt_parse(bytes_str(r->concern.words), shown, NULL) != ERR_OK)
 		return;
-	while (term_ask(&r->term, "\nType the 12 words, to be sure that you "
-	    "have them (or Enter to leave it): ", line, sizeof(line)) &&
+	while (term_ask(&r->term,
+		   "\nType the 12 words, to be sure that you "
+		   "have them (or Enter to leave it): ",
+		   line, sizeof(line)) &&
 	    line[0] != '\0') {
 		if (receipt_parse(bytes_str(line), typed, NULL) == ERR_OK &&
 		    bytes_equal_ct(shown, typed, RECEIPT_LEN)) {
-			term_say(&r->term, "That is right. Now clear this "
+			term_say(&r->term,
+			    "That is right. Now clear this "
 			    "window, and keep the paper safe.");
 			break;
 		}
-		term_say(&r->term, "These are not the same words. Please look "
+		term_say(&r->term,
+		    "These are not the same words. Please look "
 		    "at what you wrote down.");
 	}
 	bytes_wipe(shown, sizeof(shown));
@@ -141,9 +147,10 @@ say_words(const struct report *r)
 
 	for (int i = 0; i < RECEIPT_WORDS / 2; i++)
 		at += strcspn(at, " ") + 1;
-	term_say(&r->term, "\n    %.*s\n    %s\n", (int)(at - words) - 1,
-	    words, at);
-	term_say(&r->term, "These 12 words are your receipt. Write them down "
+	term_say(&r->term, "\n    %.*s\n    %s\n", (int)(at - words) - 1, words,
+	    at);
+	term_say(&r->term,
+	    "These 12 words are your receipt. Write them down "
 	    "on paper, in this order. They are the only way to read the "
 	    "answer and to write again, and nobody can give them to you a "
 	    "second time. Whoever has them can read everything here.");
@@ -175,7 +182,8 @@ save_proof(const struct speakup_options *o, const struct term *t,
 		return EXIT_DONE;
 	code = file_write(t, o->save_proof, proof, FILE_PRIVATE, false);
 	if (code == EXIT_DONE)
-		term_warn(t, "%s proves that you raised this concern on that "
+		term_warn(t,
+		    "%s proves that you raised this concern on that "
 		    "day. It may protect you later; to somebody who finds it, "
 		    "it says that it was you. Keep it where only you look.",
 		    o->save_proof);
@@ -192,14 +200,17 @@ stored(const struct report *r)
 		code = print_json(r);
 	} else {
 		day_format(day, r->day);
-		term_say(&r->term, "Your concern is stored (%s). The server's "
-		    "proof was checked and fits.", day);
+		term_say(&r->term,
+		    "Your concern is stored (%s). The server's "
+		    "proof was checked and fits.",
+		    day);
 		say_words(r);
 		confirm_words(r);
 		code = EXIT_DONE;
 	}
 	return code == EXIT_DONE
-	    ? save_proof(r->o, &r->term, buf_bytes(&r->proof)) : code;
+	    ? save_proof(r->o, &r->term, buf_bytes(&r->proof))
+	    : code;
 }
 
 /* Kept sealed, for `speakup report --send`. */
@@ -214,9 +225,10 @@ save_sealed(const struct report *r, enum exit_code code)
 		    r->concern.words);
 		return code;
 	}
-	term_say(&r->term, "It is saved, sealed, in %s. NOBODY has it yet. To "
-	    "send it later: speakup report --send %s", r->o->save_sealed,
-	    r->o->save_sealed);
+	term_say(&r->term,
+	    "It is saved, sealed, in %s. NOBODY has it yet. To "
+	    "send it later: speakup report --send %s",
+	    r->o->save_sealed, r->o->save_sealed);
 	say_words(r);
 	return code;
 }
@@ -230,8 +242,8 @@ not_stored(struct report *r, enum exit_code code)
 	while (may_retry && !r->term.yes &&
 	    term_agree(&r->term, "Try again now? [y/N] ")) {
 		buf_reset(&r->proof);
-		code = outgoing_send_saved(&r->server,
-		    buf_bytes(&r->out.body), &r->proof, &r->day);
+		code = outgoing_send_saved(&r->server, buf_bytes(&r->out.body),
+		    &r->proof, &r->day);
 		if (code == EXIT_DONE)
 			return stored(r);
 	}
@@ -297,10 +309,11 @@ send_saved(struct report *r)
 	if (r->term.json)
 		printf("{\"stored\":true,\"day\":\"%s\"}\n", day);
 	else
-		term_say(&r->term, "Your concern is stored (%s). The server's "
+		term_say(&r->term,
+		    "Your concern is stored (%s). The server's "
 		    "proof was checked and fits. Your receipt is the 12 words "
-		    "that were shown when it was saved. Now delete %s.", day,
-		    r->o->send);
+		    "that were shown when it was saved. Now delete %s.",
+		    day, r->o->send);
 	return save_proof(r->o, &r->term, buf_bytes(&r->proof));
 }
 
@@ -309,13 +322,16 @@ speakup_report(const void *values, const struct args *args)
 {
 	const struct speakup_options *o = values;
 	struct server_config config = common_server(&o->common);
-	struct report r = { .o = o, .term = speakup_term(o),
-		.text.max = COMPOSE_TEXT_MAX, .proof.max = BUNDLE_TEXT_LEN };
+	struct report r = { .o = o,
+		.term = speakup_term(o),
+		.text.max = COMPOSE_TEXT_MAX,
+		.proof.max = BUNDLE_TEXT_LEN };
 	enum exit_code code = server_open(&r.term, &config, &r.server);
 
 	(void)args;
 	if (code == EXIT_UNAVAILABLE)
-		term_warn(&r.term, "Your concern was NOT stored: nothing was "
+		term_warn(&r.term,
+		    "Your concern was NOT stored: nothing was "
 		    "sent.");
 	r.answers.policy = r.server.policy;
 	if (code == EXIT_DONE) {

@@ -19,7 +19,8 @@ pin_parse(const struct term *t, const char *text, struct pin *ret)
 		ret->n = RECEIPT_LEN;
 		return EXIT_DONE;
 	}
-	return term_fail(t, EXIT_USAGE, "--root-hash is 64 hex digits, or the "
+	return term_fail(t, EXIT_USAGE,
+	    "--root-hash is 64 hex digits, or the "
 	    "12 words from the poster in quotation marks.");
 }
 
@@ -33,10 +34,12 @@ static enum exit_code
 not_roots(const struct term *t, enum err err)
 {
 	if (err == ERR_BAD_SIG)
-		return term_fail(t, EXIT_REFUSED, "The organisation's root "
+		return term_fail(t, EXIT_REFUSED,
+		    "The organisation's root "
 		    "is not signed by the keys that it should be.");
 	if (err == ERR_CORRUPT)
-		return term_fail(t, EXIT_REFUSED, "The organisation's roots "
+		return term_fail(t, EXIT_REFUSED,
+		    "The organisation's roots "
 		    "do not follow from one another.");
 	if (err == ERR_NOMEM || err == ERR_CRYPTO)
 		return fail_err(t, err, "The organisation's root");
@@ -55,7 +58,8 @@ roots_check(const struct term *t, const struct bytes *notes, size_t n,
 	if (err != ERR_OK)
 		return not_roots(t, err);
 	if (!pin_fits(pin, root.first))
-		return term_fail(t, EXIT_REFUSED, "This is not the server "
+		return term_fail(t, EXIT_REFUSED,
+		    "This is not the server "
 		    "that you asked for: its fingerprint differs from the one "
 		    "you gave. Nothing was sent.");
 	memcpy(ret_hash0, root.first, sizeof(root.first));
@@ -74,8 +78,7 @@ roots_read(const struct term *t, const char *const *paths, size_t n,
 	enum exit_code code = pin_parse(t, pin_text, &pin);
 
 	if (n > ROOTS_MAX)
-		return term_fail(t, EXIT_USAGE, "At most %d roots.",
-		    ROOTS_MAX);
+		return term_fail(t, EXIT_USAGE, "At most %d roots.", ROOTS_MAX);
 	for (size_t i = 0; code == EXIT_DONE && i < n; i++) {
 		file[i].max = NOTE_MAX;
 		code = file_read(t, paths[i], &file[i]);

@@ -215,8 +215,8 @@ say_inside(const struct term *t, const struct manifest *m)
 		const struct manifest_answer *a = &m->answer[i];
 
 		if (!is_concern && strcmp(a->field, "expected") == 0)
-			term_item(
-			    t, 1, "An answer can be expected by %s.", a->value);
+			term_item(t, 1, "An answer can be expected by %s.",
+			    a->value);
 		else
 			term_item(t, 1, "%s: %s", a->field, a->value);
 	}

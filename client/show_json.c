@@ -25,8 +25,8 @@ files_json(const struct manifest *m)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < m->n_files; i++) {
-		if (strncmp(
-			m->file[i].name, ATTACHMENTS, strlen(ATTACHMENTS)) == 0)
+		if (strncmp(m->file[i].name, ATTACHMENTS,
+			strlen(ATTACHMENTS)) == 0)
 			(void)json_array_append_new(list,
 			    json_pack("{s:s, s:I}", "name",
 				m->file[i].name + strlen(ATTACHMENTS), "size",
@@ -42,8 +42,8 @@ answers_json(const struct manifest *m)
 
 	for (size_t i = 0; i < m->n_answers; i++)
 		(void)json_array_append_new(list,
-		    json_sprintf(
-			"%s=%s", m->answer[i].field, m->answer[i].value));
+		    json_sprintf("%s=%s", m->answer[i].field,
+			m->answer[i].value));
 	return list;
 }
 
@@ -53,8 +53,8 @@ people_json(const struct manifest *m)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < m->n_to; i++)
-		(void)json_array_append_new(
-		    list, json_integer(m->to[i].person));
+		(void)json_array_append_new(list,
+		    json_integer(m->to[i].person));
 	return list;
 }
 
@@ -69,8 +69,8 @@ flags_json(unsigned flags)
 		if ((flags & 1u << i) == 0)
 			continue;
 		case_flags_put(&x, 1u << i);
-		(void)json_array_append_new(
-		    list, json_stringn((const char *)x.p, x.n));
+		(void)json_array_append_new(list,
+		    json_stringn((const char *)x.p, x.n));
 	}
 	return list;
 }
@@ -108,8 +108,8 @@ set_people(json_t *j, const struct entry *e)
 static void
 set_code(json_t *j, const struct entry *e)
 {
-	(void)json_object_set_new(
-	    j, "code", json_string(notice_code_name(e->code)));
+	(void)json_object_set_new(j, "code",
+	    json_string(notice_code_name(e->code)));
 	set_number(j, "number", e->number);
 }
 
@@ -136,8 +136,8 @@ set_lines(json_t *j, const struct entry *e)
 	if ((params & PARAM_PERSON) != 0)
 		set_number(j, "person", e->person);
 	if ((params & PARAM_CHAIN) != 0)
-		(void)json_object_set_new(
-		    j, "in", json_string(chain_name(e->in)));
+		(void)json_object_set_new(j, "in",
+		    json_string(chain_name(e->in)));
 	if ((params & PARAM_ABOUT) != 0)
 		set_number(j, "about", e->about);
 	if ((params & PARAM_CODE) != 0)
@@ -177,8 +177,8 @@ message_json(const struct conversation *c, const struct conversation_message *m,
 	(void)json_object_set_new(j, "files", files_json(m->m));
 	(void)json_object_set_new(j, "answers", answers_json(m->m));
 	(void)json_object_set_new(j, "readers", people_json(m->m));
-	(void)json_object_set_new(
-	    j, "policy_known", json_boolean(m->is_policy_known));
+	(void)json_object_set_new(j, "policy_known",
+	    json_boolean(m->is_policy_known));
 	return j;
 }
 
@@ -192,8 +192,8 @@ set_life(json_t *j, const struct conversation *c)
 		    json_pack("{s:i, s:i}", "person", (int)c->member[i].person,
 			"rung", (int)c->member[i].rung));
 	(void)json_object_set_new(j, "readers", list);
-	(void)json_object_set_new(
-	    j, "state", json_string(case_state_name(c->life.state)));
+	(void)json_object_set_new(j, "state",
+	    json_string(case_state_name(c->life.state)));
 	(void)json_object_set_new(j, "flags", flags_json(c->life.flags));
 	set_band(j, "band", c->life.band);
 	set_number(j, "route", c->now_on);
@@ -208,8 +208,8 @@ show_case_json(const struct conversation *c, show_name *name, void *ctx)
 	hex_encode(id, c->case_id, CASE_ID_LEN);
 	band[1] = (char)('0' + c->band);
 	for (size_t i = 0; i < c->n_messages; i++)
-		(void)json_array_append_new(
-		    list, message_json(c, c->message[i], name, ctx));
+		(void)json_array_append_new(list,
+		    message_json(c, c->message[i], name, ctx));
 	j = json_pack("{s:s, s:s, s:i, s:b, s:b, s:o}", "case", id, "band",
 	    band, "route", (int)c->route, "withdrawn",
 	    conversation_is_withdrawn(c), "plain", c->is_plain, "messages",

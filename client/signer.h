@@ -17,8 +17,8 @@ struct signer {
 	uint8_t seed[SIGN_SEED_LEN];
 };
 /* ERR_SYNTAX: the name has a space, a plus sign, or nothing in it. */
-enum err signer_new(const struct env *env, const char *name,
-    struct signer *ret) MUST_CHECK;
+enum err signer_new(const struct env *env, const char *name, struct signer *ret)
+    MUST_CHECK;
 void signer_put(struct buf *out, const struct signer *s);
 /* One line, its newline optional. */
 enum err signer_parse(struct bytes text, struct signer *ret) MUST_CHECK;

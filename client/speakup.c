@@ -67,8 +67,7 @@ static const struct option options[] = {
 
 static const struct command commands[] = {
 	{ REPORT, "report", "", 0, 0,
-	    "Raise a concern. Nobody will know who you are.",
-	    speakup_report },
+	    "Raise a concern. Nobody will know who you are.", speakup_report },
 	{ INBOX, "inbox", "", 0, 0,
 	    "See what was answered, with the 12 words of your receipt.",
 	    speakup_inbox },
@@ -81,16 +80,14 @@ static const struct command commands[] = {
 	    "Answer whether something may be told, as you were asked.",
 	    speakup_consent },
 	{ SURVEY, "survey", "yes|no", 1, 1,
-	    "Say whether you would speak up again, and why.",
-	    speakup_survey },
+	    "Say whether you would speak up again, and why.", speakup_survey },
 	{ WITHDRAW, "withdraw", "", 0, 0, "Take your concern back.",
 	    speakup_withdraw },
 	{ POLICY, "policy", "", 0, 0,
 	    "Show who reads what, and the server's fingerprint.",
 	    speakup_policy },
 	{ SEAL, "seal", "[FILE]", 0, 1,
-	    "Encrypt a file to age recipients; sends nothing.",
-	    speakup_seal },
+	    "Encrypt a file to age recipients; sends nothing.", speakup_seal },
 };
 
 static const struct program program = {

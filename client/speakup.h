@@ -35,7 +35,8 @@ struct speakup_options {
 static inline struct term
 speakup_term(const struct speakup_options *o)
 {
-	return (struct term){ .program = "speakup", .json = o->common.json,
+	return (struct term){ .program = "speakup",
+		.json = o->common.json,
 		.yes = o->common.yes };
 }
 
@@ -71,7 +72,7 @@ enum exit_code speakup_inbox(const void *values, const struct args *args);
 enum exit_code speakup_cover(const void *values, const struct args *args);
 enum exit_code speakup_reply(const void *values, const struct args *args);
 /* Fields of the answers in a survey; yes or no. */
-#define SURVEY_AGAIN "again" /* would they speak up again */
+#define SURVEY_AGAIN "again"	     /* would they speak up again */
 #define SURVEY_DETRIMENT "detriment" /* are they treated badly since */
 enum exit_code speakup_consent(const void *values, const struct args *args);
 enum exit_code speakup_survey(const void *values, const struct args *args);

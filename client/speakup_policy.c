@@ -37,8 +37,7 @@ say_all(const struct server *s, const char *hash0, const char *words)
 	const struct term *t = s->term;
 
 	policy_say_head(t, s->policy);
-	term_say(t, "\nFingerprint, as it should be on the poster: %s",
-	    words);
+	term_say(t, "\nFingerprint, as it should be on the poster: %s", words);
 	term_item(t, 1, "The same as a number (--root-hash): %s", hash0);
 	term_say(t, "\nWho reads what, by route:");
 	for (size_t i = 0; i < s->policy->n_routes; i++)
@@ -59,10 +58,9 @@ print_json(const struct server *s, const char *hash0, const char *words)
 	if (err != ERR_OK)
 		return fail_err(s->term, err, "The policy");
 	hex_encode(hash, s->status.hash, SHA256_LEN);
-	j = json_pack("{s:s, s:s, s:s, s:b, s:o}", "root_hash", hash0,
-	    "words", words, "policy_hash", hash, "soft_expired",
-	    s->status.soft_expired, "policy",
-	    json_loadb((const char *)text.p, text.n, 0, NULL));
+	j = json_pack("{s:s, s:s, s:s, s:b, s:o}", "root_hash", hash0, "words",
+	    words, "policy_hash", hash, "soft_expired", s->status.soft_expired,
+	    "policy", json_loadb((const char *)text.p, text.n, 0, NULL));
 	return json_print(s->term, j);
 }
 

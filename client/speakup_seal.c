@@ -17,7 +17,8 @@ seal_to(const struct speakup_options *o, const struct stream *s)
 	    o->recipients_file.at, o->recipients_file.n, to,
 	    STREAM_RECIPIENTS_MAX, &n);
 	if (code == EXIT_DONE && n == 0)
-		code = term_fail(s->term, EXIT_USAGE, "For whom? Say "
+		code = term_fail(s->term, EXIT_USAGE,
+		    "For whom? Say "
 		    "--recipient age1..., --recipients-file FILE, or "
 		    "--passphrase.");
 	if (code == EXIT_DONE)
@@ -32,7 +33,9 @@ speakup_seal(const void *values, const struct args *args)
 	const struct speakup_options *o = values;
 	struct term t = speakup_term(o);
 	struct passphrase p = { .term = &t, .fd = o->passphrase_fd };
-	struct stream s = { .term = &t, .out = o->out, .over = o->force,
+	struct stream s = { .term = &t,
+		.out = o->out,
+		.over = o->force,
 		.in = args->n > 0 ? args->at[0] : NULL };
 	struct secret *word CLEAN_SECRET = NULL;
 	enum exit_code code;
@@ -40,11 +43,12 @@ speakup_seal(const void *values, const struct args *args)
 	if (!o->passphrase)
 		return seal_to(o, &s);
 	if (o->recipient.n + o->recipients_file.n > 0)
-		return term_fail(&t, EXIT_USAGE, "A passphrase and recipients "
+		return term_fail(&t, EXIT_USAGE,
+		    "A passphrase and recipients "
 		    "do not go together.");
 	code = passphrase_get_new(&p, "New passphrase: ", &word);
 	return code == EXIT_DONE
-	    ? stream_seal(&s, NULL, 0, BYTES(secret_bytes(word),
-		  secret_len(word)))
+	    ? stream_seal(&s, NULL, 0,
+		  BYTES(secret_bytes(word), secret_len(word)))
 	    : code;
 }

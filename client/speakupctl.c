@@ -24,7 +24,7 @@ enum {
 };
 
 #define SIGNS (ROOT_SIGN | POLICY_SIGN | WEB_SIGN)
-#define COMPILES \
+#define COMPILES                                                        \
 	(POLICY_CHECK | POLICY_COMPILE | POLICY_SHOW | POLICY_EXPLAIN | \
 	    POLICY_DIFF | POLICY_SIMULATE)
 #define AT(member) offsetof(struct ctl_options, member)
@@ -103,6 +103,7 @@ static const struct option options[] = {
 	    "json", 0, OPTION_FLAG, NULL, AT(json), "Answer in JSON." },
 };
 
+/* clang-format off */
 static const struct command commands[] = {
 	{ KEY_NEW, "key new", "", 0, 0,
 	    "Make a key: signing keys of policies and of the instance, or "
@@ -159,6 +160,7 @@ static const struct command commands[] = {
 	    "Show what an instance has: policy, expiry, listeners, size.",
 	    ctl_status },
 };
+/* clang-format on */
 
 static const struct program program = {
 	.name = "speakupctl",

@@ -47,8 +47,7 @@ find_places(struct staff *s)
 	const char *run = getenv("XDG_RUNTIME_DIR");
 	int n;
 
-	s->state = s->o->state != NULL ? strdup(s->o->state)
-				       : default_state();
+	s->state = s->o->state != NULL ? strdup(s->o->state) : default_state();
 	if (s->state == NULL)
 		return term_fail(&s->term, EXIT_USAGE,
 		    "Where may this program remember the policy that it saw? "
@@ -73,8 +72,9 @@ staff_open(const struct ftsu_options *o, struct staff *ret)
 	enum exit_code code;
 
 	*ret = (struct staff){ .o = o };
-	ret->term = (struct term){ .program = "ftsu",
-		.json = o->common.json, .yes = o->common.yes };
+	ret->term = (struct term){
+		.program = "ftsu", .json = o->common.json, .yes = o->common.yes
+	};
 	code = find_places(ret);
 	if (code == EXIT_DONE)
 		code = server_open(&ret->term, &config, &ret->server);
@@ -140,8 +140,7 @@ staff_session(struct staff *s)
 	lines_get_hex(&l, "root", hash0, SHA256_LEN);
 	person = lines_get_number(&l, "person", UINT16_MAX);
 	lines_get_hex(&l, "session", s->session, BUNDLE_SESSION_LEN);
-	if (lines_end(&l) != ERR_OK ||
-	    !bytes_equal(server, staff_server(s)) ||
+	if (lines_end(&l) != ERR_OK || !bytes_equal(server, staff_server(s)) ||
 	    memcmp(hash0, s->server.hash0, SHA256_LEN) != 0 ||
 	    (s->person != NULL && s->person->number != person))
 		return no_session(s);

@@ -67,7 +67,7 @@ struct staff {
 	const struct ftsu_options *o;
 	struct term term;
 	struct server server;
-	char *state;   /* directory */
+	char *state; /* directory */
 	char *session_path;
 	/* after staff_unlock */
 	struct age_identity ids[STAFF_IDENTITIES_MAX];
@@ -130,8 +130,7 @@ enum exit_code ftsu_act(const void *values, const struct args *args);
 enum exit_code ftsu_unopened(const void *values, const struct args *args);
 enum exit_code ftsu_band(const void *values, const struct args *args);
 enum exit_code ftsu_dismiss(const void *values, const struct args *args);
-enum exit_code ftsu_investigators(const void *values,
-    const struct args *args);
+enum exit_code ftsu_investigators(const void *values, const struct args *args);
 enum exit_code ftsu_assign(const void *values, const struct args *args);
 enum exit_code ftsu_grant(const void *values, const struct args *args);
 enum exit_code ftsu_handover(const void *values, const struct args *args);

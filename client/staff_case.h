@@ -12,8 +12,8 @@ struct staff_case {
 };
 /* Fetches both chains and checks them. staff_case_close in any case. */
 enum exit_code staff_case_open(struct staff *s,
-    const uint8_t id[static CASE_ID_LEN], const char *save,
-    const char *sealed, struct staff_case *ret) MUST_CHECK;
+    const uint8_t id[static CASE_ID_LEN], const char *save, const char *sealed,
+    struct staff_case *ret) MUST_CHECK;
 /* Fetches what came since, into the same conversation. */
 enum exit_code staff_case_refresh(struct staff_case *k) MUST_CHECK;
 void staff_case_close(struct staff_case *k);

@@ -27,7 +27,8 @@ path_of(const struct staff *s, const char *kind,
 
 	hex_encode(hex, hash, 8);
 	return asprintf(&path, "%s/%s%s%s", s->state, kind, hex, end) < 0
-	    ? NULL : path;
+	    ? NULL
+	    : path;
 }
 
 static char *
@@ -45,9 +46,11 @@ is_there(const char *path)
 static enum exit_code
 damaged(const struct staff *s, const char *path)
 {
-	return term_fail(&s->term, EXIT_REFUSED, "%s is damaged. It says what "
+	return term_fail(&s->term, EXIT_REFUSED,
+	    "%s is damaged. It says what "
 	    "this server showed before, so nothing was done. Remove it only "
-	    "with --root-hash from the poster.", path);
+	    "with --root-hash from the poster.",
+	    path);
 }
 
 /* --- the server's organisation --- */
@@ -70,11 +73,14 @@ say_first(struct staff *s, const char *path)
 	if (err != ERR_OK)
 		return fail_err(&s->term, err, "The fingerprint");
 	if (s->o->common.root_hash == NULL)
-		term_warn(&s->term, "This server is new here, and is trusted "
+		term_warn(&s->term,
+		    "This server is new here, and is trusted "
 		    "from now on. Its fingerprint must be the one on the "
-		    "poster: %s", words);
+		    "poster: %s",
+		    words);
 	else
-		term_warn(&s->term, "This address was not used here before: "
+		term_warn(&s->term,
+		    "This address was not used here before: "
 		    "%s. If it is not the one that you were given, stop: "
 		    "anybody can show what your organisation shows.",
 		    s->o->common.server);
@@ -99,7 +105,8 @@ compare_server(struct staff *s, const char *path)
 		return EXIT_DONE;
 	if (s->o->common.root_hash != NULL)
 		return write_server(s, path);
-	return term_fail(&s->term, EXIT_REFUSED, "The server is another "
+	return term_fail(&s->term, EXIT_REFUSED,
+	    "The server is another "
 	    "organisation's than it was before. Somebody may be tampering, so "
 	    "nothing was done. If it is right, say --root-hash with the words "
 	    "on the poster.");
@@ -186,14 +193,16 @@ compare_newest(struct staff *s, const char *path)
 	if (now.root < seen.root || now.policy < seen.policy ||
 	    (now.policy == seen.policy &&
 		memcmp(now.hash, seen.hash, SHA256_LEN) != 0))
-		return term_fail(&s->term, EXIT_REFUSED, "The server shows "
+		return term_fail(&s->term, EXIT_REFUSED,
+		    "The server shows "
 		    "policy %" PRIu64 " under root %" PRIu64 ", but it showed "
 		    "policy %" PRIu64 " under root %" PRIu64 " before. "
 		    "Somebody may be tampering, so nothing was done. Please "
-		    "tell the people who run the service.", now.policy,
-		    now.root, seen.policy, seen.root);
+		    "tell the people who run the service.",
+		    now.policy, now.root, seen.policy, seen.root);
 	return now.root > seen.root || now.policy > seen.policy
-	    ? write_newest(s, path) : EXIT_DONE;
+	    ? write_newest(s, path)
+	    : EXIT_DONE;
 }
 
 static enum exit_code
@@ -204,8 +213,7 @@ check_newest(struct staff *s)
 
 	if (path == NULL)
 		return fail_err(&s->term, ERR_NOMEM, "The policy");
-	code = is_there(path) ? compare_newest(s, path)
-			      : write_newest(s, path);
+	code = is_there(path) ? compare_newest(s, path) : write_newest(s, path);
 	free(path);
 	return code;
 }
@@ -229,7 +237,8 @@ keep_policy(struct staff *s)
 
 	if (path == NULL)
 		return fail_err(&s->term, ERR_NOMEM, "The policy");
-	code = is_there(path) ? EXIT_DONE
+	code = is_there(path)
+	    ? EXIT_DONE
 	    : file_write(&s->term, path, buf_bytes(&s->server.note),
 		  FILE_PRIVATE, true);
 	free(path);

@@ -28,8 +28,8 @@ make_room(struct staff_queue *q, size_t n)
 }
 
 static enum exit_code
-take_page(
-    const struct staff *s, const struct answer_queue *a, struct staff_queue *q)
+take_page(const struct staff *s, const struct answer_queue *a,
+    struct staff_queue *q)
 {
 	if (a->n_rows > 0 && !make_room(q, a->n_rows))
 		return fail_err(&s->term, ERR_NOMEM, "The queue");
@@ -67,8 +67,8 @@ fetch_page(struct staff *s, unsigned limit, struct staff_queue *q)
 }
 
 enum exit_code
-staff_queue_fetch(
-    struct staff *s, unsigned limit, bool all, struct staff_queue *ret)
+staff_queue_fetch(struct staff *s, unsigned limit, bool all,
+    struct staff_queue *ret)
 {
 	enum exit_code code;
 
@@ -175,8 +175,8 @@ span_text(int64_t seconds, char *out, size_t cap)
 	else if (seconds < 2 * DAY_SECONDS)
 		(void)snprintf(out, cap, "%" PRId64 " h", seconds / HOUR);
 	else
-		(void)snprintf(
-		    out, cap, "%" PRId64 " days", seconds / DAY_SECONDS);
+		(void)snprintf(out, cap, "%" PRId64 " days",
+		    seconds / DAY_SECONDS);
 }
 
 const char *

@@ -35,8 +35,8 @@ enum exit_code queue_filter_read(const struct staff *s,
     struct queue_filter *ret) MUST_CHECK;
 bool queue_filter_is_set(const struct queue_filter *f);
 /* "P3"; what is wrong is said. */
-enum exit_code band_parse(const struct term *t, const char *text,
-    uint8_t *ret) MUST_CHECK;
+enum exit_code band_parse(const struct term *t, const char *text, uint8_t *ret)
+    MUST_CHECK;
 
 /* "in 3 h", "2 days over"; "-": none runs. */
 #define DUE_TEXT_MAX 32

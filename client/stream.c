@@ -18,12 +18,12 @@ add_recipient(const struct term *t, struct bytes text,
     struct age_recipient *out, size_t cap, size_t *n)
 {
 	if (*n == cap)
-		return term_fail(t, EXIT_USAGE, "At most %zu recipients.",
-		    cap);
+		return term_fail(t, EXIT_USAGE, "At most %zu recipients.", cap);
 	if (age_recipient_parse(text, &out[*n]) != ERR_OK)
-		return term_fail(t, EXIT_USAGE, "This is not an age "
-		    "recipient: %.*s", (int)(text.n < 80 ? text.n : 80),
-		    (const char *)text.p);
+		return term_fail(t, EXIT_USAGE,
+		    "This is not an age "
+		    "recipient: %.*s",
+		    (int)(text.n < 80 ? text.n : 80), (const char *)text.p);
 	(*n)++;
 	return EXIT_DONE;
 }
@@ -50,8 +50,8 @@ add_file(const struct term *t, const char *path, struct age_recipient *out,
 		if (len > 0 && at[len - 1] == '\r')
 			len--;
 		if (len > 0 && *at != '#')
-			code = add_recipient(t, BYTES((const uint8_t *)at,
-			    len), out, cap, n);
+			code = add_recipient(t, BYTES((const uint8_t *)at, len),
+			    out, cap, n);
 		at = newline + 1;
 	}
 	return code;
@@ -101,8 +101,8 @@ flow_open(const struct stream *s, const char *label, struct flow *f)
 	(void)posix_fadvise(f->in, 0, 0, POSIX_FADV_SEQUENTIAL);
 	progress_start(&f->progress, label,
 	    S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
-	return output_open(s->term, s->out != NULL ? s->out : "-",
-	    FILE_PRIVATE, s->over, &f->out);
+	return output_open(s->term, s->out != NULL ? s->out : "-", FILE_PRIVATE,
+	    s->over, &f->out);
 }
 
 static void
@@ -171,8 +171,8 @@ seal_all(struct flow *f, struct age_writer *w)
 }
 
 enum exit_code
-stream_seal(const struct stream *s, const struct age_recipient *to,
-    size_t n_to, struct bytes passphrase)
+stream_seal(const struct stream *s, const struct age_recipient *to, size_t n_to,
+    struct bytes passphrase)
 {
 	uint8_t key[AGE_FILE_KEY_LEN];
 	struct age_writer *w = NULL;
@@ -192,11 +192,13 @@ stream_seal(const struct stream *s, const struct age_recipient *to,
 		w = age_writer_free(w);
 		bytes_wipe(key, sizeof(key));
 		if (err == ERR_DENIED)
-			code = term_fail(s->term, EXIT_USAGE, "Classic and "
+			code = term_fail(s->term, EXIT_USAGE,
+			    "Classic and "
 			    "post-quantum recipients are not mixed in one "
 			    "file.");
 		else
-			code = err == ERR_OK ? output_commit(&f.out)
+			code = err == ERR_OK
+			    ? output_commit(&f.out)
 			    : fail_err(s->term, err, "It could not be sealed");
 	}
 	flow_close(&f);

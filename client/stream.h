@@ -11,10 +11,9 @@
 #define STREAM_RECIPIENTS_MAX 64
 
 /* "age1…" recipients, and files with one a line. */
-enum exit_code recipients_read(const struct term *t,
-    const char *const *text, size_t n_text, const char *const *file,
-    size_t n_file, struct age_recipient *out, size_t cap, size_t *ret_n)
-    MUST_CHECK;
+enum exit_code recipients_read(const struct term *t, const char *const *text,
+    size_t n_text, const char *const *file, size_t n_file,
+    struct age_recipient *out, size_t cap, size_t *ret_n) MUST_CHECK;
 
 struct stream {
 	const struct term *term;
@@ -26,5 +25,5 @@ struct stream {
 enum exit_code stream_seal(const struct stream *s,
     const struct age_recipient *to, size_t n_to, struct bytes passphrase)
     MUST_CHECK;
-enum exit_code stream_open(const struct stream *s,
-    const struct age_keys *keys) MUST_CHECK;
+enum exit_code stream_open(const struct stream *s, const struct age_keys *keys)
+    MUST_CHECK;

@@ -22,8 +22,8 @@ put_wrapped(FILE *f, struct bytes x, unsigned indent)
 	(void)fflush(f);
 }
 
-__attribute__((format(printf, 4, 0))) __attribute__((format(printf, 4, 0)))
-static void
+__attribute__((format(printf, 4, 0)))
+__attribute__((format(printf, 4, 0))) static void
 put_formatted(FILE *f, unsigned indent, const char *before, const char *fmt,
     va_list args)
 {
@@ -72,8 +72,7 @@ term_quote(const struct term *t, struct bytes x, unsigned level)
 	put_wrapped(sentences(t), x, 2 * level);
 }
 
-__attribute__((format(printf, 2, 0)))
-static void
+__attribute__((format(printf, 2, 0))) static void
 put_complaint(const struct term *t, const char *fmt, va_list args)
 {
 	char before[64];
@@ -266,7 +265,8 @@ term_new_secret(const struct term *t, const char *prompt, struct secret **ret)
 			a = NULL;
 			return ERR_OK;
 		}
-		term_warn(t, "These were not the same, or empty. Please try "
-			     "again.");
+		term_warn(t,
+		    "These were not the same, or empty. Please try "
+		    "again.");
 	}
 }

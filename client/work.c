@@ -15,9 +15,10 @@ say_how_long(const struct term *t, unsigned bits, int64_t ms)
 	const int64_t seconds = all < 1000 ? 1 : all / 1000;
 
 	if (all >= NOTICED_MS && isatty(STDERR_FILENO) == 1)
-		term_warn(t, "The server is busy: doing a piece of work first, "
-		    "about %ld second%s.", (long)seconds,
-		    seconds == 1 ? "" : "s");
+		term_warn(t,
+		    "The server is busy: doing a piece of work first, "
+		    "about %ld second%s.",
+		    (long)seconds, seconds == 1 ? "" : "s");
 }
 
 enum err
@@ -33,8 +34,9 @@ work_do(const struct term *t, const struct answer_work *asked,
 	if (e == ERR_OK && !found)
 		say_how_long(t, asked->bits, moment_now() - begun);
 	while (e == ERR_OK && !found)
-		e = hold_is_over() ? ERR_IO : work_solve(asked->challenge,
-		    asked->bits, 1, &counter, &found);
+		e = hold_is_over() ? ERR_IO
+				   : work_solve(asked->challenge, asked->bits,
+					 1, &counter, &found);
 	if (e == ERR_OK)
 		work_put(asked->challenge, counter, ret);
 	return e;
