@@ -72,8 +72,7 @@ update(EVP_CIPHER_CTX *c, uint8_t *out, struct bytes x)
 {
 	int n;
 
-	return x.n == 0 ||
-	    EVP_CipherUpdate(c, out, &n, x.p, (int)x.n) == 1;
+	return x.n == 0 || EVP_CipherUpdate(c, out, &n, x.p, (int)x.n) == 1;
 }
 
 static bool
@@ -120,8 +119,8 @@ aead_open(struct aead_ctx *c, const uint8_t *key,
 	if (EVP_CipherInit_ex2(c->c, NULL, key, nonce, 0, NULL) == 1 &&
 	    tag_control(c->c, EVP_CTRL_AEAD_SET_TAG, tag) &&
 	    update(c->c, NULL, ad) && update(c->c, out, in))
-		err = EVP_CipherFinal_ex(c->c, none, &n) == 1 ? ERR_OK :
-		    ERR_CORRUPT;
+		err = EVP_CipherFinal_ex(c->c, none, &n) == 1 ? ERR_OK
+							      : ERR_CORRUPT;
 	ERR_pop_to_mark();
 	if (err != ERR_OK)
 		bytes_wipe(out, in.n);

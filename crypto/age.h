@@ -12,11 +12,11 @@
 
 #define AGE_FILE_KEY_LEN 16
 #define AGE_IDENTITY_LEN 32
-#define AGE_CHUNK 65536		  /* plaintext bytes in a full chunk */
+#define AGE_CHUNK 65536 /* plaintext bytes in a full chunk */
 #define AGE_HEADER_MAX (64 * 1024)
-#define AGE_HYBRID_PUB_LEN 1216	  /* ML-KEM-768 1184 || X25519 32 */
-#define AGE_SCRYPT_WORK 18	  /* log2 N when we write */
-#define AGE_SCRYPT_WORK_MAX 20	  /* above it a file is refused, unread */
+#define AGE_HYBRID_PUB_LEN 1216 /* ML-KEM-768 1184 || X25519 32 */
+#define AGE_SCRYPT_WORK 18	/* log2 N when we write */
+#define AGE_SCRYPT_WORK_MAX 20	/* above it a file is refused, unread */
 #define AGE_RECIPIENT_TEXT_MAX 2048
 #define AGE_IDENTITY_TEXT_MAX 96
 

@@ -34,8 +34,8 @@ into_buf(void *ctx, struct bytes x)
 }
 
 static enum err
-seal_payload(const struct env *env, const uint8_t *file_key,
-    struct bytes plain, struct buf *out)
+seal_payload(const struct env *env, const uint8_t *file_key, struct bytes plain,
+    struct buf *out)
 {
 	struct age_writer *w;
 	enum err err;

@@ -97,8 +97,7 @@ parse(struct bytes x, struct header *ret)
 		x.n = AGE_HEADER_MAX;
 	r = reader_over(x);
 	line = reader_line(&r);
-	if (r.err != ERR_OK ||
-	    !bytes_equal(line, BYTES_LIT(AGE_VERSION_LINE)))
+	if (r.err != ERR_OK || !bytes_equal(line, BYTES_LIT(AGE_VERSION_LINE)))
 		return ERR_SYNTAX;
 	err = read_stanzas(&r, &h);
 	if (err == ERR_OK)
@@ -133,8 +132,8 @@ header_mac(const uint8_t *file_key, struct bytes signed_part, uint8_t *mac)
 	err = hkdf_sha256(BYTES(file_key, AGE_FILE_KEY_LEN), BYTES(NULL, 0),
 	    BYTES_LIT("header"), key, sizeof(key));
 	if (err == ERR_OK)
-		err = hmac_sha256(BYTES(key, sizeof(key)), &signed_part, 1,
-		    mac);
+		err =
+		    hmac_sha256(BYTES(key, sizeof(key)), &signed_part, 1, mac);
 	bytes_wipe(key, sizeof(key));
 	return err;
 }

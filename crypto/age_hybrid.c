@@ -57,8 +57,8 @@ age_hybrid_unwrap(const struct age_stanza *s,
 	struct hpke *h;
 	enum err err;
 
-	err = hpke_receiver(suite, identity, BYTES(s->share, KEM_ENC_MAX),
-	    INFO, &h);
+	err = hpke_receiver(suite, identity, BYTES(s->share, KEM_ENC_MAX), INFO,
+	    &h);
 	if (err != ERR_OK)
 		return err;
 	err = hpke_open(h, BYTES(NULL, 0), BYTES(s->wrapped, AGE_WRAPPED_LEN),

@@ -25,7 +25,7 @@ age_recipient_parse(struct bytes text, struct age_recipient *ret)
 	for (size_t i = 0; i < 2; i++) {
 		r.kind = all_kinds[i];
 		if (bech32_get(text, kinds[r.kind].recipient, r.key,
-		    kinds[r.kind].pub_len) == ERR_OK) {
+			kinds[r.kind].pub_len) == ERR_OK) {
 			*ret = r;
 			return ERR_OK;
 		}
@@ -80,8 +80,7 @@ age_identity_new(const struct env *env, enum age_kind kind,
 }
 
 enum err
-age_identity_recipient(const struct age_identity *id,
-    struct age_recipient *ret)
+age_identity_recipient(const struct age_identity *id, struct age_recipient *ret)
 {
 	struct age_recipient r = { .kind = id->kind };
 	enum err err = kem_public(kinds[id->kind].kem, id->secret, r.key);

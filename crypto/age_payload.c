@@ -105,8 +105,8 @@ age_payload_finish(struct age_payload *p)
 	/* an empty final chunk is for an empty payload only */
 	if (p->n == AEAD_TAG_LEN && p->stream.n_chunks > 0)
 		return ERR_CORRUPT;
-	err = age_stream_open(&p->stream, BYTES(p->sealed, p->n), true,
-	    p->plain);
+	err =
+	    age_stream_open(&p->stream, BYTES(p->sealed, p->n), true, p->plain);
 	if (err != ERR_OK)
 		return err;
 	p->ended = true;

@@ -54,8 +54,8 @@ failed(struct age_reader *r, enum err err)
 static enum age_result
 unlock(struct age_reader *r)
 {
-	enum err err = age_header_unlock(buf_bytes(&r->header), r->keys,
-	    r->file_key);
+	enum err err =
+	    age_header_unlock(buf_bytes(&r->header), r->keys, r->file_key);
 	enum age_result result = age_header_result(err);
 
 	if (result == AGE_FAILED)
@@ -156,8 +156,8 @@ age_reader_put(struct age_reader *r, struct bytes x)
 		r->armored = x.p[0] != AGE_VERSION_LINE[0];
 		r->stage = STAGE_HEADER;
 	}
-	r->result = r->armored ? age_armor_put(&r->armor, x, take, r) :
-	    take(r, x);
+	r->result =
+	    r->armored ? age_armor_put(&r->armor, x, take, r) : take(r, x);
 	return r->result;
 }
 

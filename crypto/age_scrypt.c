@@ -22,8 +22,8 @@ wrap_key(struct bytes passphrase, const uint8_t *salt, unsigned work,
 	memcpy(labelled, LABEL, LABEL_LEN);
 	memcpy(labelled + LABEL_LEN, salt, AGE_SALT_LEN);
 	ok = EVP_PBE_scrypt_ex((const char *)passphrase.p, passphrase.n,
-	    labelled, sizeof(labelled), n, BLOCK_SIZE, 1, memory, key, 32,
-	    NULL, NULL);
+	    labelled, sizeof(labelled), n, BLOCK_SIZE, 1, memory, key, 32, NULL,
+	    NULL);
 	return ok == 1 ? ERR_OK : ERR_NOMEM;
 }
 

@@ -26,8 +26,8 @@ read_args(struct bytes line, struct age_stanza *s)
 		return ERR_SYNTAX;
 	line = BYTES(line.p + 3, line.n - 3);
 	for (;;) {
-		const uint8_t *space = line.n == 0 ? NULL :
-		    memchr(line.p, ' ', line.n);
+		const uint8_t *space =
+		    line.n == 0 ? NULL : memchr(line.p, ' ', line.n);
 		struct bytes arg = line;
 
 		if (space != NULL)

@@ -53,8 +53,9 @@ emit(struct age_writer *w, struct bytes plain, bool final)
 	err = age_stream_seal(&w->stream, plain, final, w->out + AGE_NONCE_LEN);
 	if (err != ERR_OK)
 		return err;
-	return w->sink(w->ctx, BYTES(w->out + skip,
-	    AGE_NONCE_LEN - skip + plain.n + AEAD_TAG_LEN));
+	return w->sink(w->ctx,
+	    BYTES(w->out + skip,
+		AGE_NONCE_LEN - skip + plain.n + AEAD_TAG_LEN));
 }
 
 /* Takes part of x; returns how much. */

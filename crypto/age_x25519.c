@@ -13,8 +13,7 @@ wrap_key(const uint8_t *shared, const uint8_t *share, const uint8_t *recipient,
 
 	memcpy(salt, share, X25519_LEN);
 	memcpy(salt + X25519_LEN, recipient, X25519_LEN);
-	return hkdf_sha256(BYTES(shared, X25519_LEN),
-	    BYTES(salt, sizeof(salt)),
+	return hkdf_sha256(BYTES(shared, X25519_LEN), BYTES(salt, sizeof(salt)),
 	    BYTES_LIT("age-encryption.org/v1/X25519"), key, 32);
 }
 

@@ -178,6 +178,7 @@ bech32_get(struct bytes text, const char *hrp, uint8_t *out, size_t n)
 	if (symbols.n != n_symbols + CHECKSUM_LEN ||
 	    !bytes_verdict(checksum_off(symbols, hrp, letters)))
 		return ERR_SYNTAX;
-	return bytes_verdict(regroup(symbols.p, n_symbols, out, n)) ?
-	    ERR_OK : ERR_SYNTAX;
+	return bytes_verdict(regroup(symbols.p, n_symbols, out, n))
+	    ? ERR_OK
+	    : ERR_SYNTAX;
 }

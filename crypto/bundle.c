@@ -94,8 +94,8 @@ bundle_word_number(struct bundle_in *in, struct bytes *value, uint64_t max)
 }
 
 void
-bundle_word_hex(
-    struct bundle_in *in, struct bytes *value, uint8_t *out, size_t n)
+bundle_word_hex(struct bundle_in *in, struct bytes *value, uint8_t *out,
+    size_t n)
 {
 	if (hex_decode(word_next(value), out, n) != ERR_OK)
 		bundle_fail(in);
@@ -122,8 +122,8 @@ bundle_word_end(struct bundle_in *in, struct bytes value)
 }
 
 unsigned
-bundle_get_one_of(
-    struct bundle_in *in, const char *name, const char *const *names, size_t n)
+bundle_get_one_of(struct bundle_in *in, const char *name,
+    const char *const *names, size_t n)
 {
 	struct bytes value = lines_get(&in->lines, name);
 	unsigned i = bundle_word_one_of(in, &value, names, n);
@@ -203,8 +203,8 @@ bundle_pad(struct buf *out, size_t length)
 }
 
 enum err
-bundle_pad_work(
-    struct buf *out, size_t length, const uint8_t work[static WORK_LEN])
+bundle_pad_work(struct buf *out, size_t length,
+    const uint8_t work[static WORK_LEN])
 {
 	enum err e = bundle_pad(out, length - BUNDLE_WORK_LEN);
 

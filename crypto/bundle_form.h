@@ -30,14 +30,14 @@ void bundle_fail(struct bundle_in *in);
 struct bytes bundle_get_blob(struct bundle_in *in, const char *name);
 struct bytes bundle_take(struct bundle_in *in, uint64_t n);
 /* "NAME: WORD", the index of WORD in names. */
-unsigned bundle_get_one_of(
-    struct bundle_in *in, const char *name, const char *const *names, size_t n);
+unsigned bundle_get_one_of(struct bundle_in *in, const char *name,
+    const char *const *names, size_t n);
 
 /* Words of a value; bundle_word_end after the last of them. */
-uint64_t
-bundle_word_number(struct bundle_in *in, struct bytes *value, uint64_t max);
-void bundle_word_hex(
-    struct bundle_in *in, struct bytes *value, uint8_t *out, size_t n);
+uint64_t bundle_word_number(struct bundle_in *in, struct bytes *value,
+    uint64_t max);
+void bundle_word_hex(struct bundle_in *in, struct bytes *value, uint8_t *out,
+    size_t n);
 unsigned bundle_word_one_of(struct bundle_in *in, struct bytes *value,
     const char *const *names, size_t n);
 void bundle_word_end(struct bundle_in *in, struct bytes value);

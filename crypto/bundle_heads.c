@@ -6,11 +6,11 @@
 
 /* Messages, as answers carry them. */
 
-#define HEAD_LINE_MAX 64 /* one `head` line */
+#define HEAD_LINE_MAX 64    /* one `head` line */
 #define OTHER_LINES_MAX 320 /* all that stands before them, and the end */
 
-_Static_assert(
-    BUNDLE_MESSAGE_MAX + HEAD_LINE_MAX + OTHER_LINES_MAX <= BUNDLE_TEXT_LEN,
+_Static_assert(BUNDLE_MESSAGE_MAX + HEAD_LINE_MAX + OTHER_LINES_MAX <=
+	BUNDLE_TEXT_LEN,
     "a message that went up in a bundle comes down in one");
 
 static void
@@ -38,8 +38,8 @@ bundle_get_heads(struct bundle_in *in, struct answer_heads *h)
 {
 	struct bytes value;
 
-	while (
-	    in->lines.err == ERR_OK && lines_next(&in->lines, "head", &value)) {
+	while (in->lines.err == ERR_OK &&
+	    lines_next(&in->lines, "head", &value)) {
 		if (h->n == COUNT(h->at)) {
 			bundle_fail(in);
 			return;

@@ -38,11 +38,13 @@ struct buf {
 	size_t n;
 	size_t cap;
 	size_t most; /* of n, since all of it was wiped */
-	size_t max; /* n never exceeds this; ERR_LIMIT */
+	size_t max;  /* n never exceeds this; ERR_LIMIT */
 	enum err err;
 };
 
+/* clang-format off */
 #define BUF_INIT(limit) { .max = (limit) }
+/* clang-format on */
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_put_bytes(struct buf *b, struct bytes x);
 void buf_put_str(struct buf *b, const char *s);

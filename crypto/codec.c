@@ -255,7 +255,8 @@ date_from_days(int64_t days)
 	int64_t era = n / DAYS_400_YEARS;
 	int64_t in_era = n % DAYS_400_YEARS;
 	int64_t year = (in_era - in_era / 1460 + in_era / 36524 -
-	    in_era / (DAYS_400_YEARS - 1)) / 365;
+			   in_era / (DAYS_400_YEARS - 1)) /
+	    365;
 	int64_t day = in_era - (365 * year + year / 4 - year / 100);
 	int64_t month = (5 * day + 2) / 153;
 

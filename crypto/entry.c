@@ -102,8 +102,8 @@ login_parse(struct bytes x, struct login *ret)
 }
 
 enum err
-login_verify(
-    struct bytes note, uint16_t person, const uint8_t pub[static SIGN_PUB_LEN])
+login_verify(struct bytes note, uint16_t person,
+    const uint8_t pub[static SIGN_PUB_LEN])
 {
 	return author_verify(note, NOTE_LOGIN, no_case, person, pub);
 }

@@ -35,8 +35,7 @@ place_fits(const struct entry *e)
 {
 	return e->seq <= ENTRY_SEQ_MAX &&
 	    (e->seq == 0) == bytes_all_zero(e->prev, LINK_LEN) &&
-	    (e->author != PERSON_REPORTER ||
-		bytes_all_zero(e->seen, LINK_LEN));
+	    (e->author != PERSON_REPORTER || bytes_all_zero(e->seen, LINK_LEN));
 }
 
 static bool
@@ -74,8 +73,8 @@ params_fit(const struct entry *e)
 static bool
 is_sound(const struct entry *e)
 {
-	return e->kind != MESSAGE_CONCERN && author_fits(e) &&
-	    place_fits(e) && content_fits(e) && params_fit(e);
+	return e->kind != MESSAGE_CONCERN && author_fits(e) && place_fits(e) &&
+	    content_fits(e) && params_fit(e);
 }
 
 bool
@@ -188,8 +187,8 @@ entry_sign(const struct entry *e, const uint8_t seed[static SIGN_SEED_LEN],
 		return err;
 	if (e->author == PERSON_INSTANCE)
 		return ERR_SYNTAX;
-	return author_sign(
-	    NOTE_ENTRY, buf_bytes(&body), e->case_id, e->author, seed, out);
+	return author_sign(NOTE_ENTRY, buf_bytes(&body), e->case_id, e->author,
+	    seed, out);
 }
 
 enum err
@@ -256,7 +255,8 @@ get_common(struct lines *l, struct entry *e)
 	check(l, message_kind_parse(lines_get(l, "kind"), &e->kind));
 	e->author = get_author(l);
 	lines_get_hex(l, "content", e->content, SHA256_LEN);
-	if (l->err == ERR_OK && !bytes_equal(chain,
+	if (l->err == ERR_OK &&
+	    !bytes_equal(chain,
 		bytes_str(chain_name(message_kind_chain(e->kind)))))
 		l->err = ERR_SYNTAX;
 }
@@ -320,15 +320,14 @@ get_params(struct lines *l, struct entry *e)
 	if (has & PARAM_FROM)
 		e->from = (uint16_t)lines_get_number(l, "from", UINT16_MAX);
 	if (has & PARAM_PERSON)
-		e->person = (uint16_t)lines_get_number(
-		    l, "person", UINT16_MAX);
+		e->person = (uint16_t)lines_get_number(l, "person", UINT16_MAX);
 	if (has & PARAM_GRANTS)
 		lines_get_hex(l, "grants", e->grants, SHA256_LEN);
 	if (has & PARAM_CHAIN)
 		check(l, chain_parse(lines_get(l, "in"), &e->in));
 	if (has & PARAM_ABOUT)
-		e->about = (uint32_t)lines_get_number(
-		    l, "about", ENTRY_SEQ_MAX);
+		e->about =
+		    (uint32_t)lines_get_number(l, "about", ENTRY_SEQ_MAX);
 	if (has & PARAM_CODE)
 		get_code(l, e);
 	if (has & PARAM_PEOPLE)
@@ -378,8 +377,8 @@ entry_verify(struct bytes note, const struct entry *e,
 }
 
 enum err
-entry_verify_instance(
-    struct bytes x, const struct note_key *keys, size_t n_keys)
+entry_verify_instance(struct bytes x, const struct note_key *keys,
+    size_t n_keys)
 {
 	struct note note;
 	enum err e = note_parse(x, NOTE_NOTICE, &note);

@@ -67,8 +67,8 @@ schedule(struct hpke *h, size_t key_len, const uint8_t *shared,
 		err = hpke_extract(&h->id, BYTES(shared, KEM_SHARED_LEN),
 		    "secret", BYTES(NULL, 0), secret);
 	if (err == ERR_OK)
-		err = hpke_expand(&h->id, secret, "key", bound, h->key,
-		    key_len);
+		err =
+		    hpke_expand(&h->id, secret, "key", bound, h->key, key_len);
 	if (err == ERR_OK)
 		err = hpke_expand(&h->id, secret, "base_nonce", bound,
 		    h->base_nonce, sizeof(h->base_nonce));
@@ -170,8 +170,7 @@ hpke_seal(struct hpke *h, struct bytes ad, struct bytes plain, struct buf *out)
 }
 
 enum err
-hpke_open(struct hpke *h, struct bytes ad, struct bytes sealed,
-    struct buf *out)
+hpke_open(struct hpke *h, struct bytes ad, struct bytes sealed, struct buf *out)
 {
 	uint8_t nonce[AEAD_NONCE_LEN];
 	size_t start = out->n;

@@ -43,8 +43,8 @@ struct hpke *hpke_free(struct hpke *h);
 
 /* Section 6.1, one message: appends enc || ciphertext. */
 enum err hpke_seal_once(const struct env *env, struct hpke_suite suite,
-    const uint8_t *pub, struct bytes info, struct bytes ad,
-    struct bytes plain, struct buf *out) MUST_CHECK;
+    const uint8_t *pub, struct bytes info, struct bytes ad, struct bytes plain,
+    struct buf *out) MUST_CHECK;
 /* ERR_SYNTAX where it is shorter than enc and tag. */
 enum err hpke_open_once(struct hpke_suite suite,
     const uint8_t secret[static KEM_SECRET_LEN], struct bytes info,

@@ -25,5 +25,5 @@ enum err hpke_extract(const struct hpke_suite_id *id, struct bytes salt,
     MUST_CHECK;
 /* LabeledExpand. */
 enum err hpke_expand(const struct hpke_suite_id *id,
-    const uint8_t prk[static SHA256_LEN], const char *label,
-    struct bytes info, uint8_t *out, size_t n) MUST_CHECK;
+    const uint8_t prk[static SHA256_LEN], const char *label, struct bytes info,
+    uint8_t *out, size_t n) MUST_CHECK;

@@ -130,8 +130,8 @@ sha3(const char *name, const struct bytes *part, size_t n_parts, uint8_t *out,
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	int ok;
 
-	ok = md != NULL && ctx != NULL &&
-	    EVP_DigestInit_ex2(ctx, md, NULL) == 1;
+	ok =
+	    md != NULL && ctx != NULL && EVP_DigestInit_ex2(ctx, md, NULL) == 1;
 	for (size_t i = 0; ok && i < n_parts; i++)
 		ok = EVP_DigestUpdate(ctx, part[i].p, part[i].n) == 1;
 	if (ok && (EVP_MD_get_flags(md) & EVP_MD_FLAG_XOF) != 0)
@@ -149,8 +149,8 @@ hybrid_expand(const uint8_t *seed, struct hybrid_secret *ret)
 	uint8_t out[MLKEM_SEED_LEN + X25519_LEN];
 	enum err err;
 
-	err = sha3("SHAKE256", &BYTES(seed, KEM_SECRET_LEN), 1, out,
-	    sizeof(out));
+	err =
+	    sha3("SHAKE256", &BYTES(seed, KEM_SECRET_LEN), 1, out, sizeof(out));
 	if (err == ERR_OK) {
 		memcpy(ret->mlkem, out, MLKEM_SEED_LEN);
 		memcpy(ret->x25519, out + MLKEM_SEED_LEN, X25519_LEN);
@@ -165,8 +165,10 @@ hybrid_combine(const struct hybrid_parts *k, const uint8_t *dh_enc,
     const uint8_t *dh_pub, uint8_t *shared)
 {
 	const struct bytes part[] = {
-		BYTES(k->mlkem, MLKEM_SHARED_LEN), BYTES(k->dh, X25519_LEN),
-		BYTES(dh_enc, X25519_LEN), BYTES(dh_pub, X25519_LEN),
+		BYTES(k->mlkem, MLKEM_SHARED_LEN),
+		BYTES(k->dh, X25519_LEN),
+		BYTES(dh_enc, X25519_LEN),
+		BYTES(dh_pub, X25519_LEN),
 		BYTES_LIT("\\.//^\\"),
 	};
 
@@ -252,8 +254,8 @@ kem_public(enum kem kem, const uint8_t secret[static KEM_SECRET_LEN],
 }
 
 enum err
-kem_encap(const struct env *env, enum kem kem, const uint8_t *pub,
-    uint8_t *enc, uint8_t shared[static KEM_SHARED_LEN])
+kem_encap(const struct env *env, enum kem kem, const uint8_t *pub, uint8_t *enc,
+    uint8_t shared[static KEM_SHARED_LEN])
 {
 	switch (kem) {
 	case KEM_X25519:

@@ -3,6 +3,7 @@
 #define TALK CHAIN_TALK
 #define STAFF CHAIN_STAFF
 
+/* clang-format off */
 static const struct message_form forms[] = {
 	[MESSAGE_CONCERN] = { "concern", TALK, AUTHOR_REPORTER,
 	    CONTENT_MUST, 0 },
@@ -73,6 +74,7 @@ static const struct message_form forms[] = {
 	[MESSAGE_DISMISS] = { "dismiss", TALK, AUTHOR_STAFF,
 	    CONTENT_NONE, 0 },
 };
+/* clang-format on */
 _Static_assert(sizeof(forms) / sizeof(forms[0]) == MESSAGE_KINDS,
     "every kind has its form");
 

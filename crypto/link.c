@@ -153,8 +153,7 @@ comes_after(const struct grant *a, const struct grant *b)
 }
 
 enum err
-grants_digest(
-    const struct grant *g, size_t n, uint8_t out[static SHA256_LEN])
+grants_digest(const struct grant *g, size_t n, uint8_t out[static SHA256_LEN])
 {
 	CLEAN_BUF struct buf all = BUF_INIT(SIZE_MAX);
 

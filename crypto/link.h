@@ -16,8 +16,8 @@
 enum err payload_digest(const uint8_t (*piece)[SHA256_LEN], size_t n,
     uint8_t out[static SHA256_LEN]) MUST_CHECK;
 /* The same of a payload in memory. */
-enum err payload_digest_of(struct bytes payload,
-    uint8_t out[static SHA256_LEN]) MUST_CHECK;
+enum err payload_digest_of(struct bytes payload, uint8_t out[static SHA256_LEN])
+    MUST_CHECK;
 /* The same of a payload that comes in parts of any size. */
 struct payload_hash;
 enum err payload_hash_new(struct payload_hash **ret) MUST_CHECK;

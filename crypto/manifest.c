@@ -28,9 +28,8 @@ author_key_name(char out[static NOTE_NAME_MAX + 1],
 }
 
 enum err
-author_key_init(struct note_key *key,
-    const uint8_t case_id[static CASE_ID_LEN], uint16_t person,
-    const uint8_t pub[static SIGN_PUB_LEN])
+author_key_init(struct note_key *key, const uint8_t case_id[static CASE_ID_LEN],
+    uint16_t person, const uint8_t pub[static SIGN_PUB_LEN])
 {
 	char name[NOTE_NAME_MAX + 1];
 	uint8_t made[CASE_ID_LEN];
@@ -115,7 +114,8 @@ is_device_name(struct bytes name)
 		n++;
 	if (n == 4)
 		return (strncasecmp(p, "com", 3) == 0 ||
-		    strncasecmp(p, "lpt", 3) == 0) && isdigit(name.p[3]);
+			   strncasecmp(p, "lpt", 3) == 0) &&
+		    isdigit(name.p[3]);
 	for (size_t i = 0; n == 3 && i < 4; i++) {
 		if (strncasecmp(p, device[i], 3) == 0)
 			return true;

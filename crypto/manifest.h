@@ -30,12 +30,12 @@
  *		  of the excluded; in the order of the envelopes
  */
 
-#define SEALED_TO_MAX 16	  /* envelopes of one message */
-#define SEALED_FILES_MAX 64	  /* message.txt and attachments */
+#define SEALED_TO_MAX 16    /* envelopes of one message */
+#define SEALED_FILES_MAX 64 /* message.txt and attachments */
 #define SEALED_SEEN_MAX 2
 #define SEALED_EXCLUDE_MAX 64
 #define SEALED_ANSWERS_MAX 64
-#define SEALED_NAME_MAX 96	  /* bytes of an attachment's file name */
+#define SEALED_NAME_MAX 96 /* bytes of an attachment's file name */
 #define SEALED_FILE_MAX (1ull << 30)
 #define MANIFEST_MAX (32 * 1024)
 #define SEALED_NOTE_MAX (MANIFEST_MAX + 512) /* the manifest, signed */

@@ -59,11 +59,13 @@ parse_kind(struct lines *l, struct manifest *m)
 	check(l, message_kind_parse(lines_get(l, "kind"), &m->kind));
 	expect(l, message_form(m->kind)->content != CONTENT_NONE);
 	lines_get_hex(l, "case", m->case_id, CASE_ID_LEN);
-	expect(l, bytes_equal(lines_get(l, "chain"),
-	    bytes_str(chain_name(message_kind_chain(m->kind)))));
+	expect(l,
+	    bytes_equal(lines_get(l, "chain"),
+		bytes_str(chain_name(message_kind_chain(m->kind)))));
 	check(l, person_get(lines_get(l, "author"), &m->author));
-	expect(l, message_kind_is_reporters(m->kind) ==
-	    (m->author == PERSON_REPORTER));
+	expect(l,
+	    message_kind_is_reporters(m->kind) ==
+		(m->author == PERSON_REPORTER));
 }
 
 /* The place in the chain. */
@@ -71,8 +73,9 @@ static void
 parse_place(struct lines *l, struct manifest *m)
 {
 	bool staff = message_kind_chain(m->kind) == CHAIN_STAFF;
-	size_t most = m->kind == MESSAGE_CONCERN ? 0 :
-	    message_kind_is_reporters(m->kind) ? 1 : SEALED_SEEN_MAX;
+	size_t most = m->kind == MESSAGE_CONCERN ? 0
+	    : message_kind_is_reporters(m->kind) ? 1
+						 : SEALED_SEEN_MAX;
 	struct bytes value;
 
 	m->seq = (uint32_t)lines_get_number(l, "seq", UINT32_MAX);
@@ -82,8 +85,8 @@ parse_place(struct lines *l, struct manifest *m)
 	while (lines_next(l, "seen", &value)) {
 		expect(l, m->n_seen < most);
 		if (l->err == ERR_OK)
-			check(l, hex_decode(value, m->seen[m->n_seen++],
-			    LINK_LEN));
+			check(l,
+			    hex_decode(value, m->seen[m->n_seen++], LINK_LEN));
 	}
 }
 
@@ -95,16 +98,20 @@ parse_route(struct lines *l, struct manifest *m)
 	lines_get_hex(l, "policy", m->policy, SHA256_LEN);
 	m->route = (uint16_t)lines_get_number(l, "route", UINT16_MAX);
 	value = lines_get(l, "band");
-	expect(l, value.n == 2 && value.p[0] == 'P' && value.p[1] >= '1' &&
-	    value.p[1] <= '4');
+	expect(l,
+	    value.n == 2 && value.p[0] == 'P' && value.p[1] >= '1' &&
+		value.p[1] <= '4');
 	if (l->err == ERR_OK)
 		m->band = (uint8_t)(value.p[1] - '0');
 	while (lines_next(l, "exclude", &value)) {
 		uint64_t person = 0;
 
 		check(l, decimal_get(value, UINT16_MAX, &person));
-		expect(l, m->n_exclude < SEALED_EXCLUDE_MAX && person >
-		    (m->n_exclude > 0 ? m->exclude[m->n_exclude - 1] : 0));
+		expect(l,
+		    m->n_exclude < SEALED_EXCLUDE_MAX &&
+			person > (m->n_exclude > 0
+					 ? m->exclude[m->n_exclude - 1]
+					 : 0));
 		if (l->err == ERR_OK)
 			m->exclude[m->n_exclude++] = (uint16_t)person;
 	}
@@ -144,8 +151,8 @@ parse_answers(struct lines *l, struct manifest *m)
 	while (lines_next(l, "answer", &value)) {
 		expect(l, value.n > 0 && m->n_answers < SEALED_ANSWERS_MAX);
 		if (l->err == ERR_OK)
-			check(l, parse_answer(value,
-			    &m->answer[m->n_answers++]));
+			check(l,
+			    parse_answer(value, &m->answer[m->n_answers++]));
 	}
 }
 

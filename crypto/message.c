@@ -195,7 +195,7 @@ digest_content(struct message_seal *s, struct payload_hash *hash)
 		memcpy(envelope[i], m->to[i].sha256, SHA256_LEN);
 	if (err == ERR_OK)
 		err = content_digest(payload,
-		    (const uint8_t (*)[SHA256_LEN])envelope, m->n_to,
+		    (const uint8_t(*)[SHA256_LEN])envelope, m->n_to,
 		    s->content);
 	return err;
 }

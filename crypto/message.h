@@ -77,18 +77,18 @@ enum age_result message_add_envelope(const struct env *env,
 
 enum message_result {
 	MESSAGE_OK,
-	MESSAGE_NOT_FOR_US,  /* no identity opens the envelope */
-	MESSAGE_UNSUPPORTED, /* hybrid, and this OpenSSL has no ML-KEM */
-	MESSAGE_DAMAGED,     /* age: altered, cut, or not an age file */
-	MESSAGE_NOT_SEALED,  /* opens, but is not a sealed body: another kind
-				of content (a plain concern is one), or two
-				texts under one concern */
-	MESSAGE_BAD_BODY,    /* archive, manifest or a file breaks its rules;
-				message_open_sealed says which */
-	MESSAGE_BAD_AUTHOR,  /* not signed by a key of who it says */
+	MESSAGE_NOT_FOR_US,   /* no identity opens the envelope */
+	MESSAGE_UNSUPPORTED,  /* hybrid, and this OpenSSL has no ML-KEM */
+	MESSAGE_DAMAGED,      /* age: altered, cut, or not an age file */
+	MESSAGE_NOT_SEALED,   /* opens, but is not a sealed body: another kind
+				 of content (a plain concern is one), or two
+				 texts under one concern */
+	MESSAGE_BAD_BODY,     /* archive, manifest or a file breaks its rules;
+				 message_open_sealed says which */
+	MESSAGE_BAD_AUTHOR,   /* not signed by a key of who it says */
 	MESSAGE_BAD_ENVELOPE, /* not the envelope that the author made for this
 				 person, nor the one granted */
-	MESSAGE_FAILED,	     /* memory, a sink's error, or libcrypto */
+	MESSAGE_FAILED,	      /* memory, a sink's error, or libcrypto */
 };
 const char *message_result_text(enum message_result r);
 

@@ -61,8 +61,9 @@ on_plaintext(void *ctx, struct bytes x)
 	o->sealed_result = sealed_reader_put(o->sealed, x);
 	if (o->sealed_result == SEALED_OK)
 		return ERR_OK;
-	return o->sealed_result == SEALED_FAILED ?
-	    sealed_reader_error(o->sealed) : ERR_CORRUPT;
+	return o->sealed_result == SEALED_FAILED
+	    ? sealed_reader_error(o->sealed)
+	    : ERR_CORRUPT;
 }
 
 struct message_open *
@@ -78,8 +79,8 @@ message_open_free(struct message_open *o)
 }
 
 enum err
-message_open_new(const struct message_as *as, sealed_file_sink *sink,
-    void *ctx, struct message_open **ret)
+message_open_new(const struct message_as *as, sealed_file_sink *sink, void *ctx,
+    struct message_open **ret)
 {
 	struct message_open *o = calloc(1, sizeof(*o));
 	enum err err;
@@ -286,9 +287,8 @@ check_author(struct message_open *o, const struct manifest *m,
 }
 
 enum message_result
-message_open_finish(struct message_open *o,
-    const uint8_t (*pub)[SIGN_PUB_LEN], size_t n_pub,
-    const struct manifest **ret_manifest)
+message_open_finish(struct message_open *o, const uint8_t (*pub)[SIGN_PUB_LEN],
+    size_t n_pub, const struct manifest **ret_manifest)
 {
 	const struct manifest *m;
 

@@ -44,8 +44,8 @@ key_from_seed(const uint8_t *seed)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, ALGORITHM, NULL);
 	uint8_t copy[MLKEM_SEED_LEN];
-	OSSL_PARAM params[] = {
-		octets(PARAM_SEED, copy, sizeof(copy)), OSSL_PARAM_END };
+	OSSL_PARAM params[] = { octets(PARAM_SEED, copy, sizeof(copy)),
+		OSSL_PARAM_END };
 	EVP_PKEY *key = NULL;
 
 	memcpy(copy, seed, sizeof(copy));
@@ -78,8 +78,8 @@ encap(EVP_PKEY *key, const uint8_t *m, uint8_t *enc, uint8_t *shared)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
 	uint8_t copy[MLKEM_RANDOM_LEN];
-	OSSL_PARAM params[] = {
-		octets(PARAM_IKME, copy, sizeof(copy)), OSSL_PARAM_END };
+	OSSL_PARAM params[] = { octets(PARAM_IKME, copy, sizeof(copy)),
+		OSSL_PARAM_END };
 	size_t enc_len = MLKEM_ENC_LEN, shared_len = MLKEM_SHARED_LEN;
 	int ok;
 
@@ -93,8 +93,8 @@ encap(EVP_PKEY *key, const uint8_t *m, uint8_t *enc, uint8_t *shared)
 
 enum err
 mlkem_encap(const uint8_t pub[static MLKEM_PUB_LEN],
-    const uint8_t m[static MLKEM_RANDOM_LEN],
-    uint8_t enc[static MLKEM_ENC_LEN], uint8_t shared[static MLKEM_SHARED_LEN])
+    const uint8_t m[static MLKEM_RANDOM_LEN], uint8_t enc[static MLKEM_ENC_LEN],
+    uint8_t shared[static MLKEM_SHARED_LEN])
 {
 	EVP_PKEY *key;
 	enum err err;

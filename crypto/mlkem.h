@@ -18,8 +18,7 @@ enum err mlkem_public(const uint8_t seed[static MLKEM_SEED_LEN],
     uint8_t pub[static MLKEM_PUB_LEN]) MUST_CHECK;
 /* ERR_SYNTAX: pub fails the modulus check of section 7.2. */
 enum err mlkem_encap(const uint8_t pub[static MLKEM_PUB_LEN],
-    const uint8_t m[static MLKEM_RANDOM_LEN],
-    uint8_t enc[static MLKEM_ENC_LEN],
+    const uint8_t m[static MLKEM_RANDOM_LEN], uint8_t enc[static MLKEM_ENC_LEN],
     uint8_t shared[static MLKEM_SHARED_LEN]) MUST_CHECK;
 enum err mlkem_decap(const uint8_t seed[static MLKEM_SEED_LEN],
     const uint8_t enc[static MLKEM_ENC_LEN],

@@ -72,8 +72,8 @@ key_id(const struct note_key *key, uint8_t out[static KEY_ID_LEN])
 		BYTES(mid, sizeof(mid)),
 		BYTES(key->pub, SIGN_PUB_LEN),
 	};
-	enum err err = sha256_parts(part, sizeof(part) / sizeof(part[0]),
-	    digest);
+	enum err err =
+	    sha256_parts(part, sizeof(part) / sizeof(part[0]), digest);
 
 	if (err == ERR_OK)
 		memcpy(out, digest, KEY_ID_LEN);
@@ -293,8 +293,8 @@ listed_before(const struct note_key *keys, const bool *signed_by, size_t at)
 }
 
 enum err
-note_verify(const struct note *note, const struct note_key *keys,
-    size_t n_keys, unsigned quorum)
+note_verify(const struct note *note, const struct note_key *keys, size_t n_keys,
+    unsigned quorum)
 {
 	bool signed_by[NOTE_KEYS_MAX] = { false };
 	unsigned count = 0;

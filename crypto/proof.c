@@ -104,9 +104,8 @@ path_root(const struct path *path, size_t size, size_t index,
 			index >>= 1;
 			last >>= 1;
 		}
-		err = (index & 1) != 0 ?
-		    node_hash(path->hash[i], out, out) :
-		    node_hash(out, path->hash[i], out);
+		err = (index & 1) != 0 ? node_hash(path->hash[i], out, out)
+				       : node_hash(out, path->hash[i], out);
 		index >>= 1;
 		last >>= 1;
 	}
@@ -239,8 +238,8 @@ parse_checkpoint(struct bytes body, size_t *ret_size,
 	    size == 0)
 		return ERR_SYNTAX;
 	*ret_size = (size_t)size;
-	if (base64_get_exact(
-		reader_line(&r), B64_PADDED, root, SHA256_LEN) != ERR_OK)
+	if (base64_get_exact(reader_line(&r), B64_PADDED, root, SHA256_LEN) !=
+	    ERR_OK)
 		return ERR_SYNTAX;
 	return reader_end(&r);
 }

@@ -27,12 +27,12 @@ enum err receipt_parse(struct bytes text, uint8_t out[static RECEIPT_LEN],
     unsigned *ret_bad_word) MUST_CHECK;
 
 struct receipt_keys {
-	uint8_t token[TOKEN_LEN];      /* reads the mailbox, nothing else */
-	uint8_t mailbox[32];	       /* SHA-256(token): what the server has */
+	uint8_t token[TOKEN_LEN]; /* reads the mailbox, nothing else */
+	uint8_t mailbox[32];	  /* SHA-256(token): what the server has */
 	uint8_t sign_seed[SIGN_SEED_LEN];
 	uint8_t sign_pub[SIGN_PUB_LEN];
 	uint8_t case_id[CASE_ID_LEN];
-	struct age_identity reply[2];  /* X25519, hybrid */
+	struct age_identity reply[2]; /* X25519, hybrid */
 };
 enum err receipt_derive(const uint8_t receipt[static RECEIPT_LEN],
     const uint8_t realm[static REALM_LEN], struct receipt_keys *ret) MUST_CHECK;

@@ -93,8 +93,8 @@ put_header(struct age_writer *w, const char *name, uint64_t size)
 	uint8_t header[TAR_BLOCK];
 	enum err err = tar_header(name, size, header);
 
-	return err == ERR_OK ?
-	    age_writer_put(w, BYTES(header, sizeof(header))) : err;
+	return err == ERR_OK ? age_writer_put(w, BYTES(header, sizeof(header)))
+			     : err;
 }
 
 static enum err

@@ -32,7 +32,7 @@ struct sealed_reader {
 	uint8_t block[TAR_BLOCK];
 	struct buf note;
 	struct manifest *manifest; /* NULL until read */
-	size_t index; /* file */
+	size_t index;		   /* file */
 	struct sha256_ctx *hash;
 	enum sealed_result result; /* sticky */
 	enum err err;
@@ -227,8 +227,9 @@ on_member_end(struct sealed_reader *r)
 	if (r->index < m->n_files)
 		go(r, AT_FILE_HEADER, TAR_BLOCK);
 	else
-		go(r, AT_TAIL, sealed_archive_size(r->note.n, m->file,
-		    m->n_files) - r->seen);
+		go(r, AT_TAIL,
+		    sealed_archive_size(r->note.n, m->file, m->n_files) -
+			r->seen);
 }
 
 static void

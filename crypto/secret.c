@@ -33,8 +33,8 @@ map_guarded(struct secret *s, size_t n)
 	size_t inner = (n / page + 1) * page;
 
 	s->map_len = inner + 2 * page;
-	s->map = mmap(NULL, s->map_len, PROT_NONE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	s->map = mmap(NULL, s->map_len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+	    -1, 0);
 	if (s->map == MAP_FAILED)
 		return ERR_NOMEM;
 	if (mprotect(s->map + page, inner, PROT_READ | PROT_WRITE) != 0) {
@@ -171,6 +171,7 @@ give_back(void *p, const char *file, int line)
 enum err
 secret_wipe_freed(void)
 {
-	return CRYPTO_set_mem_functions(take, take_more, give_back) == 1 ?
-	    ERR_OK : ERR_CRYPTO;
+	return CRYPTO_set_mem_functions(take, take_more, give_back) == 1
+	    ? ERR_OK
+	    : ERR_CRYPTO;
 }

@@ -20,8 +20,8 @@ static const char *const states[] = {
 	[CASE_CLOSED] = "closed",
 	[CASE_WITHDRAWN] = "withdrawn",
 };
-_Static_assert(
-    sizeof(states) / sizeof(states[0]) == CASE_STATES, "every state is named");
+_Static_assert(sizeof(states) / sizeof(states[0]) == CASE_STATES,
+    "every state is named");
 
 static const char *const flags_names[CASE_FLAGS] = { "awaiting", "held",
 	"complex", "conduct", "closing", "overriding", "overridden",
@@ -68,8 +68,8 @@ static unsigned
 flag_at(struct bytes text, unsigned from)
 {
 	const uint8_t *comma = memchr(text.p, ',', text.n);
-	struct bytes word = BYTES(
-	    text.p, comma != NULL ? (size_t)(comma - text.p) : text.n);
+	struct bytes word =
+	    BYTES(text.p, comma != NULL ? (size_t)(comma - text.p) : text.n);
 
 	while (from < CASE_FLAGS &&
 	    !bytes_equal(word, bytes_str(flags_names[from])))

@@ -3,19 +3,29 @@
 #include <string.h>
 
 enum {
-	AT_NAME = 0, NAME_LEN = 100,
-	AT_MODE = 100, AT_UID = 108, AT_GID = 116, SHORT_DIGITS = 7,
-	AT_SIZE = 124, AT_MTIME = 136, LONG_DIGITS = 11,
-	AT_CHECKSUM = 148, CHECKSUM_LEN = 8, CHECKSUM_DIGITS = 6,
+	AT_NAME = 0,
+	NAME_LEN = 100,
+	AT_MODE = 100,
+	AT_UID = 108,
+	AT_GID = 116,
+	SHORT_DIGITS = 7,
+	AT_SIZE = 124,
+	AT_MTIME = 136,
+	LONG_DIGITS = 11,
+	AT_CHECKSUM = 148,
+	CHECKSUM_LEN = 8,
+	CHECKSUM_DIGITS = 6,
 	AT_TYPE = 156,
 	AT_MAGIC = 257,
-	AT_PREFIX = 345, PREFIX_LEN = 155,
+	AT_PREFIX = 345,
+	PREFIX_LEN = 155,
 };
 
 #define MODE 0600
 #define SIZE_MAX_OCTAL ((1ull << 3 * LONG_DIGITS) - 1)
 
-static const char magic[] = "ustar\0" "00";
+static const char magic[] = "ustar\0"
+			    "00";
 
 static void
 put_octal(uint8_t *p, size_t digits, uint64_t v)

@@ -49,7 +49,7 @@ enum err tar_header(const char *name, uint64_t size,
     uint8_t out[static TAR_BLOCK]) MUST_CHECK;
 /* The size that a header states, before it is compared as a whole;
  * ERR_SYNTAX. */
-enum err tar_header_size(const uint8_t header[static TAR_BLOCK],
-    uint64_t *ret) MUST_CHECK;
+enum err tar_header_size(const uint8_t header[static TAR_BLOCK], uint64_t *ret)
+    MUST_CHECK;
 /* n rounded up to whole blocks. */
 uint64_t tar_blocks(uint64_t n);
