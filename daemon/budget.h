@@ -25,7 +25,7 @@ struct budget {
 	uint64_t max, used;
 	const struct conn *favoured; /* may go over max; or NULL */
 	uint64_t now, favoured_at;   /* in ticks of the front */
-	struct conn_list waiting; /* first come, first served */
+	struct conn_list waiting;    /* first come, first served */
 };
 
 void budget_init(struct budget *b, uint64_t max);

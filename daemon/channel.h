@@ -29,8 +29,8 @@ enum err channel_open(struct event_base *base, int fd, enum wire_peer self,
 /* As wire_conn_send and wire_conn_send_fd. */
 enum err channel_send(struct channel *l, enum wire_type type, uint16_t status,
     uint64_t id, struct bytes body) MUST_CHECK;
-enum err channel_send_fd(
-    struct channel *l, enum wire_type type, uint16_t status, int fd) MUST_CHECK;
+enum err channel_send_fd(struct channel *l, enum wire_type type,
+    uint16_t status, int fd) MUST_CHECK;
 /* Writes what the socket takes at once: before an end. */
 void channel_flush(struct channel *l);
 /* Gives idle buffers back. */

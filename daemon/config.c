@@ -18,11 +18,11 @@ absolute_path(struct yaml_doc *d, const struct yaml_node *at, char *out)
 	return yaml_text(d, at, out, CONFIG_PATH_MAX + 1);
 }
 
-#define PATH_READER(name, type, member)                                        \
-	static enum err name(struct yaml_doc *d, const struct yaml_node *at,   \
-	    void *into)                                                        \
-	{                                                                      \
-		return absolute_path(d, at, ((struct type *)into)->member);    \
+#define PATH_READER(name, type, member)                                      \
+	static enum err name(struct yaml_doc *d, const struct yaml_node *at, \
+	    void *into)                                                      \
+	{                                                                    \
+		return absolute_path(d, at, ((struct type *)into)->member);  \
 	}
 PATH_READER(read_state, config, state)
 PATH_READER(read_policy, config, policy)
@@ -65,6 +65,7 @@ read_minimum(struct yaml_doc *d, const struct yaml_node *at, void *into)
 	return ERR_OK;
 }
 
+/* clang-format off */
 static const struct yaml_field tls_fields[] = {
 	{ .key = "certificate", .kind = YAML_AS_HANDLER, .required = true,
 	    .read = read_certificate },
@@ -72,6 +73,7 @@ static const struct yaml_field tls_fields[] = {
 	    .read = read_tls_key },
 	{ .key = "minimum", .kind = YAML_AS_HANDLER, .read = read_minimum },
 };
+/* clang-format on */
 
 static enum err
 read_tls(struct yaml_doc *d, const struct yaml_node *at, void *into)
@@ -129,8 +131,8 @@ address_is_valid(const char *address)
 	size_t n;
 
 	if (address_is_unix(address))
-		return strlen(address + 5) < sizeof(((struct sockaddr_un *)0)
-		    ->sun_path);
+		return strlen(address + 5) <
+		    sizeof(((struct sockaddr_un *)0)->sun_path);
 	if (colon == NULL || !port_is_valid(colon + 1))
 		return false;
 	n = (size_t)(colon - address);
@@ -152,7 +154,8 @@ read_address(struct yaml_doc *d, const struct yaml_node *at, void *into)
 
 	e = yaml_text(d, at, draft->l.address, sizeof(draft->l.address));
 	if (e == ERR_OK && !address_is_valid(draft->l.address))
-		e = yaml_fail(d, at, "an address is ADDRESS:PORT in numbers, "
+		e = yaml_fail(d, at,
+		    "an address is ADDRESS:PORT in numbers, "
 		    "[ADDRESS]:PORT for IPv6, or unix:/PATH");
 	return e;
 }
@@ -169,11 +172,11 @@ read_kind(struct yaml_doc *d, const struct yaml_node *at, void *into)
 	else if (strcmp(at->text, "both") == 0)
 		draft->l.flags = LISTENER_PUBLIC | LISTENER_STAFF;
 	else
-		return yaml_fail(d, at,
-		    "public, staff or both is wanted here");
+		return yaml_fail(d, at, "public, staff or both is wanted here");
 	return ERR_OK;
 }
 
+/* clang-format off */
 static const struct yaml_field listener_fields[] = {
 	{ .key = "name", .kind = YAML_AS_SLUG, .required = true,
 	    YAML_FIELD_OF(struct listener_draft, l.name) },
@@ -185,6 +188,7 @@ static const struct yaml_field listener_fields[] = {
 	{ .key = "peers", .kind = YAML_AS_BOOL,
 	    YAML_FIELD_OF(struct listener_draft, peers) },
 };
+/* clang-format on */
 
 static enum err
 read_listener(struct yaml_doc *d, const struct yaml_node *at, void *into)
@@ -239,18 +243,21 @@ read_notify(struct yaml_doc *d, const struct yaml_node *at, void *into)
 
 	memcpy(address, UNIX_PREFIX, n);
 	e = yaml_text(d, at, address + n, sizeof(c->notify.address) - n);
-	if (e == ERR_OK && !(address_is_unix(address) &&
-	    address_is_valid(address)))
-		e = yaml_fail(d, at, "a path from / on is wanted here, short "
+	if (e == ERR_OK &&
+	    !(address_is_unix(address) && address_is_valid(address)))
+		e = yaml_fail(d, at,
+		    "a path from / on is wanted here, short "
 		    "enough for a socket");
 	return e;
 }
 
 /* --- limits --- */
 
+/* clang-format off */
 #define LIMIT(name, member, low, high)                                         \
 	{ .key = name, .kind = YAML_AS_NUMBER, .min = low, .max = high,        \
 		YAML_FIELD_OF(struct config_limits, member) }
+/* clang-format on */
 
 static enum err
 read_work(struct yaml_doc *d, const struct yaml_node *at, void *into)
@@ -296,6 +303,7 @@ read_limits(struct yaml_doc *d, const struct yaml_node *at, void *into)
 
 /* --- the whole --- */
 
+/* clang-format off */
 static const struct yaml_field fields[] = {
 	{ .key = "user", .kind = YAML_AS_SLUG,
 	    YAML_FIELD_OF(struct config, user) },
@@ -318,6 +326,7 @@ static const struct yaml_field fields[] = {
 	{ .key = "notify", .kind = YAML_AS_HANDLER, .read = read_notify },
 	{ .key = "limits", .kind = YAML_AS_HANDLER, .read = read_limits },
 };
+/* clang-format on */
 
 static const struct config_limits default_limits = {
 	.connections = 20000,

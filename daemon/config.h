@@ -22,7 +22,7 @@ struct config_listener {
 	char
 	    name[CONFIG_NAME_MAX + 1]; /* also the descriptor's, from systemd */
 	char address[CONFIG_ADDRESS_MAX + 1]; /* "" when systemd brings it */
-	unsigned flags; /* enum listener_flag */
+	unsigned flags;			      /* enum listener_flag */
 };
 
 struct config_tls {

@@ -27,12 +27,12 @@ struct endpoint {
 	unsigned listeners; /* enum listener_flag: where it is answered */
 	enum page page;
 	enum wire_type wire;
-	bool is_piece;	    /* draws on the share of attachments */
-	bool is_text;	    /* for people with curl: text, also for errors */
+	bool is_piece; /* draws on the share of attachments */
+	bool is_text;  /* for people with curl: text, also for errors */
 	size_t body_min, body_max; /* lengths of a body: these two, or also
 				    * all between where it is text */
-	size_t answer;	    /* length of an answer that went well */
-	size_t error;	    /* length of one that did not */
+	size_t answer;		   /* length of an answer that went well */
+	size_t error;		   /* length of one that did not */
 };
 
 enum endpoint_result { ENDPOINT_FOUND, ENDPOINT_UNKNOWN, ENDPOINT_METHOD };
@@ -45,9 +45,9 @@ enum endpoint_result endpoint_find(const struct http_request *r,
 bool endpoint_takes(const struct endpoint *e, uint64_t length);
 
 struct endpoint_body {
-	size_t length; /* without its padding */
-	size_t answer; /* how long its answer is to be */
-	bool is_filing; /* work may be asked for before it */
+	size_t length;	   /* without its padding */
+	size_t answer;	   /* how long its answer is to be */
+	bool is_filing;	   /* work may be asked for before it */
 	struct bytes work; /* that it brings, in the body; empty: none */
 	uint8_t purpose[WORK_PURPOSE_LEN]; /* of that work */
 };

@@ -6,8 +6,7 @@ static const struct error_text answers[] = {
 	[ANSWER_BAD_REQUEST] = { 400, "bad-request",
 	    "This is not a request that the service knows." },
 	[ANSWER_BAD_BUNDLE] = { 400, "bad-bundle",
-	    "The request is not put together as the protocol asks. "
-	    NOTHING_STORED },
+	    "The request is not put together as the protocol asks. " NOTHING_STORED },
 	[ANSWER_BAD_POLICY] = { 409, "bad-policy",
 	    "It was sealed by a policy that is not the current one. Fetch the "
 	    "policy and seal it again. " NOTHING_STORED },
@@ -58,7 +57,8 @@ static const struct error_text statuses[] = {
 	{ 405, "bad-request", "This page does not take that method." },
 	{ 408, "bad-request", "The request took too long to arrive." },
 	{ 411, "bad-request", "The request does not say how long it is." },
-	{ 413, "too-large", "The request has not the length that this page "
+	{ 413, "too-large",
+	    "The request has not the length that this page "
 	    "takes." },
 	{ 414, "bad-request", "The address is too long." },
 	{ 417, "bad-request", "The request expects what is not done here." },

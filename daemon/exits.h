@@ -8,7 +8,8 @@
 
 #define EXIT_TRY_AGAIN 1 /* chance: a process died, no memory */
 #define EXIT_USAGE 2	 /* the command line */
-#define EXIT_STORAGE 74	 /* a write or sync failed: what is on the disk is
-			    known again after speakupctl check */
-#define EXIT_CONFIG 78	 /* configuration, keys, policy or store: somebody has
-			    to change something */
+/* A write or sync failed: what is on the disk is known again after speakupctl
+ * check. */
+#define EXIT_STORAGE 74
+/* Configuration, keys, policy or store: somebody has to change something. */
+#define EXIT_CONFIG 78

@@ -38,9 +38,9 @@ static bool
 accept_one(struct listener *l)
 {
 	bool is_pressed = false;
-	int fd = (l->flags & LISTENER_PEERS) != 0 ?
-	    peers_accept(&l->front->peers, l->fd, &is_pressed) :
-	    accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = (l->flags & LISTENER_PEERS) != 0
+	    ? peers_accept(&l->front->peers, l->fd, &is_pressed)
+	    : accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd >= 0) {
 		take_in(l, fd, is_pressed);

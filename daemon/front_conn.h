@@ -15,8 +15,8 @@
  */
 
 /* Takes fd, except on failure. */
-enum err conn_new(struct front *f, int fd, unsigned flags,
-    bool is_pressed) MUST_CHECK;
+enum err conn_new(struct front *f, int fd, unsigned flags, bool is_pressed)
+    MUST_CHECK;
 /* The vault's answer; body is borrowed. Takes over what is charged. */
 void conn_answered(struct conn *c, enum answer a, struct bytes body,
     size_t charged);

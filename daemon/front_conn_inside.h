@@ -16,7 +16,7 @@ enum conn_state {
 	CONN_HEAD,    /* within a request's head */
 	CONN_BODY,    /* within its body */
 	CONN_ASKING,  /* the body is there; waits for its work to be checked,
-	               * for memory, or a ticket */
+		       * for memory, or a ticket */
 	CONN_WAITING, /* the vault has it */
 	CONN_ANSWERING,
 	CONN_LINGER, /* we have ended; what still comes is thrown away */
@@ -29,7 +29,7 @@ struct conn {
 	struct stream stream;
 	struct event deadline;
 	enum conn_state state;
-	unsigned flags;	     /* the listener's */
+	unsigned flags; /* the listener's */
 	unsigned filings;
 	bool is_pressed;     /* by many of its peer's, or its own filings */
 	enum wire_type wire; /* ASKING on */

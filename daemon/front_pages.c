@@ -69,8 +69,7 @@ open_policy(struct bytes bundle, int64_t now, struct root *root,
 		return ERR_SYNTAX;
 	e = roots_walk(a.policy.root, a.policy.n_roots, NULL, root);
 	if (e == ERR_OK)
-		e = policy_open(a.policy.policy, root, now, 0, ret,
-		    ret_status);
+		e = policy_open(a.policy.policy, root, now, 0, ret, ret_status);
 	return e;
 }
 

@@ -81,12 +81,14 @@ part_of(const struct sockaddr_storage *a)
 
 	if (a->ss_family == AF_INET)
 		return BYTES((const uint8_t *)&(
-		    (const struct sockaddr_in *)(const void *)a)->sin_addr, 4);
+				 (const struct sockaddr_in *)(const void *)a)
+				 ->sin_addr,
+		    4);
 	if (a->ss_family != AF_INET6)
 		return BYTES(NULL, 0);
 	/* One's network is one's own. */
-	return IN6_IS_ADDR_V4MAPPED(six) ? BYTES(six->s6_addr + 12, 4) :
-					   BYTES(six->s6_addr, 8);
+	return IN6_IS_ADDR_V4MAPPED(six) ? BYTES(six->s6_addr + 12, 4)
+					 : BYTES(six->s6_addr, 8);
 }
 
 static bool

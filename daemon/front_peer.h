@@ -30,7 +30,7 @@ struct peers {
 	int64_t born; /* of the key */
 	struct {
 		uint16_t level; /* connections, less what time has taken */
-		uint16_t at; /* seconds since the key's birth */
+		uint16_t at;	/* seconds since the key's birth */
 	} place[PEERS];
 };
 

@@ -30,11 +30,13 @@ padding(enum padding p, size_t n)
 	case PAD_ZEROS:
 		return BYTES(zeros, n <= sizeof(zeros) ? n : 0);
 	case PAD_SPACES:
-		return n <= sizeof(spaces) ?
-		    BYTES(spaces + sizeof(spaces) - n, n) : BYTES(NULL, 0);
+		return n <= sizeof(spaces)
+		    ? BYTES(spaces + sizeof(spaces) - n, n)
+		    : BYTES(NULL, 0);
 	case PAD_RETURNS:
-		return n <= sizeof(returns) ?
-		    BYTES(returns + sizeof(returns) - n, n) : BYTES(NULL, 0);
+		return n <= sizeof(returns)
+		    ? BYTES(returns + sizeof(returns) - n, n)
+		    : BYTES(NULL, 0);
 	}
 	return BYTES(NULL, 0);
 }
@@ -48,8 +50,10 @@ head_length(const struct reply *r)
 static enum err
 put_head(struct evbuffer *out, const struct reply *r, size_t length)
 {
-	const struct http_answer a = { .status = r->status, .type = r->type,
-		.content_length = length, .closes = r->closes,
+	const struct http_answer a = { .status = r->status,
+		.type = r->type,
+		.content_length = length,
+		.closes = r->closes,
 		.fields = r->fields };
 	const size_t n = head_length(r);
 	char head[HTTP_PAGE_HEAD_LEN + 1];
@@ -66,7 +70,9 @@ put_page(struct evbuffer *out, struct evbuffer *page)
 	size_t n = evbuffer_get_length(out) + evbuffer_get_length(page);
 
 	return evbuffer_add_buffer_reference(out, page) == 0 &&
-	    evbuffer_get_length(out) == n ? ERR_OK : ERR_NOMEM;
+		evbuffer_get_length(out) == n
+	    ? ERR_OK
+	    : ERR_NOMEM;
 }
 
 static enum err
@@ -74,7 +80,7 @@ put_body(struct evbuffer *out, struct bytes body, struct bytes pad)
 {
 	if ((body.n > 0 && evbuffer_add(out, body.p, body.n) != 0) ||
 	    (pad.n > 0 &&
-	    evbuffer_add_reference(out, pad.p, pad.n, NULL, NULL) != 0))
+		evbuffer_add_reference(out, pad.p, pad.n, NULL, NULL) != 0))
 		return ERR_NOMEM;
 	return ERR_OK;
 }
@@ -96,8 +102,8 @@ reply_put(struct evbuffer *out, const struct reply *r)
 		return ERR_NOMEM;
 	if ((e = put_head(out, r, length)) != ERR_OK)
 		return e;
-	return r->page != NULL ? put_page(out, r->page) :
-	    put_body(out, r->body, pad);
+	return r->page != NULL ? put_page(out, r->page)
+			       : put_body(out, r->body, pad);
 }
 
 size_t
@@ -112,10 +118,11 @@ reply_put_error(struct evbuffer *out, const struct endpoint *at,
 {
 	const bool is_text = at != NULL && at->is_text;
 	struct buf body = BUF_INIT(ERROR_BODY_MAX);
-	struct reply r = { .status = e->status, .closes = closes,
+	struct reply r = { .status = e->status,
+		.closes = closes,
 		.length = reply_error_length(at),
-		.type = is_text ? "text/plain; charset=utf-8" :
-				  "application/json",
+		.type =
+		    is_text ? "text/plain; charset=utf-8" : "application/json",
 		.padding = is_text ? PAD_RETURNS : PAD_SPACES };
 	enum err err;
 
@@ -124,8 +131,9 @@ reply_put_error(struct evbuffer *out, const struct endpoint *at,
 	else
 		error_put_json(&body, e);
 	if (e->status == 405)
-		r.fields = at != NULL && at->method == HTTP_GET ?
-		    "Allow: GET\r\n" : "Allow: POST\r\n";
+		r.fields = at != NULL && at->method == HTTP_GET
+		    ? "Allow: GET\r\n"
+		    : "Allow: POST\r\n";
 	r.body = buf_bytes(&body);
 	err = body.err != ERR_OK ? body.err : reply_put(out, &r);
 	buf_free(&body);

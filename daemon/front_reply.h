@@ -14,12 +14,12 @@
 
 struct reply {
 	unsigned status;
-	const char *type;     /* Content-Type */
-	const char *fields;   /* of http_answer; or NULL */
+	const char *type;   /* Content-Type */
+	const char *fields; /* of http_answer; or NULL */
 	struct bytes body;
 	struct evbuffer *page; /* shared, instead of body; or NULL */
-	bool is_for_browsers; /* the longer head, of which fields are part */
-	size_t length;	      /* of the whole body; 0: as long as it is */
+	bool is_for_browsers;  /* the longer head, of which fields are part */
+	size_t length;	       /* of the whole body; 0: as long as it is */
 	enum padding padding;
 	bool closes;
 };

@@ -27,8 +27,8 @@ would_block(void)
 static size_t
 allowance(const struct stream *s)
 {
-	uint64_t most = s->is_standing ? STREAM_WASTE_MAX + 2 * s->given :
-					 STREAM_HANDSHAKE_MAX;
+	uint64_t most = s->is_standing ? STREAM_WASTE_MAX + 2 * s->given
+				       : STREAM_HANDSHAKE_MAX;
 
 	return s->taken < most ? (size_t)(most - s->taken) : 0;
 }
@@ -251,8 +251,8 @@ take_tls(struct stream *s, int (*take)(SSL *, void *, int), uint8_t *p,
 
 	if (s->held_n > 0)
 		return 0;
-	got = take(s->ssl, p, n > STREAM_RECORD_LEN ? STREAM_RECORD_LEN :
-						      (int)n);
+	got =
+	    take(s->ssl, p, n > STREAM_RECORD_LEN ? STREAM_RECORD_LEN : (int)n);
 	if (got <= 0)
 		return step_of(s, got) == STEP_WAIT ? 0 : -1;
 	return s->room->n > 0 && push(s) == STEP_ENDED ? -1 : got;
@@ -283,8 +283,8 @@ stream_read(struct stream *s, uint8_t *p, size_t n)
 ssize_t
 stream_peek(struct stream *s, uint8_t *p, size_t n)
 {
-	return s->ssl != NULL ? take_tls(s, SSL_peek, p, n) :
-				take_plain(s, MSG_PEEK, p, n);
+	return s->ssl != NULL ? take_tls(s, SSL_peek, p, n)
+			      : take_plain(s, MSG_PEEK, p, n);
 }
 
 void
@@ -402,12 +402,16 @@ enum err
 stream_open(struct stream *s, struct event_base *base, int fd, SSL_CTX *tls,
     struct stream_room *room, const struct stream_calls *calls, void *ctx)
 {
-	*s = (struct stream){ .fd = fd, .calls = calls, .ctx = ctx,
-		.room = room, .is_standing = tls == NULL, .is_reading = true };
-	if (event_assign(&s->readable, base, fd,
-	    EV_READ | EV_PERSIST | EV_ET, on_readable, s) != 0 ||
-	    event_assign(&s->writable, base, fd, EV_WRITE | EV_ET,
-	    on_writable, s) != 0)
+	*s = (struct stream){ .fd = fd,
+		.calls = calls,
+		.ctx = ctx,
+		.room = room,
+		.is_standing = tls == NULL,
+		.is_reading = true };
+	if (event_assign(&s->readable, base, fd, EV_READ | EV_PERSIST | EV_ET,
+		on_readable, s) != 0 ||
+	    event_assign(&s->writable, base, fd, EV_WRITE | EV_ET, on_writable,
+		s) != 0)
 		return ERR_NOMEM;
 	if (tls != NULL && begin_tls(s, tls) != ERR_OK) {
 		ERR_clear_error();

@@ -46,7 +46,7 @@ struct evbuffer;
 
 struct stream_room {
 	uint8_t plain[STREAM_RECORD_LEN]; /* free between two calls */
-	size_t n; /* of sealed; 0 between two calls */
+	size_t n;			  /* of sealed; 0 between two calls */
 	uint8_t sealed[4 * STREAM_SEALED_MAX];
 };
 
@@ -66,11 +66,11 @@ struct stream {
 	void *ctx;
 	struct stream_room *room;
 	struct event readable, writable;
-	uint64_t taken; /* bytes from the socket, with TLS */
-	uint64_t given; /* content that came of them */
-	size_t turn;    /* bytes from the socket in this turn */
+	uint64_t taken;	      /* bytes from the socket, with TLS */
+	uint64_t given;	      /* content that came of them */
+	size_t turn;	      /* bytes from the socket in this turn */
 	struct evbuffer *out; /* queued; NULL: nothing */
-	uint8_t *held; /* sealed, and not taken by the socket */
+	uint8_t *held;	      /* sealed, and not taken by the socket */
 	size_t held_n;
 	bool is_standing;
 	bool is_reading;

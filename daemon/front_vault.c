@@ -140,6 +140,6 @@ static const struct channel_calls vault_calls = {
 enum err
 front_open_vault(struct front *f, int fd)
 {
-	return channel_open(
-	    f->base, fd, PEER_FRONT, PEER_VAULT, &vault_calls, f, &f->vault);
+	return channel_open(f->base, fd, PEER_FRONT, PEER_VAULT, &vault_calls,
+	    f, &f->vault);
 }

@@ -13,6 +13,7 @@
 /* --- what a browser is told with every page --- */
 
 #define OFF(feature) feature "=(), "
+/* clang-format off */
 #define FIELDS                                                                 \
 	"Content-Security-Policy: default-src 'none'; script-src 'self'; "     \
 	"style-src 'self'; img-src 'self'; connect-src 'self'; "               \
@@ -36,6 +37,7 @@
 	    OFF("publickey-credentials-get") OFF("screen-wake-lock")           \
 	    OFF("serial") OFF("storage-access") OFF("usb") OFF("web-share")    \
 	    OFF("window-management") "xr-spatial-tracking=()\r\n"
+/* clang-format on */
 #define GZIP "Content-Encoding: gzip\r\n"
 #define ONLY_TLS "Strict-Transport-Security: max-age=63072000\r\n"
 
@@ -141,8 +143,7 @@ add_all(struct front_web *w, const struct web_pages *pages)
 enum err
 front_web_take(struct front_web *w, struct bytes body)
 {
-	struct front_web fresh = { .section = w->section,
-		.policy = w->policy };
+	struct front_web fresh = { .section = w->section, .policy = w->policy };
 	struct web_pages pages;
 	enum err e;
 
@@ -247,7 +248,8 @@ find_index(const struct front_web *w, unsigned listeners, struct reply *r)
 	if (w->index != NULL)
 		return true;
 	r->type = TEXT_TYPE;
-	r->body = BYTES_LIT("This service takes concerns, and has no pages for "
+	r->body = BYTES_LIT(
+	    "This service takes concerns, and has no pages for "
 	    "browsers.\nUse the program speakup with this address; or age and "
 	    "curl, as /v1/plain says.\n");
 	return true;

@@ -19,8 +19,8 @@ struct front_file {
 struct front_web {
 	size_t n; /* 0: there are no pages */
 	struct front_file file[WEB_FILES_MAX + 1];
-	struct buf section; /* of the policy; empty before the first */
-	struct evbuffer *index; /* the reporter's page; NULL: not there */
+	struct buf section;	 /* of the policy; empty before the first */
+	struct evbuffer *index;	 /* the reporter's page; NULL: not there */
 	struct evbuffer *policy; /* what GET /v1/policy gives, gzipped */
 };
 

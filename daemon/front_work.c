@@ -27,7 +27,7 @@ next_worked(const struct front *f)
 {
 	struct conn *c;
 
-	TAILQ_FOREACH(c, &f->worked, queued)
+	TAILQ_FOREACH (c, &f->worked, queued)
 		if (!c->is_pressed)
 			return c;
 	return TAILQ_FIRST(&f->worked);
@@ -77,7 +77,7 @@ conn_takes_work(struct conn *c, const struct endpoint_body *b)
 
 	if (b->work.n != WORK_LEN ||
 	    work_challenge_open(c->front->config.work_key, b->purpose, minute,
-	    b->work.p, &t) != ERR_OK)
+		b->work.p, &t) != ERR_OK)
 		return false;
 	/* It comes before the request, in the padding's room. */
 	memcpy(work, b->work.p, sizeof(work));

@@ -32,7 +32,7 @@ gzip_put(struct buf *out, struct bytes x)
 	enum err e;
 
 	if (deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, GZIP_MEMORY,
-	    Z_DEFAULT_STRATEGY) != Z_OK)
+		Z_DEFAULT_STRATEGY) != Z_OK)
 		return ERR_NOMEM;
 	e = deflate_all(&z, x, out);
 	(void)deflateEnd(&z);

@@ -56,9 +56,9 @@ struct front_config {
 	uint64_t header;
 	uint64_t body;
 	uint64_t answer;
-	uint64_t idle;	     /* between requests */
-	uint64_t drain;	     /* after WIRE_DRAIN */
-	uint64_t tls_1_2;    /* 1: TLS 1.2 is allowed */
+	uint64_t idle;	  /* between requests */
+	uint64_t drain;	  /* after WIRE_DRAIN */
+	uint64_t tls_1_2; /* 1: TLS 1.2 is allowed */
 	uint8_t work_key[WORK_KEY_LEN];
 };
 void front_config_put(struct buf *out, const struct front_config *c);

@@ -70,5 +70,5 @@ http_answer_head(const struct http_answer *a, char *out, size_t length)
 		return false;
 	left = length - (size_t)n;
 	return snprintf(out + n, left + 1, PADDING, (int)(left - PADDING_LEN),
-	    0) == (int)left;
+		   0) == (int)left;
 }

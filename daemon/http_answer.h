@@ -18,7 +18,7 @@
 #define HTTP_PAGE_HEAD_LEN 1792
 
 struct http_answer {
-	unsigned status; /* one of http_reason's */
+	unsigned status;  /* one of http_reason's */
 	const char *type; /* Content-Type; NULL: none is sent */
 	uint64_t content_length;
 	bool closes; /* says Connection: close; the caller then closes */

@@ -18,7 +18,7 @@ enum state {
 	BEFORE_VALUE,
 	IN_VALUE,
 	IN_IGNORED,
-	AFTER_VALUE, /* CR seen, LF must follow */
+	AFTER_VALUE,  /* CR seen, LF must follow */
 	AFTER_FIELDS, /* CR seen, LF must follow */
 	IS_DONE,
 	IS_REFUSED,
@@ -46,14 +46,14 @@ static const char *const field_names[] = {
 /* Character classes, one bit each. */
 #define VALUE 0x01 /* RFC 9110 5.5: visible, SP, HTAB, 0x80 to 0xff */
 #define TOKEN 0x02 /* RFC 9110 5.6.2 tchar */
-#define PATH 0x04 /* RFC 3986 unreserved, and '/' */
-#define NAME 0x08 /* what host names are written with */
+#define PATH 0x04  /* RFC 3986 unreserved, and '/' */
+#define NAME 0x08  /* what host names are written with */
 #define DIGIT 0x10
 #define HEX 0x20
 
 #define V VALUE
 #define T (VALUE | TOKEN)
-#define S (VALUE | PATH) /* slash */
+#define S (VALUE | PATH)	 /* slash */
 #define W (VALUE | TOKEN | PATH) /* wave */
 #define N (VALUE | TOKEN | PATH | NAME)
 #define D (VALUE | TOKEN | PATH | NAME | DIGIT | HEX)

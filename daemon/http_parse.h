@@ -31,8 +31,8 @@
 
 #define HTTP_HEAD_MAX 8192 /* request line, fields and their line ends; 431 */
 #define HTTP_FIELDS_MAX 64 /* 431 */
-#define HTTP_PATH_MAX 64 /* 414 */
-#define HTTP_TEXT_MAX 264 /* a value that is interpreted; 431 */
+#define HTTP_PATH_MAX 64   /* 414 */
+#define HTTP_TEXT_MAX 264  /* a value that is interpreted; 431 */
 
 enum http_method { HTTP_GET, HTTP_POST };
 
@@ -43,14 +43,14 @@ struct http_request {
 	 * query, no escapes, so comparing bytes is comparing paths. */
 	char path[HTTP_PATH_MAX + 1];
 	uint64_t content_length; /* 0 for GET */
-	bool expects_continue; /* wants 100 before it sends its content */
-	bool keep_alive; /* false: close after the answer */
+	bool expects_continue;	 /* wants 100 before it sends its content */
+	bool keep_alive;	 /* false: close after the answer */
 };
 
 enum http_result {
-	HTTP_MORE, /* everything was consumed; the head goes on */
-	HTTP_DONE, /* the head is complete: `request` holds it; content of
-		    * content_length bytes begins at in + *ret_used */
+	HTTP_MORE,    /* everything was consumed; the head goes on */
+	HTTP_DONE,    /* the head is complete: `request` holds it; content of
+		       * content_length bytes begins at in + *ret_used */
 	HTTP_REFUSED, /* answer `status`, then close: what follows on this
 		       * connection cannot be told apart from content */
 };
@@ -82,5 +82,5 @@ void http_parser_init(struct http_parser *p);
  * or HTTP_REFUSED it consumes nothing more and repeats its result until
  * http_parser_init. n = 0 is allowed.
  */
-enum http_result http_parse(
-    struct http_parser *p, const uint8_t *in, size_t n, size_t *ret_used);
+enum http_result http_parse(struct http_parser *p, const uint8_t *in, size_t n,
+    size_t *ret_used);

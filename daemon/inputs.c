@@ -100,9 +100,10 @@ read_roots(const struct config *c, struct root_files *r, struct complaint *why)
 	}
 	e = roots_walk(r->note, c->n_roots, NULL, &r->newest);
 	if (e != ERR_OK)
-		return complain(why, e, "The roots from %s on are not a chain "
-		    "that its keys signed: %s.", c->roots[0].path,
-		    err_name(e));
+		return complain(why, e,
+		    "The roots from %s on are not a chain "
+		    "that its keys signed: %s.",
+		    c->roots[0].path, err_name(e));
 	return ERR_OK;
 }
 
@@ -112,7 +113,7 @@ root_names(const struct root *root, const struct note_key *key)
 	for (size_t i = 0; i < root->n_instance_keys; i++) {
 		if (strcmp(root->instance_keys[i].name, key->name) == 0 &&
 		    memcmp(root->instance_keys[i].pub, key->pub,
-		    SIGN_PUB_LEN) == 0)
+			SIGN_PUB_LEN) == 0)
 			return true;
 	}
 	return false;
@@ -129,7 +130,7 @@ policy_failed(const char *path, enum err e, struct complaint *why)
 		what = "it has expired for good";
 	else if (e == ERR_DENIED)
 		what = "it is of another organisation, or older than the one "
-		    "in use";
+		       "in use";
 	else if (e == ERR_SYNTAX)
 		what = "it is not a policy note";
 	return complain(why, e, "%s cannot be used: %s.", path, what);
@@ -163,7 +164,8 @@ make_bundle(const struct config *c, const struct root_files *roots,
 	*out = (struct buf)BUF_INIT(BUNDLE_POLICY_MAX);
 	e = bundle_answer_put(&a, out);
 	if (e != ERR_OK)
-		return complain(why, e, "Roots and policy together are too "
+		return complain(why, e,
+		    "Roots and policy together are too "
 		    "large to be served.");
 	return ERR_OK;
 }
@@ -182,8 +184,10 @@ load_signed(const struct config *c, const struct note_key *instance,
 	if ((e = read_roots(c, roots, why)) != ERR_OK)
 		return e;
 	if (instance != NULL && !root_names(&roots->newest, instance))
-		return complain(why, ERR_DENIED, "The newest root does not "
-		    "name the instance key of %s.", c->instance_key);
+		return complain(why, ERR_DENIED,
+		    "The newest root does not "
+		    "name the instance key of %s.",
+		    c->instance_key);
 	if ((e = inputs_read(c->policy, &policy, why)) != ERR_OK)
 		return e;
 	e = open_policy(c, buf_bytes(&policy), &roots->newest, now, min_serial,
@@ -217,11 +221,14 @@ load_tls(const struct config *c, struct inputs *in, struct complaint *why)
 	    &ctx);
 	tls_free(ctx);
 	if (e == ERR_DENIED)
-		return complain(why, e, "The key in %s is not that of the "
-		    "certificate in %s.", c->tls.key, c->tls.certificate);
+		return complain(why, e,
+		    "The key in %s is not that of the "
+		    "certificate in %s.",
+		    c->tls.key, c->tls.certificate);
 	/* OpenSSL says the same of what it had no memory for earlier */
 	if (e != ERR_OK)
-		return complain(why, e, "%s and %s are not a certificate (with "
+		return complain(why, e,
+		    "%s and %s are not a certificate (with "
 		    "its chain) and its unencrypted key, in PEM, of kinds that "
 		    "OpenSSL reads; or memory was short.",
 		    c->tls.certificate, c->tls.key);
@@ -332,12 +339,15 @@ inputs_keys(const struct config *c, struct vault_secret *ret,
 		return e;
 	e = hex_decode(one_line(&store), ret->store_key, STORE_KEY_LEN);
 	if (e != ERR_OK)
-		return complain(ret_why, e, "%s does not hold a store key: 64 "
-		    "hexadecimal digits.", c->store_key);
-	e = signer_parse(one_line(&instance), ret->instance_seed,
-	    ret_instance);
+		return complain(ret_why, e,
+		    "%s does not hold a store key: 64 "
+		    "hexadecimal digits.",
+		    c->store_key);
+	e = signer_parse(one_line(&instance), ret->instance_seed, ret_instance);
 	if (e != ERR_OK)
-		return complain(ret_why, e, "%s does not hold a signing key, "
-		    "or it is encrypted.", c->instance_key);
+		return complain(ret_why, e,
+		    "%s does not hold a signing key, "
+		    "or it is encrypted.",
+		    c->instance_key);
 	return ERR_OK;
 }

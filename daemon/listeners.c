@@ -56,8 +56,8 @@ remove_stale(const union address *a)
 {
 	struct stat st;
 
-	if (a->any.sa_family == AF_UNIX &&
-	    lstat(a->local.sun_path, &st) == 0 && S_ISSOCK(st.st_mode))
+	if (a->any.sa_family == AF_UNIX && lstat(a->local.sun_path, &st) == 0 &&
+	    S_ISSOCK(st.st_mode))
 		(void)unlink(a->local.sun_path);
 }
 
@@ -75,7 +75,7 @@ set_options(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) != 0)
 		return false;
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer,
-	    sizeof(send_buffer)) != 0)
+		sizeof(send_buffer)) != 0)
 		return false;
 	if (domain == AF_UNIX)
 		return true;
@@ -134,7 +134,8 @@ take_passed(const struct config_listener *l, int fd, int *ret,
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || !set_options(fd)) {
 		(void)snprintf(why->text, sizeof(why->text),
 		    "The descriptor that systemd passed for listener %s is "
-		    "not a listening stream socket.", l->name);
+		    "not a listening stream socket.",
+		    l->name);
 		return ERR_SYNTAX;
 	}
 	*ret = fd;
@@ -164,7 +165,8 @@ open_one(const struct config_listener *l, const struct listen_fds *passed,
 		return open_own(l, ret, why);
 	(void)snprintf(why->text, sizeof(why->text),
 	    "Listener %s has no address, and systemd passed no descriptor "
-	    "of that name.", l->name);
+	    "of that name.",
+	    l->name);
 	return ERR_NOT_FOUND;
 }
 
@@ -177,13 +179,14 @@ check_all_used(const struct config *c, const struct listen_fds *passed,
 		bool used = strcmp(passed->names[i], CONFIG_NOTIFY) == 0;
 
 		for (size_t j = 0; j < c->n_listeners; j++)
-			used |= strcmp(passed->names[i],
-			    c->listeners[j].name) == 0;
+			used |=
+			    strcmp(passed->names[i], c->listeners[j].name) == 0;
 		if (used)
 			continue;
 		(void)snprintf(why->text, sizeof(why->text),
 		    "systemd passed a descriptor called \"%s\", and no "
-		    "listener has that name.", passed->names[i]);
+		    "listener has that name.",
+		    passed->names[i]);
 		return ERR_NOT_FOUND;
 	}
 	return ERR_OK;

@@ -74,7 +74,8 @@ check_state(const struct config *c, struct complaint *why)
 	else if ((st.st_mode & 077) != 0)
 		(void)snprintf(why->text, sizeof(why->text),
 		    "The state directory %s is open to others: its mode has "
-		    "to be 0700.", c->state);
+		    "to be 0700.",
+		    c->state);
 	else
 		return ERR_OK;
 	return ERR_IO;
@@ -87,7 +88,7 @@ load(struct parent *p, struct complaint *why)
 
 	if ((e = check_state(p->config, why)) != ERR_OK ||
 	    (e = inputs_keys(p->config, &p->secret, &p->instance, why)) !=
-	    ERR_OK)
+		ERR_OK)
 		return e;
 	return inputs_load(p->config, &p->instance, time(NULL), 0, &p->inputs,
 	    why);
@@ -167,8 +168,9 @@ run(const struct options *o)
 static int
 run_role(int (*role)(int control_fd))
 {
-	return secret_wipe_freed() == ERR_OK && crypto_start() == ERR_OK ?
-	    role(CONTROL_FD) : EXIT_TRY_AGAIN;
+	return secret_wipe_freed() == ERR_OK && crypto_start() == ERR_OK
+	    ? role(CONTROL_FD)
+	    : EXIT_TRY_AGAIN;
 }
 
 /* --- the command line --- */
@@ -212,8 +214,9 @@ main(int argc, char **argv)
 	if (strcmp(first, "--help") == 0)
 		return fputs(usage, stdout) < 0 ? EXIT_TRY_AGAIN : EXIT_SUCCESS;
 	if (strcmp(first, "--version") == 0)
-		return printf("speakupd %s\n", SPEAKUP_VERSION) < 0 ?
-		    EXIT_TRY_AGAIN : EXIT_SUCCESS;
+		return printf("speakupd %s\n", SPEAKUP_VERSION) < 0
+		    ? EXIT_TRY_AGAIN
+		    : EXIT_SUCCESS;
 	if ((code = parse_options(argc, argv, &o)) != EXIT_SUCCESS)
 		return code;
 	if (crypto_start() != ERR_OK) {

@@ -54,8 +54,7 @@ env_number(const char *name, uint64_t max, uint64_t *ret)
 {
 	const char *text = getenv(name);
 
-	return text != NULL &&
-	    decimal_get(bytes_str(text), max, ret) == ERR_OK;
+	return text != NULL && decimal_get(bytes_str(text), max, ret) == ERR_OK;
 }
 
 /* Whether a variable names this process. */

@@ -14,7 +14,7 @@
 #include "daemon/vault.h"
 
 #define TICK_SECONDS 10
-#define ALIVE_SECONDS 30     /* without a word: hangs */
+#define ALIVE_SECONDS 30 /* without a word: hangs */
 #define BACKOFF_MAX_SECONDS 10
 #define LIVED_SECONDS 30     /* ran well: its next failure is a first one */
 #define DRAIN_MORE_SECONDS 5 /* for the vault, after the fronts */
@@ -134,8 +134,10 @@ reload(struct parent *p)
 	if (e == ERR_OK)
 		e = child_send_policy(&p->vault, &p->next);
 	else
-		(void)fprintf(stderr, "speakupd: %s The old files stay in "
-		    "use.\n", why.text);
+		(void)fprintf(stderr,
+		    "speakupd: %s The old files stay in "
+		    "use.\n",
+		    why.text);
 	if (e != ERR_OK)
 		reload_decided(p, false, e);
 }
@@ -154,8 +156,10 @@ vault_said(struct parent *p, const struct wire_head *h)
 	if (p->vault.is_ready)
 		return false;
 	if (!taken) { /* it ends, with the code that says why */
-		(void)fprintf(stderr, "speakupd: The store in %s was not "
-		    "opened: %s.\n", p->config->state, err_name(h->status));
+		(void)fprintf(stderr,
+		    "speakupd: The store in %s was not "
+		    "opened: %s.\n",
+		    p->config->state, err_name(h->status));
 		return true;
 	}
 	p->vault.is_ready = true;
@@ -185,8 +189,8 @@ on_child_frame(void *ctx, const struct wire_frame *f)
 		c->alive = monotonic_now();
 		return true;
 	}
-	return c->is_vault ? vault_said(c->parent, &f->head) :
-			     front_said(c->parent, c, &f->head);
+	return c->is_vault ? vault_said(c->parent, &f->head)
+			   : front_said(c->parent, c, &f->head);
 }
 
 /* Its process is gone, or will be; what it ended with comes by SIGCHLD. */
@@ -243,8 +247,8 @@ start_front_later(struct child *c)
 
 	if (monotonic_now() - c->started > LIVED_SECONDS)
 		c->failures = 0;
-	ms = c->failures == 0 ? 0 : 100ull << (c->failures < 7 ?
-	    c->failures : 7);
+	ms = c->failures == 0 ? 0
+			      : 100ull << (c->failures < 7 ? c->failures : 7);
 	if (ms > BACKOFF_MAX_SECONDS * 1000)
 		ms = BACKOFF_MAX_SECONDS * 1000;
 	c->failures++;
@@ -260,7 +264,7 @@ tell_drain(struct child *c)
 {
 	if (c->channel == NULL ||
 	    channel_send(c->channel, WIRE_DRAIN, 0, 0, BYTES(NULL, 0)) !=
-	    ERR_OK)
+		ERR_OK)
 		child_kill(c);
 }
 
@@ -506,7 +510,8 @@ parent_run(struct parent *p)
 {
 	p->code = EXIT_SUCCESS;
 	if (env_random(&env_system, p->work_key, sizeof(p->work_key)) !=
-	    ERR_OK || (p->base = event_base_new()) == NULL)
+		ERR_OK ||
+	    (p->base = event_base_new()) == NULL)
 		return EXIT_TRY_AGAIN;
 	if (add_signals(p) != ERR_OK || add_timers(p) != ERR_OK ||
 	    add_children(p) != ERR_OK)

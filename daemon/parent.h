@@ -16,7 +16,7 @@ struct parent;
 /* One process that the parent started. */
 struct child {
 	struct parent *parent;
-	int pid; /* 0: not running */
+	int pid;		 /* 0: not running */
 	struct channel *channel; /* NULL: gone, or not started */
 	bool is_vault, is_ready;
 	unsigned number;	/* of a front, from 0 */
@@ -30,7 +30,7 @@ struct parent {
 	const struct config *config;
 	struct inputs inputs;
 	struct inputs next; /* read on SIGHUP, while the vault decides */
-	struct vault_secret secret; /* wiped once the vault has it */
+	struct vault_secret secret;	/* wiped once the vault has it */
 	uint8_t work_key[WORK_KEY_LEN]; /* drawn at each start */
 	struct note_key instance;
 	struct listeners listeners;
@@ -57,9 +57,7 @@ void child_kill(struct child *c);
  * the start. */
 enum err child_introduce_vault(struct parent *p) MUST_CHECK;
 enum err child_introduce_front(struct parent *p, struct child *c) MUST_CHECK;
-enum err child_send_policy(struct child *c, const struct inputs *in)
-    MUST_CHECK;
-enum err child_send_pages(struct child *c, const struct inputs *in)
-    MUST_CHECK;
+enum err child_send_policy(struct child *c, const struct inputs *in) MUST_CHECK;
+enum err child_send_pages(struct child *c, const struct inputs *in) MUST_CHECK;
 enum err child_send_tls(struct child *c, const struct inputs *in) MUST_CHECK;
 int64_t monotonic_now(void);

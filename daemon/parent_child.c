@@ -35,8 +35,9 @@ reset_signals(void)
 
 	sigemptyset(&none);
 	for (int sig = 1; sig < NSIG; sig++)
-		(void)signal(sig, sig == SIGINT || sig == SIGTERM ||
-		    sig == SIGHUP ? SIG_IGN : SIG_DFL);
+		(void)signal(sig,
+		    sig == SIGINT || sig == SIGTERM || sig == SIGHUP ? SIG_IGN
+								     : SIG_DFL);
 	return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
@@ -46,8 +47,9 @@ static _Noreturn void
 become_role(bool is_vault, int control)
 {
 	char *const argv[] = { (char[]){ "speakupd" },
-		is_vault ? (char[]){ "--role=vault" } :
-			   (char[]){ "--role=front" }, NULL };
+		is_vault ? (char[]){ "--role=vault" }
+			 : (char[]){ "--role=front" },
+		NULL };
 	int null = open("/dev/null", O_RDWR);
 
 	notify_forget();
@@ -165,9 +167,13 @@ static enum err
 send_front_config(struct child *c, const struct config *config)
 {
 	const struct config_limits *l = &config->limits;
-	struct front_config f = { .rate = l->rate, .handshake = l->handshake,
-		.header = l->header, .body = l->body, .answer = l->answer,
-		.idle = l->idle, .drain = l->drain,
+	struct front_config f = { .rate = l->rate,
+		.handshake = l->handshake,
+		.header = l->header,
+		.body = l->body,
+		.answer = l->answer,
+		.idle = l->idle,
+		.drain = l->drain,
 		.tls_1_2 = config->tls.minimum == TLS_MINIMUM_1_2 };
 	struct buf body = BUF_INIT(WIRE_BODY_MAX);
 

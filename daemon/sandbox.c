@@ -54,8 +54,8 @@ static bool
 give_up(uint64_t descriptors)
 {
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
-	    limit(RLIMIT_CORE, 0) && limit_descriptors(descriptors);
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && limit(RLIMIT_CORE, 0) &&
+	    limit_descriptors(descriptors);
 }
 
 enum err

@@ -27,8 +27,8 @@
 
 /* descriptors: open files at most. ERR_IO, ERR_UNSUPPORTED (no system-call
  * filter), ERR_NOMEM: something was refused, and the caller ends. */
-enum err sandbox_enter_front(
-    uint64_t descriptors, bool counts_peers) MUST_CHECK;
+enum err sandbox_enter_front(uint64_t descriptors, bool counts_peers)
+    MUST_CHECK;
 enum err sandbox_enter_vault(uint64_t descriptors) MUST_CHECK;
 enum err sandbox_enter_parent(const struct config *c) MUST_CHECK;
 

@@ -9,7 +9,8 @@ sandbox_places_child(void)
 {
 	struct landlock l;
 	enum err e = landlock_begin(LANDLOCK_FILES | LANDLOCK_TCP |
-		LANDLOCK_SIGNALS | LANDLOCK_ABSTRACT, &l);
+		LANDLOCK_SIGNALS | LANDLOCK_ABSTRACT,
+	    &l);
 
 	return e == ERR_OK ? landlock_enter(&l) : e;
 }

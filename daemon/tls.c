@@ -83,7 +83,9 @@ use_key(SSL_CTX *ctx, struct bytes key)
 		pkey = PEM_read_bio_PrivateKey(pem, NULL, no_passphrase, NULL);
 	if (pkey != NULL)
 		e = SSL_CTX_use_PrivateKey(ctx, pkey) == 1 &&
-		    SSL_CTX_check_private_key(ctx) == 1 ? ERR_OK : ERR_DENIED;
+			SSL_CTX_check_private_key(ctx) == 1
+		    ? ERR_OK
+		    : ERR_DENIED;
 	EVP_PKEY_free(pkey);
 	BIO_free(pem);
 	return e;
@@ -92,9 +94,9 @@ use_key(SSL_CTX *ctx, struct bytes key)
 static enum err
 set_rules(SSL_CTX *ctx, bool allow_1_2)
 {
-	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
-	    SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-	    SSL_OP_PRIORITIZE_CHACHA);
+	SSL_CTX_set_options(ctx,
+	    SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+		SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	/* Safe only because whoever reads, reads until there is nothing: of
@@ -104,7 +106,7 @@ set_rules(SSL_CTX *ctx, bool allow_1_2)
 	SSL_CTX_set_default_read_buffer_len(ctx, STREAM_READ_LEN);
 	if (SSL_CTX_set_num_tickets(ctx, 0) != 1 ||
 	    SSL_CTX_set_min_proto_version(ctx,
-	    allow_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION) != 1 ||
+		allow_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION) != 1 ||
 	    SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
 	    SSL_CTX_set_max_early_data(ctx, 0) != 1)
 		return ERR_CRYPTO;

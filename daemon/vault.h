@@ -17,8 +17,8 @@ struct vault;
 
 /* body: with ANSWER_OK what daemon/wire.h says, otherwise empty; borrowed for
  * the call, which must not come back into the vault. */
-typedef void
-vault_answer(void *ctx, uint64_t id, enum answer status, struct bytes body);
+typedef void vault_answer(void *ctx, uint64_t id, enum answer status,
+    struct bytes body);
 
 /*
  * Opens the store in config->state, or makes one. env is borrowed until
@@ -91,9 +91,9 @@ bool vault_is_stale(const struct vault *v);
  * the exit status.
  */
 enum vault_exit {
-	VAULT_EXIT_OK = 0, /* drained, or the parent went */
-	VAULT_EXIT_FAILED = 1, /* memory, or the event loop */
-	VAULT_EXIT_PARENT = 2, /* the parent broke the rules */
+	VAULT_EXIT_OK = 0,	/* drained, or the parent went */
+	VAULT_EXIT_FAILED = 1,	/* memory, or the event loop */
+	VAULT_EXIT_PARENT = 2,	/* the parent broke the rules */
 	VAULT_EXIT_REFUSED = 3, /* store or policy not usable as given */
 	/* Storage failed: what is on the disk is not known. Not to be started
 	 * again before `speakupctl check`: RestartPreventExitStatus=. */

@@ -68,8 +68,7 @@ check_place(const struct action *a)
 	    !bytes_equal_ct(op->prev, a->c.chain[chain].head, LINK_LEN))
 		return ERR_CONFLICT;
 	if (op->author != PERSON_REPORTER &&
-	    !bytes_equal_ct(
-		op->entry.seen, a->c.chain[other].head, LINK_LEN))
+	    !bytes_equal_ct(op->entry.seen, a->c.chain[other].head, LINK_LEN))
 		return ERR_CONFLICT;
 	return ERR_OK;
 }
@@ -175,8 +174,7 @@ static enum err
 check_route(struct action *a)
 {
 	const struct entry *e = &a->op->entry;
-	const struct policy_route *r =
-	    policy_route(a->v->now.policy, e->route);
+	const struct policy_route *r = policy_route(a->v->now.policy, e->route);
 
 	if (r == NULL || !route_tells(r, e->people, e->n_people))
 		return refuse(a, ANSWER_BAD_BUNDLE);
@@ -226,7 +224,7 @@ take_readers(struct action *a)
 {
 	const struct op *op = a->op;
 	bool lets_in = (case_parts_in(a->v, &a->c, &a->l, op->author) &
-	    (PART_REPORTER | PART_HANDLER)) != 0;
+			   (PART_REPORTER | PART_HANDLER)) != 0;
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; i < op->n_envelopes && e == ERR_OK; i++) {
@@ -251,8 +249,8 @@ take_readers(struct action *a)
 static enum err
 give(struct action *a, uint16_t person, unsigned access)
 {
-	enum err e = set_access(
-	    a, person, (access_of(a, person) & READER_TELL) | access);
+	enum err e = set_access(a, person,
+	    (access_of(a, person) & READER_TELL) | access);
 
 	if (e != ERR_OK)
 		return e;
@@ -272,8 +270,8 @@ hand_over(struct action *a)
 	/* Whoever reads already goes on reading. */
 	place |= access_of(a, e->person) & READER_RELEASED;
 	err = give(a, e->person, place);
-	return err == ERR_OK
-	    ? txn_reader_drop(a->txn, a->op->case_id, e->from) : err;
+	return err == ERR_OK ? txn_reader_drop(a->txn, a->op->case_id, e->from)
+			     : err;
 }
 
 static enum err
@@ -297,8 +295,7 @@ forget_told(struct action *a, const struct store_reader *r)
 	if (access == r->access)
 		return ERR_OK;
 	return access != 0 ? set_access(a, r->person, access)
-			   : txn_reader_drop(
-				 a->txn, a->op->case_id, r->person);
+			   : txn_reader_drop(a->txn, a->op->case_id, r->person);
 }
 
 static enum err
@@ -319,8 +316,7 @@ static enum err
 take_route(struct action *a)
 {
 	const struct store_case before = a->c;
-	enum err e = txn_route_set(
-	    a->txn, a->op->case_id, a->op->entry.route);
+	enum err e = txn_route_set(a->txn, a->op->case_id, a->op->entry.route);
 
 	for (size_t i = 0; i < before.n_readers && e == ERR_OK; i++)
 		e = forget_told(a, &before.reader[i]);
@@ -343,10 +339,11 @@ static enum err
 fire_next(struct action *a)
 {
 	unsigned rung = a->route == NULL
-	    ? 0 : clock_next_rung(a->route, &a->l, 0, VERB_JOIN);
+	    ? 0
+	    : clock_next_rung(a->route, &a->l, 0, VERB_JOIN);
 
-	return rung == 0
-	    ? ERR_OK : clock_fire_rung(a->txn, a->v, &a->c, &a->l, rung);
+	return rung == 0 ? ERR_OK
+			 : clock_fire_rung(a->txn, a->v, &a->c, &a->l, rung);
 }
 
 static enum err
@@ -354,8 +351,8 @@ replace_handler(struct action *a)
 {
 	enum err e = reload(a);
 
-	return e != ERR_OK
-	    ? e : clock_replace_handler(a->txn, a->v, &a->c, &a->l);
+	return e != ERR_OK ? e
+			   : clock_replace_handler(a->txn, a->v, &a->c, &a->l);
 }
 
 /* What kinds do that change more than the life. */
@@ -429,8 +426,7 @@ apply_message(struct store_txn *txn, struct vault *v, struct op *op)
 		return e;
 	if (op_is_head(&a.c, op))
 		return ERR_OK;
-	if ((e = check_place(&a)) != ERR_OK ||
-	    (e = check_life(&a)) != ERR_OK ||
+	if ((e = check_place(&a)) != ERR_OK || (e = check_life(&a)) != ERR_OK ||
 	    (e = check_subject(&a)) != ERR_OK)
 		return e;
 	if (op->message_kind == MESSAGE_WITHDRAW && life_is_unread(&a.l) &&

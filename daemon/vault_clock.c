@@ -84,7 +84,7 @@ access_after(enum rung_verb verb, uint8_t access)
 
 struct reached {
 	bool is_living; /* somebody is */
-	size_t n; /* for whom it is new */
+	size_t n;	/* for whom it is new */
 	uint16_t person[STORE_READERS_MAX];
 };
 
@@ -125,8 +125,8 @@ say_reached(struct store_txn *txn, struct vault *v, struct store_case *c,
 		    verb == VERB_JOIN ? NOTICE_JOINED : NOTICE_TOLD,
 		    (uint8_t)rung, who->person, who->n);
 	if (e == ERR_OK && !who->is_living)
-		e = event_append(
-		    txn, v, c, NOTICE_NOBODY, (uint8_t)rung, NULL, 0);
+		e = event_append(txn, v, c, NOTICE_NOBODY, (uint8_t)rung, NULL,
+		    0);
 	return e;
 }
 
@@ -160,8 +160,8 @@ clock_fire_rung(struct store_txn *txn, struct vault *v, struct store_case *c,
 /* --- being told ends --- */
 
 static bool
-is_still_told(
-    const struct policy_route *r, const struct life *l, uint16_t person)
+is_still_told(const struct policy_route *r, const struct life *l,
+    uint16_t person)
 {
 	for (unsigned k = 1; r != NULL && k <= r->n_rungs; k++)
 		if (r->rungs[k - 1].verb == VERB_TELL &&
@@ -236,8 +236,8 @@ act(struct store_txn *txn, struct vault *v, struct store_case *c,
 	case CLOCK_RUNG:
 		return clock_fire_rung(txn, v, c, l, what->number);
 	case CLOCK_BREACH:
-		return event_append(
-		    txn, v, c, NOTICE_BREACHED, (uint8_t)(number + 1), NULL, 0);
+		return event_append(txn, v, c, NOTICE_BREACHED,
+		    (uint8_t)(number + 1), NULL, 0);
 	case CLOCK_PROMPT:
 		return event_append(txn, v, c, NOTICE_PROMPT, number, NULL, 0);
 	case CLOCK_SILENT:

@@ -7,8 +7,8 @@
 enum answer
 link_up(struct op *op)
 {
-	return answer_of(link_digest(
-	    op->head, op->has_content ? op->content : NULL, op->link));
+	return answer_of(link_digest(op->head,
+	    op->has_content ? op->content : NULL, op->link));
 }
 
 /* Whether what is stored at its place is, byte for byte, the message in op. */
@@ -95,8 +95,7 @@ take_readers(const struct vault *v, const struct policy *policy,
 		if ((r = op_reader(op, op->envelope[i].person)) == NULL)
 			return ANSWER_TOO_LARGE;
 		r->access = READER_MEMBER;
-		if (person != NULL &&
-		    members_rung_has(route, 0, r->person) &&
+		if (person != NULL && members_rung_has(route, 0, r->person) &&
 		    policy_person_is_current(person, vault_day(v)))
 			r->access |= READER_RELEASED;
 	}

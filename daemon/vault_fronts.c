@@ -19,8 +19,8 @@ struct peer {
 	struct wire_conn *conn; /* NULL: free */
 	struct event *readable, *writable;
 	bool is_ended;
-	size_t paced; /* answers that wait */
-	uint64_t sent; /* until the last beat */
+	size_t paced;	  /* answers that wait */
+	uint64_t sent;	  /* until the last beat */
 	unsigned stalled; /* seconds without progress */
 };
 
@@ -197,8 +197,9 @@ peer_serve(struct peer *f)
 			commit(p);
 		vault_handle(p->vault, (enum wire_type)frame.head.type,
 		    (frame.head.status & WIRE_PRESSED) != 0, frame.head.id,
-		    frame.body, pace_is_for(frame.head.type) ? pace_answer :
-		    send_answer, f);
+		    frame.body,
+		    pace_is_for(frame.head.type) ? pace_answer : send_answer,
+		    f);
 		p->was_busy = true;
 	}
 }

@@ -9,7 +9,8 @@
  */
 
 _Static_assert((int)STORE_TALK == (int)CHAIN_TALK &&
-	(int)STORE_STAFF == (int)CHAIN_STAFF, "one order of the chains");
+	(int)STORE_STAFF == (int)CHAIN_STAFF,
+    "one order of the chains");
 
 /* --- what somebody has --- */
 
@@ -19,8 +20,7 @@ struct gather {
 };
 
 static enum err
-gather_one(void *ctx, enum store_chain chain, uint32_t seq,
-    struct bytes header)
+gather_one(void *ctx, enum store_chain chain, uint32_t seq, struct bytes header)
 {
 	struct gather *g = ctx;
 	struct grant *one = &g->at[g->n];
@@ -37,9 +37,8 @@ enum err
 grants_match(struct store_txn *txn, const uint8_t id[static CASE_ID_LEN],
     uint16_t person, const uint8_t digest[static SHA256_LEN])
 {
-	struct gather g = {
-		.at = calloc(STORE_MESSAGES_MAX, sizeof(struct grant))
-	};
+	struct gather g = { .at = calloc(STORE_MESSAGES_MAX,
+				sizeof(struct grant)) };
 	uint8_t is[SHA256_LEN];
 	enum err e = g.at == NULL ? ERR_NOMEM : ERR_OK;
 
@@ -65,8 +64,7 @@ make_room(struct store_txn *txn, const struct store_case *c, uint16_t person)
 		return ERR_OK;
 	for (size_t i = 0; i < c->n_readers; i++)
 		if (c->reader[i].access == READER_PENDING)
-			return txn_reader_drop(
-			    txn, c->id, c->reader[i].person);
+			return txn_reader_drop(txn, c->id, c->reader[i].person);
 	return ERR_LIMIT;
 }
 
@@ -79,19 +77,18 @@ reader_put(struct store_txn *txn, const uint8_t id[static CASE_ID_LEN],
 
 	if (e == ERR_OK)
 		e = make_room(txn, &c, person);
-	return e == ERR_OK
-	    ? txn_reader_put(txn, id, person, (uint8_t)access) : e;
+	return e == ERR_OK ? txn_reader_put(txn, id, person, (uint8_t)access)
+			   : e;
 }
 
 /* --- sending ahead --- */
 
 enum answer
-file_envelopes(struct vault *v, const struct bundle_request *q,
-    uint16_t author, struct op *op)
+file_envelopes(struct vault *v, const struct bundle_request *q, uint16_t author,
+    struct op *op)
 {
 	const struct request_envelopes *x = &q->envelopes;
-	const struct policy_person *p =
-	    policy_person(v->now.policy, x->person);
+	const struct policy_person *p = policy_person(v->now.policy, x->person);
 	bool ignored;
 
 	if (p == NULL || !policy_person_is_current(p, vault_day(v)))

@@ -43,8 +43,8 @@ health_open(struct health *h, const char *state)
 
 	memset(h, 0, sizeof(*h));
 	(void)snprintf(path, sizeof(path), "%s/health", state);
-	h->fd = open(
-	    path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	h->fd = open(path,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (h->fd >= 0)
 		write_file(h);
 }

@@ -50,8 +50,8 @@ gather(const struct vault *v, const struct store_case *c,
 }
 
 enum answer
-read_investigators(
-    struct vault *v, const struct request_investigators *q, uint16_t person)
+read_investigators(struct vault *v, const struct request_investigators *q,
+    uint16_t person)
 {
 	struct answer_investigators *a = &v->reply.investigators;
 	struct load load[BUNDLE_PEOPLE_MAX];

@@ -13,7 +13,7 @@
 struct ledger_person {
 	uint16_t number;
 	uint32_t day; /* of the last sign-in, or when a policy first had them */
-	bool waits; /* something waits for them (daemon/vault_notify.h) */
+	bool waits;   /* something waits for them (daemon/vault_notify.h) */
 	bool is_urgent; /* and is to be said at once */
 };
 struct ledger {

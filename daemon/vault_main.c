@@ -32,7 +32,7 @@ struct process {
 	struct buf policy; /* until the start */
 	bool has_config, has_secret, is_draining, is_done;
 	struct vault *vault; /* NULL: not started */
-	bool has_listener; /* for speakup-notify; until the start */
+	bool has_listener;   /* for speakup-notify; until the start */
 	int listener;
 	struct health health;
 	struct vault_notifier *notifier; /* NULL: nobody is notified */
@@ -119,8 +119,8 @@ start(struct process *p)
 		fronts_serve(p->fronts, p->vault);
 	if (e == ERR_OK && p->has_listener) {
 		p->has_listener = false;
-		e = vault_notifier_new(
-		    p->base, p->listener, p->vault, &p->notifier);
+		e = vault_notifier_new(p->base, p->listener, p->vault,
+		    &p->notifier);
 	}
 	return e;
 }

@@ -18,7 +18,7 @@ struct store_case;
 #define NOTIFY_LINE_MAX 6
 
 struct notifier {
-	int64_t next; /* tick for all; 0: to be drawn */
+	int64_t next;	/* tick for all; 0: to be drawn */
 	int64_t minute; /* tick for what is urgent */
 	/* bit per person: named, and nothing new has come since */
 	uint8_t named[65536 / 8];

@@ -151,8 +151,8 @@ file_plain(struct vault *v, struct bytes file, struct op *op)
 /* --- answers --- */
 
 static enum err
-parse_request(
-    struct bytes body, uint8_t token[static TOKEN_LEN], uint64_t *ret_number)
+parse_request(struct bytes body, uint8_t token[static TOKEN_LEN],
+    uint64_t *ret_number)
 {
 	struct reader r = reader_over(body);
 	struct bytes line = reader_line(&r);
@@ -170,8 +170,8 @@ parse_request(
 	if (line.n > 0) {
 		if (line.p[0] != ' ')
 			return ERR_SYNTAX;
-		e = decimal_get(
-		    BYTES(line.p + 1, line.n - 1), STORE_MESSAGES_MAX, &number);
+		e = decimal_get(BYTES(line.p + 1, line.n - 1),
+		    STORE_MESSAGES_MAX, &number);
 		if (e != ERR_OK)
 			return e;
 		if (number == 0)
@@ -183,8 +183,8 @@ parse_request(
 
 /* Reply `number` from 1, or the newest (0). */
 static enum err
-find_reply(
-    const struct store_view *view, uint64_t number, struct store_message *ret)
+find_reply(const struct store_view *view, uint64_t number,
+    struct store_message *ret)
 {
 	const struct store_case *c = view_case(view);
 	struct store_message m;
@@ -206,8 +206,8 @@ find_reply(
 
 /* envelope || payload, into v->read. */
 static enum err
-load_reply(
-    struct vault *v, const uint8_t case_id[static CASE_ID_LEN], uint64_t number)
+load_reply(struct vault *v, const uint8_t case_id[static CASE_ID_LEN],
+    uint64_t number)
 {
 	struct store_message m;
 	struct store_view *view;
@@ -218,8 +218,8 @@ load_reply(
 	buf_reset(&v->read);
 	e = find_reply(view, number, &m);
 	if (e == ERR_OK)
-		e = view_envelope(
-		    view, STORE_TALK, m.seq, STORE_REPORTER, &v->read);
+		e = view_envelope(view, STORE_TALK, m.seq, STORE_REPORTER,
+		    &v->read);
 	if (e == ERR_OK && v->read.n + m.payload_size > ARMOR_INPUT_MAX)
 		e = ERR_LIMIT;
 	if (e == ERR_OK)

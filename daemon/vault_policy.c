@@ -72,8 +72,8 @@ rules_free(struct rules *r)
 
 /* The root's name for our half of an instance key. */
 static enum err
-find_instance_key(
-    const struct vault *v, const struct root *root, struct note_key *ret)
+find_instance_key(const struct vault *v, const struct root *root,
+    struct note_key *ret)
 {
 	uint8_t pub[SIGN_PUB_LEN];
 	enum err e;
@@ -81,8 +81,8 @@ find_instance_key(
 	if ((e = sign_public(v->instance_seed, pub)) != ERR_OK)
 		return e;
 	for (size_t i = 0; i < root->n_instance_keys; i++) {
-		if (!bytes_equal_ct(
-			root->instance_keys[i].pub, pub, sizeof(pub)))
+		if (!bytes_equal_ct(root->instance_keys[i].pub, pub,
+			sizeof(pub)))
 			continue;
 		*ret = root->instance_keys[i];
 		return ERR_OK;
@@ -101,8 +101,8 @@ open_bundle(struct vault *v, struct bytes body, struct root *root,
 	if (v->reply.kind != ANSWER_POLICY)
 		return ERR_SYNTAX;
 	*ret_note = v->reply.policy.policy;
-	return roots_walk(
-	    v->reply.policy.root, v->reply.policy.n_roots, NULL, root);
+	return roots_walk(v->reply.policy.root, v->reply.policy.n_roots, NULL,
+	    root);
 }
 
 /* The roots in v->reply go on from the newest that was seen. */
@@ -119,8 +119,9 @@ check_roots(const struct vault *v, const struct seen *old)
 	e = roots_walk(v->reply.policy.root, old->root + 1, NULL, &then);
 	if (e != ERR_OK)
 		return e;
-	return bytes_equal_ct(then.hash, old->root_hash, SHA256_LEN) ?
-	    ERR_OK : ERR_DENIED;
+	return bytes_equal_ct(then.hash, old->root_hash, SHA256_LEN)
+	    ? ERR_OK
+	    : ERR_DENIED;
 }
 
 /* Against what was seen before: no other realm, no way back, no second policy

@@ -19,7 +19,7 @@
 
 struct session {
 	uint8_t token_hash[SHA256_LEN];
-	uint16_t person; /* 0: free */
+	uint16_t person;	   /* 0: free */
 	uint8_t key[SIGN_PUB_LEN]; /* that the person logged in with */
 	int64_t begun, used;
 };

@@ -71,8 +71,8 @@ sweep_case(struct store_txn *txn, struct vault *v, struct store_case *c)
 	clock_adopt(v->now.policy, &l);
 	e = drop_left(txn, v, c, &left);
 	if (e == ERR_OK && left.n > 0)
-		e = event_append(
-		    txn, v, c, NOTICE_LEFT, 0, left.person, left.n);
+		e = event_append(txn, v, c, NOTICE_LEFT, 0, left.person,
+		    left.n);
 	if (e == ERR_OK && left.has_read)
 		e = clock_replace_handler(txn, v, c, &l);
 	return e == ERR_OK ? clock_settle(txn, v, c, &l) : e;

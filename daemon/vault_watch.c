@@ -5,8 +5,8 @@
 #include "crypto/label.h"
 #include "daemon/vault_state.h"
 
-_Static_assert(
-    WATCH_SECONDS_MAX + 2 * WATCH_TICK_SECONDS <= BUNDLE_WATCH_SECONDS,
+_Static_assert(WATCH_SECONDS_MAX + 2 * WATCH_TICK_SECONDS <=
+	BUNDLE_WATCH_SECONDS,
     "a watch is answered before a front gives up");
 
 enum err
@@ -17,8 +17,8 @@ watches_init(struct watches *w, const struct env *env)
 
 /* What a person's queue is now, in eight bytes that tell nothing else. */
 static enum err
-mark_of(
-    const struct vault *v, uint16_t person, uint8_t out[static BUNDLE_MARK_LEN])
+mark_of(const struct vault *v, uint16_t person,
+    uint8_t out[static BUNDLE_MARK_LEN])
 {
 	const uint64_t version = store_queue_version(v->store, person);
 	uint8_t number[10], mac[SHA256_LEN];
@@ -32,8 +32,8 @@ mark_of(
 		number[i] = (uint8_t)(version >> 8 * (7 - i));
 	number[8] = (uint8_t)(person >> 8);
 	number[9] = (uint8_t)person;
-	e = hmac_sha256(
-	    BYTES(v->watches.key, sizeof(v->watches.key)), part, 2, mac);
+	e = hmac_sha256(BYTES(v->watches.key, sizeof(v->watches.key)), part, 2,
+	    mac);
 	if (e == ERR_OK)
 		memcpy(out, mac, BUNDLE_MARK_LEN);
 	return e;
@@ -79,8 +79,8 @@ place_for(struct watches *w, const uint8_t session[static BUNDLE_SESSION_LEN])
 	for (struct watch *at = w->at; at < w->at + WATCHES_MAX; at++) {
 		if (at->answer == NULL)
 			place = place == NULL ? at : place;
-		else if (bytes_equal_ct(
-			     at->session, session, BUNDLE_SESSION_LEN))
+		else if (
+		    bytes_equal_ct(at->session, session, BUNDLE_SESSION_LEN))
 			return at;
 	}
 	return place;

@@ -24,7 +24,7 @@ struct watch {
 };
 struct watches {
 	uint8_t key[SHA256_LEN]; /* of marks; another after each start */
-	int64_t next; /* tick; 0: nobody watches */
+	int64_t next;		 /* tick; 0: nobody watches */
 	size_t n;
 	struct watch at[WATCHES_MAX];
 };

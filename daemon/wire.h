@@ -17,8 +17,8 @@
 #define WIRE_HEAD_LEN 16
 #define WIRE_BODY_MAX (2 * 1024 * 1024) /* parent's frames */
 #define WIRE_PAGES_MAX (3 * 1024 * 1024 / 2)
-#define WIRE_PIECE_MAX (264 * 1024)	/* requests and answers with a piece */
-#define WIRE_TEXT_MAX (48 * 1024)	/* every other request */
+#define WIRE_PIECE_MAX (264 * 1024) /* requests and answers with a piece */
+#define WIRE_TEXT_MAX (48 * 1024)   /* every other request */
 #define WIRE_CREDITS 1024 /* requests that a front may have under way */
 
 enum wire_type {
@@ -45,9 +45,9 @@ enum wire_type {
 	WIRE_DRAIN,    /* finish what is under way and end */
 	WIRE_PAGES,    /* front: what browsers get; again on SIGHUP */
 	/* child -> parent */
-	WIRE_READY,  /* started, or took the new policy */
+	WIRE_READY, /* started, or took the new policy */
 	WIRE_REFUSED /* did not take it; status = enum err */,
-	WIRE_ALIVE,  /* every few seconds: the loop turns */
+	WIRE_ALIVE, /* every few seconds: the loop turns */
 	/* front -> vault: as WIRE_TEXT and WIRE_PIECE, and before the request
 	 * the work that came with it (WORK_LEN bytes: crypto/work.h), which
 	 * the front has checked */
@@ -81,7 +81,7 @@ enum answer {
 	ANSWER_NOTHING_ASKED,
 	ANSWER_ON_HOLD,
 	ANSWER_INCOMPLETE, /* not all envelopes that an entry means */
-	ANSWER_WRONG_DAY, /* signed by a clock that is more than a day off */
+	ANSWER_WRONG_DAY,  /* signed by a clock that is more than a day off */
 };
 #define ANSWERS (ANSWER_WRONG_DAY + 1)
 

@@ -22,7 +22,7 @@ struct wire_conn {
 	enum wire_state state;
 	struct flow in, out;
 	size_t scanned; /* end of the last whole frame in `in` */
-	size_t whole; /* frames between in.at and scanned */
+	size_t whole;	/* frames between in.at and scanned */
 	int fd_in[WIRE_FDS_MAX];
 	size_t n_fd_in;
 	size_t fds_due; /* that frames between in.at and scanned bring */
@@ -94,8 +94,8 @@ flow_put(struct flow *f, const void *p, size_t n)
 /* --- making and freeing --- */
 
 enum err
-wire_conn_new(
-    int fd, enum wire_peer self, enum wire_peer peer, struct wire_conn **ret)
+wire_conn_new(int fd, enum wire_peer self, enum wire_peer peer,
+    struct wire_conn **ret)
 {
 	const int size = WIRE_BUFFER_MAX;
 	int flags = fcntl(fd, F_GETFL);

@@ -19,7 +19,7 @@ struct wire_conn;
 
 enum wire_state {
 	WIRE_FINE,
-	WIRE_GONE, /* the peer closed, or the socket failed */
+	WIRE_GONE,   /* the peer closed, or the socket failed */
 	WIRE_BROKEN, /* the peer broke the rules: end it */
 	WIRE_NOMEM,
 };
@@ -48,7 +48,7 @@ size_t wire_conn_waiting(const struct wire_conn *c);
 struct wire_frame {
 	struct wire_head head;
 	struct bytes body; /* borrowed until wire_conn_fill or _trim */
-	int fd; /* -1: none; otherwise the caller's to close */
+	int fd;		   /* -1: none; otherwise the caller's to close */
 };
 /* The next whole frame, in order; false: none. */
 bool wire_conn_next(struct wire_conn *c, struct wire_frame *ret) MUST_CHECK;
