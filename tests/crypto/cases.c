@@ -77,9 +77,8 @@ cases_named(const json_t *list, const char *why)
 	json_t *x;
 	size_t i;
 
-	json_array_foreach(list, i, x)
-		if (strcmp(cases_text(x, "why"), why) == 0)
-			return x;
+	json_array_foreach(list, i,
+	    x) if (strcmp(cases_text(x, "why"), why) == 0) return x;
 	fprintf(stderr, "no case is called \"%s\"\n", why);
 	exit(2);
 }
@@ -108,7 +107,8 @@ cases_put_text(const json_t *text, struct buf *out)
 
 	if (json_is_string(text))
 		buf_put_str(out, json_string_value(text));
-	json_array_foreach(text, i, part) {
+	json_array_foreach(text, i, part)
+	{
 		if (json_is_string(part))
 			buf_put_str(out, json_string_value(part));
 		else
@@ -121,8 +121,8 @@ cases_put_text(const json_t *text, struct buf *out)
 static void
 put_edit(struct bytes text, const json_t *edit, struct buf *out)
 {
-	struct bytes from = bytes_str(
-	    json_string_value(json_array_get(edit, 0)));
+	struct bytes from =
+	    bytes_str(json_string_value(json_array_get(edit, 0)));
 	const uint8_t *at = memmem(text.p, text.n, from.p, from.n), *after;
 	size_t before, left;
 
@@ -144,7 +144,8 @@ cases_put_edited(struct bytes text, const json_t *edits, struct buf *out)
 	size_t i;
 
 	buf_put_bytes(&now, text);
-	json_array_foreach(edits, i, edit) {
+	json_array_foreach(edits, i, edit)
+	{
 		CLEAN_BUF struct buf next = BUF_INIT(CASES_MAX);
 
 		put_edit(buf_bytes(&now), edit, &next);
@@ -159,8 +160,8 @@ static void
 edit_bytes(struct buf *x, const json_t *edit)
 {
 	size_t at = (size_t)json_integer_value(json_array_get(edit, 0));
-	struct bytes hex = bytes_str(
-	    json_string_value(json_array_get(edit, 1)));
+	struct bytes hex =
+	    bytes_str(json_string_value(json_array_get(edit, 1)));
 
 	assert_true(at + hex.n / 2 <= x->n);
 	assert_int_equal(hex_decode(hex, x->p + at, hex.n / 2), ERR_OK);
@@ -172,8 +173,7 @@ cases_edit_bytes(struct buf *x, const json_t *edits, const json_t *length)
 	json_t *edit;
 	size_t i, n = x->n;
 
-	json_array_foreach(edits, i, edit)
-		edit_bytes(x, edit);
+	json_array_foreach(edits, i, edit) edit_bytes(x, edit);
 	if (length != NULL)
 		n = (size_t)json_integer_value(length);
 	if (n > x->n)
@@ -188,7 +188,8 @@ cases_put_filled(const json_t *runs, struct buf *out)
 	json_t *run;
 	size_t i;
 
-	json_array_foreach(runs, i, run) {
+	json_array_foreach(runs, i, run)
+	{
 		int byte = (int)json_integer_value(json_array_get(run, 0));
 		size_t n = (size_t)json_integer_value(json_array_get(run, 1));
 		uint8_t *at = buf_grow(out, n);
@@ -213,8 +214,9 @@ void
 cases_expect(bool ok, const json_t *x)
 {
 	if (!ok)
-		fail_msg("%s", json_is_object(x) ? cases_text(x, "why") :
-		    json_string_value(x));
+		fail_msg("%s",
+		    json_is_object(x) ? cases_text(x, "why")
+				      : json_string_value(x));
 }
 
 enum err

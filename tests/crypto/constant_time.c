@@ -156,9 +156,9 @@ unwraps(bool is_ours)
 	SECRET(id.secret);
 	r = age_header_open(buf_bytes(&header), &id, 1, found);
 	KNOWN(found);
-	return is_ours ? r == AGE_OK &&
-		memcmp(found, file_key, sizeof(found)) == 0 :
-			 r == AGE_NO_MATCH;
+	return is_ours
+	    ? r == AGE_OK && memcmp(found, file_key, sizeof(found)) == 0
+	    : r == AGE_NO_MATCH;
 }
 
 static bool

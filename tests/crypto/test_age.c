@@ -86,8 +86,8 @@ test_hybrid_key_of_the_document_is_derived(void **state)
 	struct age_recipient to, back;
 
 	(void)state;
-	assert_int_equal(age_identity_parse(bytes_str(doc_hybrid_identity),
-	    &id), ERR_OK);
+	assert_int_equal(
+	    age_identity_parse(bytes_str(doc_hybrid_identity), &id), ERR_OK);
 	assert_int_equal(id.kind, AGE_HYBRID);
 	if (!age_hybrid_available()) {
 		print_message("not run: needs OpenSSL 3.5\n");
@@ -106,14 +106,17 @@ test_hybrid_key_of_the_document_is_derived(void **state)
 static void
 test_keys_with_a_fault_are_refused(void **state)
 {
-	static const char *const bad[] = { "", "age1", "age",
-	    "Age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj",
-	    "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwJ",
-	    "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwk",
-	    "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujw",
-	    "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj ",
-	    "bge1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj",
-	    "age1bvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj",
+	static const char *const bad[] = {
+		"",
+		"age1",
+		"age",
+		"Age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj",
+		"age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwJ",
+		"age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwk",
+		"age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujw",
+		"age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj ",
+		"bge1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj",
+		"age1bvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj",
 	};
 	struct age_recipient to = { .kind = AGE_HYBRID };
 
@@ -149,8 +152,9 @@ test_bech32_notices_every_wrong_symbol(void **state)
 				if (upper && b.p[i] >= 'a')
 					b.p[i] -= 0x20;
 				if (b.p[i] != was)
-					assert_int_equal(bech32_get(
-					    buf_bytes(&b), "age", got, 32),
+					assert_int_equal(
+					    bech32_get(buf_bytes(&b), "age",
+						got, 32),
 					    ERR_SYNTAX);
 			}
 			b.p[i] = was;
@@ -202,18 +206,22 @@ test_header_opens_for_each_recipient_and_nobody_else(void **state)
 
 		for (size_t i = 0; i < 3; i++)
 			new_pair(kind[k], &id[i], &to[i]);
-		assert_int_equal(age_header_seal(&env_system, file_key, to, 2,
-		    &header), ERR_OK);
-		assert_int_equal(age_header_length(buf_bytes(&header), &n,
-		    &kind_ok), ERR_OK);
+		assert_int_equal(
+		    age_header_seal(&env_system, file_key, to, 2, &header),
+		    ERR_OK);
+		assert_int_equal(
+		    age_header_length(buf_bytes(&header), &n, &kind_ok),
+		    ERR_OK);
 		assert_int_equal(n, header.n);
 		assert_true(kind_ok);
-		assert_int_equal(age_header_open(buf_bytes(&header), &id[2], 1,
-		    got), AGE_NO_MATCH);
+		assert_int_equal(
+		    age_header_open(buf_bytes(&header), &id[2], 1, got),
+		    AGE_NO_MATCH);
 		assert_true(bytes_all_zero(got, sizeof(got)));
 		for (size_t i = 0; i < 2; i++) {
-			assert_int_equal(age_header_open(buf_bytes(&header),
-			    &id[i], 2, got), AGE_OK);
+			assert_int_equal(
+			    age_header_open(buf_bytes(&header), &id[i], 2, got),
+			    AGE_OK);
 			assert_memory_equal(got, file_key, sizeof(got));
 		}
 	}
@@ -230,12 +238,12 @@ test_header_refuses_every_changed_byte(void **state)
 
 	(void)state;
 	new_pair(AGE_X25519, &id, &to);
-	assert_int_equal(age_header_seal(&env_system, file_key, &to, 1,
-	    &header), ERR_OK);
+	assert_int_equal(
+	    age_header_seal(&env_system, file_key, &to, 1, &header), ERR_OK);
 	for (size_t i = 0; i < header.n; i++) {
 		header.p[i] ^= 1;
-		assert_int_not_equal(age_header_open(buf_bytes(&header), &id,
-		    1, got), AGE_OK);
+		assert_int_not_equal(
+		    age_header_open(buf_bytes(&header), &id, 1, got), AGE_OK);
 		header.p[i] ^= 1;
 	}
 	assert_int_equal(age_header_open(buf_bytes(&header), &id, 1, got),
@@ -254,8 +262,8 @@ test_classic_and_hybrid_recipients_are_not_mixed(void **state)
 		{ .kind = AGE_HYBRID } };
 
 	(void)state;
-	assert_int_equal(age_header_seal(&env_system, file_key, to, 2,
-	    &header), ERR_DENIED);
+	assert_int_equal(age_header_seal(&env_system, file_key, to, 2, &header),
+	    ERR_DENIED);
 	assert_int_equal(header.n, 0);
 }
 
@@ -270,8 +278,7 @@ test_kind_is_ok_only_for_our_recipients(void **state)
 	bool ok = true;
 
 	(void)state;
-	assert_int_equal(age_header_length(bytes_str(stanza), &n, &ok),
-	    ERR_OK);
+	assert_int_equal(age_header_length(bytes_str(stanza), &n, &ok), ERR_OK);
 	assert_int_equal(n, sizeof(stanza) - 1);
 	assert_false(ok);
 }
@@ -285,14 +292,19 @@ test_passphrase_opens_its_header_only(void **state)
 
 	(void)state;
 	assert_int_equal(age_header_seal_passphrase(&env_system, file_key,
-	    BYTES_LIT("right"), 10, &header), ERR_OK);
+			     BYTES_LIT("right"), 10, &header),
+	    ERR_OK);
 	assert_int_equal(age_header_open_passphrase(buf_bytes(&header),
-	    BYTES_LIT("wrong"), got), AGE_NO_MATCH);
+			     BYTES_LIT("wrong"), got),
+	    AGE_NO_MATCH);
 	assert_int_equal(age_header_open_passphrase(buf_bytes(&header),
-	    BYTES_LIT("right"), got), AGE_OK);
+			     BYTES_LIT("right"), got),
+	    AGE_OK);
 	assert_memory_equal(got, file_key, sizeof(got));
 	assert_int_equal(age_header_seal_passphrase(&env_system, file_key,
-	    BYTES_LIT("right"), AGE_SCRYPT_WORK_MAX + 1, &header), ERR_LIMIT);
+			     BYTES_LIT("right"), AGE_SCRYPT_WORK_MAX + 1,
+			     &header),
+	    ERR_LIMIT);
 }
 
 /* --- payloads --- */
@@ -314,13 +326,12 @@ write_payload(const uint8_t *file_key, struct bytes plain, size_t piece,
 {
 	struct age_writer *w;
 
-	assert_int_equal(age_writer_new(&env_system, file_key, into_buf, out,
-	    &w), ERR_OK);
+	assert_int_equal(
+	    age_writer_new(&env_system, file_key, into_buf, out, &w), ERR_OK);
 	while (plain.n > 0) {
 		size_t n = plain.n < piece ? plain.n : piece;
 
-		assert_int_equal(age_writer_put(w, BYTES(plain.p, n)),
-		    ERR_OK);
+		assert_int_equal(age_writer_put(w, BYTES(plain.p, n)), ERR_OK);
 		plain = BYTES(plain.p + n, plain.n - n);
 	}
 	assert_int_equal(age_writer_finish(w), ERR_OK);
@@ -366,7 +377,9 @@ test_payloads_of_all_sizes_come_back_in_any_pieces(void **state)
 			    pieces[k], &sealed);
 			assert_int_equal(sealed.n, age_payload_size(sizes[i]));
 			assert_int_equal(read_pieces(&keys, buf_bytes(&sealed),
-			    pieces[COUNT(pieces) - 1 - k], &back), AGE_OK);
+					     pieces[COUNT(pieces) - 1 - k],
+					     &back),
+			    AGE_OK);
 			assert_true(bytes_equal(buf_bytes(&back),
 			    BYTES(plain, sizes[i])));
 		}
@@ -393,26 +406,28 @@ test_payload_changed_in_its_frame_is_refused(void **state)
 	assert_int_equal(sealed.n, 16 + n);
 	for (size_t i = 0; i < COUNT(cuts); i++) {
 		buf_reset(&out);
-		assert_int_equal(read_pieces(&keys, BYTES(sealed.p, cuts[i]),
-		    999, &out), AGE_PAYLOAD_BAD);
+		assert_int_equal(
+		    read_pieces(&keys, BYTES(sealed.p, cuts[i]), 999, &out),
+		    AGE_PAYLOAD_BAD);
 	}
 	copy = malloc(sealed.n + 1);
 	assert_non_null(copy);
 	memcpy(copy, sealed.p, 16);
 	memcpy(copy + 16, sealed.p + 16 + full, full);
 	memcpy(copy + 16 + full, sealed.p + 16, full);
-	memcpy(copy + 16 + 2 * full, sealed.p + 16 + 2 * full,
-	    n - 2 * full);
-	assert_int_equal(read_pieces(&keys, BYTES(copy, sealed.n), SIZE_MAX,
-	    &out), AGE_PAYLOAD_BAD);
+	memcpy(copy + 16 + 2 * full, sealed.p + 16 + 2 * full, n - 2 * full);
+	assert_int_equal(
+	    read_pieces(&keys, BYTES(copy, sealed.n), SIZE_MAX, &out),
+	    AGE_PAYLOAD_BAD);
 	buf_reset(&out);
 	memcpy(copy, sealed.p, sealed.n);
 	copy[sealed.n] = 0;
-	assert_int_equal(read_pieces(&keys, BYTES(copy, sealed.n + 1),
-	    SIZE_MAX, &out), AGE_PAYLOAD_BAD);
+	assert_int_equal(
+	    read_pieces(&keys, BYTES(copy, sealed.n + 1), SIZE_MAX, &out),
+	    AGE_PAYLOAD_BAD);
 	buf_reset(&out);
-	assert_int_equal(read_pieces(&keys, BYTES(copy, sealed.n), SIZE_MAX,
-	    &out), AGE_OK);
+	assert_int_equal(
+	    read_pieces(&keys, BYTES(copy, sealed.n), SIZE_MAX, &out), AGE_OK);
 	free(copy);
 	free(plain);
 }
@@ -433,13 +448,14 @@ test_envelope_and_payload_are_an_age_file(void **state)
 		const struct age_keys keys = { .ids = &id[i], .n_ids = 1 };
 
 		new_pair(AGE_X25519, &id[i], &to[i]);
-		assert_int_equal(age_header_seal(&env_system, file_key, &to[i],
-		    1, &file), ERR_OK);
+		assert_int_equal(
+		    age_header_seal(&env_system, file_key, &to[i], 1, &file),
+		    ERR_OK);
 		buf_put_bytes(&file, buf_bytes(&payload));
 		assert_int_equal(age_open(&keys, buf_bytes(&file), &out),
 		    AGE_OK);
-		assert_true(bytes_equal(buf_bytes(&out),
-		    BYTES_LIT("one text")));
+		assert_true(
+		    bytes_equal(buf_bytes(&out), BYTES_LIT("one text")));
 	}
 }
 
@@ -461,8 +477,8 @@ test_error_of_a_sink_is_kept(void **state)
 	struct age_reader *r;
 
 	(void)state;
-	assert_int_equal(age_writer_new(&env_system, file_key, refuse, NULL,
-	    &w), ERR_OK);
+	assert_int_equal(
+	    age_writer_new(&env_system, file_key, refuse, NULL, &w), ERR_OK);
 	assert_int_equal(age_writer_put(w, BYTES_LIT("x")), ERR_OK);
 	assert_int_equal(age_writer_finish(w), ERR_FULL);
 	age_writer_free(w);

@@ -63,7 +63,8 @@ read_package(const char *dir)
 	f = fopen(path, "rb");
 	package = malloc(FILE_MAX);
 	if (f == NULL || package == NULL)
-		die(path, "not there. The age test vectors come from npm: "
+		die(path,
+		    "not there. The age test vectors come from npm: "
 		    "run tests/run, or "
 		    "\"npm install --prefix tests cctv-age@0.2.0\"");
 	n = fread(package, 1, FILE_MAX - 1, f);
@@ -192,8 +193,9 @@ static enum age_result
 open_vector(const struct vector *v, struct bytes passphrase, size_t piece,
     char hex[static 65])
 {
-	const struct age_keys keys = { .ids = v->id, .n_ids = v->n_ids,
-		.passphrase = passphrase };
+	const struct age_keys keys = {
+		.ids = v->id, .n_ids = v->n_ids, .passphrase = passphrase
+	};
 	struct sha256_ctx *sha;
 	struct age_reader *r;
 	struct bytes x = v->file;

@@ -134,8 +134,7 @@ put_pattern(struct buf *out, size_t n)
 }
 
 static void
-keygen(struct age_identity *id, struct age_recipient *to, char *text,
-    size_t n)
+keygen(struct age_identity *id, struct age_recipient *to, char *text, size_t n)
 {
 	CLEAN_BUF struct buf file = BUF_INIT(4096), put = BUF_INIT(4096);
 	size_t n_ids;
@@ -181,8 +180,9 @@ test_stock_age_opens_what_we_seal(void **state)
 		CLEAN_BUF struct buf back = BUF_INIT(FILE_LIMIT);
 
 		put_pattern(&plain, sizes[i]);
-		assert_int_equal(age_seal(&env_system, &to, 1,
-		    buf_bytes(&plain), &file), ERR_OK);
+		assert_int_equal(
+		    age_seal(&env_system, &to, 1, buf_bytes(&plain), &file),
+		    ERR_OK);
 		write_file("ours.age", buf_bytes(&file));
 		/* stock age makes no file for an empty text */
 		write_file("back", BYTES_LIT(""));
@@ -229,8 +229,8 @@ test_stock_age_uses_our_identities(void **state)
 	assert_int_equal(age_identity_put(&key, &id), ERR_OK);
 	buf_put_u8(&key, '\n');
 	write_file("own-key", buf_bytes(&key));
-	assert_int_equal(age_seal(&env_system, &to, 1, BYTES_LIT("text"),
-	    &file), ERR_OK);
+	assert_int_equal(
+	    age_seal(&env_system, &to, 1, BYTES_LIT("text"), &file), ERR_OK);
 	write_file("own.age", buf_bytes(&file));
 	RUN("age", "-d", "-i", "own-key", "-o", "back", "own.age");
 	read_file("back", &back);
@@ -254,9 +254,10 @@ test_passphrases_go_both_ways(void **state)
 
 	buf_reset(&file);
 	assert_int_equal(age_header_seal_passphrase(&env_system, file_key,
-	    keys.passphrase, AGE_SCRYPT_WORK, &file), ERR_OK);
-	assert_int_equal(age_writer_new(&env_system, file_key, into_buf,
-	    &file, &w), ERR_OK);
+			     keys.passphrase, AGE_SCRYPT_WORK, &file),
+	    ERR_OK);
+	assert_int_equal(
+	    age_writer_new(&env_system, file_key, into_buf, &file, &w), ERR_OK);
 	assert_int_equal(age_writer_put(w, BYTES_LIT("ours")), ERR_OK);
 	assert_int_equal(age_writer_finish(w), ERR_OK);
 	age_writer_free(w);

@@ -57,8 +57,8 @@ test_largest_message_fits_the_answer_that_brings_it(void **state)
 	enum err err;
 
 	(void)state;
-	assert_int_equal(
-	    bundle_request_parse(bytes_str(A_CONCERN), &r), ERR_OK);
+	assert_int_equal(bundle_request_parse(bytes_str(A_CONCERN), &r),
+	    ERR_OK);
 	c->n_to = 1;
 	c->payload = BYTES(filler, BUNDLE_MESSAGE_MAX);
 	do {

@@ -74,8 +74,7 @@ test_reset_wipes_all_that_was_ever_there(void **state)
 	CLEAN_BUF struct buf b = BUF_INIT(200);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(length) / sizeof(length[0]);
-	     i++) {
+	for (size_t i = 0; i < sizeof(length) / sizeof(length[0]); i++) {
 		memset(buf_grow(&b, length[i]), 'S', length[i]);
 		b.n = length[i] / 2;
 		buf_printf(&b, "%s", "secret");

@@ -31,12 +31,14 @@ test_words(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(cases_get(c, "words"), i, x) {
+	json_array_foreach(cases_get(c, "words"), i, x)
+	{
 		cases_hex(x, "receipt", receipt, sizeof(receipt));
 		assert_int_equal(receipt_words(receipt, words), ERR_OK);
 		assert_string_equal(words, cases_text(x, "words"));
 	}
-	json_array_foreach(cases_get(c, "typed"), i, x) {
+	json_array_foreach(cases_get(c, "typed"), i, x)
+	{
 		unsigned bad = 0;
 
 		cases_expect(receipt_parse(cases_bytes(x, "typed"), receipt,
@@ -45,7 +47,8 @@ test_words(void **state)
 		cases_expect(
 		    cases_is_hex(receipt, sizeof(receipt), x, "receipt"), x);
 	}
-	json_array_foreach(cases_get(c, "refused"), i, x) {
+	json_array_foreach(cases_get(c, "refused"), i, x)
+	{
 		unsigned bad = 99;
 
 		cases_expect(receipt_parse(cases_bytes(x, "typed"), receipt,
@@ -74,7 +77,8 @@ test_derivations(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(cases_get(c, "derived"), i, x) {
+	json_array_foreach(cases_get(c, "derived"), i, x)
+	{
 		cases_hex(x, "receipt", receipt, sizeof(receipt));
 		cases_hex(x, "realm", realm, sizeof(realm));
 		assert_int_equal(receipt_derive(receipt, realm, &k), ERR_OK);
@@ -100,17 +104,20 @@ test_staff_keys(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(cases_get(c, "staff"), i, x) {
-		assert_int_equal(age_identity_parse(cases_bytes(x, "identity"),
-		    &id), ERR_OK);
+	json_array_foreach(cases_get(c, "staff"), i, x)
+	{
+		assert_int_equal(
+		    age_identity_parse(cases_bytes(x, "identity"), &id),
+		    ERR_OK);
 		assert_int_equal(staff_sign_seed(&id, seed), ERR_OK);
 		assert_true(cases_is_hex(seed, sizeof(seed), x, "seed"));
 		assert_int_equal(sign_public(seed, pub), ERR_OK);
 		assert_true(cases_is_hex(pub, sizeof(pub), x, "public"));
 	}
 	json_array_foreach(cases_get(c, "no-identity"), i, x)
-		cases_expect(age_identity_parse(bytes_str(json_string_value(x)),
-		    &id) == ERR_SYNTAX, x);
+	    cases_expect(age_identity_parse(bytes_str(json_string_value(x)),
+			     &id) == ERR_SYNTAX,
+		x);
 	json_decref(c);
 }
 
@@ -129,10 +136,9 @@ archive_size(const json_t *x)
 	json_t *size;
 	size_t i, n = 0;
 
-	json_array_foreach(cases_get(x, "files"), i, size)
-		file[n++].size = (uint64_t)json_integer_value(size);
-	return sealed_archive_size(
-	    (size_t)cases_number(x, "note"), file, n);
+	json_array_foreach(cases_get(x, "files"), i, size) file[n++].size =
+	    (uint64_t)json_integer_value(size);
+	return sealed_archive_size((size_t)cases_number(x, "note"), file, n);
 }
 
 static void
@@ -143,13 +149,11 @@ test_padding(void **state)
 
 	(void)state;
 	json_array_foreach(cases_get(c, "sizes"), i, x)
-		assert_int_equal(sealed_pad_size(number_at(x, 0)),
-		    number_at(x, 1));
+	    assert_int_equal(sealed_pad_size(number_at(x, 0)), number_at(x, 1));
 	json_array_foreach(cases_get(c, "archives"), i, x)
-		assert_int_equal(archive_size(x), cases_number(x, "size"));
-	json_array_foreach(cases_get(c, "payloads"), i, x)
-		assert_int_equal(age_payload_size(number_at(x, 0)),
-		    number_at(x, 1));
+	    assert_int_equal(archive_size(x), cases_number(x, "size"));
+	json_array_foreach(cases_get(c, "payloads"), i, x) assert_int_equal(
+	    age_payload_size(number_at(x, 0)), number_at(x, 1));
 	json_decref(c);
 }
 
@@ -235,22 +239,18 @@ test_small_texts(void **state)
 	json_array_foreach(cases_get(c, "no-numbers"), i, x) cases_expect(
 	    decimal_get(bytes_str(json_string_value(x)), 999999, &v) != ERR_OK,
 	    x);
-	json_array_foreach(cases_get(c, "days"), i, x)
-		expect_day(x);
-	json_array_foreach(cases_get(c, "no-days"), i, x)
-		cases_expect(day_parse(bytes_str(json_string_value(x)), &day) !=
-		    ERR_OK, x);
-	json_array_foreach(cases_get(c, "base64"), i, x)
-		expect_base64(x);
+	json_array_foreach(cases_get(c, "days"), i, x) expect_day(x);
+	json_array_foreach(cases_get(c, "no-days"), i, x) cases_expect(
+	    day_parse(bytes_str(json_string_value(x)), &day) != ERR_OK, x);
+	json_array_foreach(cases_get(c, "base64"), i, x) expect_base64(x);
 	json_array_foreach(cases_get(c, "no-base64"), i, x)
 	    cases_expect(base64_get(bytes_str(json_string_value(x)), B64_PADDED,
 			     &raw) != ERR_OK,
 		x);
-	json_array_foreach(cases_get(c, "flags"), i, x)
-		expect_flags(x);
-	json_array_foreach(cases_get(c, "no-flags"), i, x)
-		cases_expect(case_flags_parse(bytes_str(json_string_value(x)),
-		    &flags) != ERR_OK, x);
+	json_array_foreach(cases_get(c, "flags"), i, x) expect_flags(x);
+	json_array_foreach(cases_get(c, "no-flags"), i, x) cases_expect(
+	    case_flags_parse(bytes_str(json_string_value(x)), &flags) != ERR_OK,
+	    x);
 	json_decref(c);
 }
 
@@ -264,7 +264,8 @@ test_signatures(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(cases_get(c, "cases"), i, x) {
+	json_array_foreach(cases_get(c, "cases"), i, x)
+	{
 		size_t n = strlen(cases_text(x, "message")) / 2;
 		bool valid = json_is_true(cases_get(x, "valid"));
 
@@ -273,7 +274,8 @@ test_signatures(void **state)
 		assert_true(n <= sizeof(msg));
 		cases_hex(x, "message", msg, n);
 		cases_expect((sign_verify(pub, BYTES(msg, n), sig) == ERR_OK) ==
-		    valid, x);
+			valid,
+		    x);
 	}
 	json_decref(c);
 }
@@ -287,9 +289,9 @@ note_result(const json_t *x)
 	enum err err;
 	size_t i, n = 0;
 
-	json_array_foreach(cases_get(x, "keys"), i, vkey)
-		assert_int_equal(note_vkey_parse(
-		    bytes_str(json_string_value(vkey)), &key[n++]), ERR_OK);
+	json_array_foreach(cases_get(x, "keys"), i, vkey) assert_int_equal(
+	    note_vkey_parse(bytes_str(json_string_value(vkey)), &key[n++]),
+	    ERR_OK);
 	err = note_parse(cases_bytes(x, "note"), cases_text(x, "namespace"),
 	    &note);
 	if (err != ERR_OK)
@@ -322,19 +324,20 @@ test_notes(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(cases_get(c, "signed"), i, x) {
+	json_array_foreach(cases_get(c, "signed"), i, x)
+	{
 		CLEAN_BUF struct buf out = BUF_INIT(CASES_MAX);
 
 		cases_hex(x, "seed", seed, sizeof(seed));
 		assert_int_equal(cases_sign(cases_bytes(x, "text"),
-		    cases_text(x, "name"), seed, &out), ERR_OK);
-		assert_true(bytes_equal(buf_bytes(&out),
-		    cases_bytes(x, "note")));
+				     cases_text(x, "name"), seed, &out),
+		    ERR_OK);
+		assert_true(
+		    bytes_equal(buf_bytes(&out), cases_bytes(x, "note")));
 	}
 	json_array_foreach(cases_get(c, "notes"), i, x) cases_expect(
 	    strcmp(note_result(x), cases_text(x, "result")) == 0, x);
-	json_array_foreach(cases_get(c, "keys"), i, x)
-		expect_key(x);
+	json_array_foreach(cases_get(c, "keys"), i, x) expect_key(x);
 	json_array_foreach(cases_get(c, "no-keys"), i, x)
 	    cases_expect(note_vkey_parse(bytes_str(json_string_value(x)),
 			     &key) == ERR_SYNTAX,
@@ -363,12 +366,14 @@ expect_content(const json_t *x)
 	size_t i;
 
 	json_array_foreach(list, i, e)
-		assert_int_equal(hex_decode(bytes_str(json_string_value(e)),
-		    envelope[i], SHA256_LEN), ERR_OK);
+	    assert_int_equal(hex_decode(bytes_str(json_string_value(e)),
+				 envelope[i], SHA256_LEN),
+		ERR_OK);
 	cases_hex(x, "payload", payload, sizeof(payload));
 	assert_int_equal(content_digest(payload,
-	    (const uint8_t (*)[SHA256_LEN])envelope, json_array_size(list),
-	    out), ERR_OK);
+			     (const uint8_t(*)[SHA256_LEN])envelope,
+			     json_array_size(list), out),
+	    ERR_OK);
 	assert_true(cases_is_hex(out, sizeof(out), x, "digest"));
 }
 
@@ -380,8 +385,9 @@ expect_link(const json_t *x)
 
 	if (has)
 		cases_hex(x, "content", content, sizeof(content));
-	assert_int_equal(link_digest(cases_bytes(x, "head"),
-	    has ? content : NULL, out), ERR_OK);
+	assert_int_equal(
+	    link_digest(cases_bytes(x, "head"), has ? content : NULL, out),
+	    ERR_OK);
 	assert_true(cases_is_hex(out, sizeof(out), x, "link"));
 }
 
@@ -395,13 +401,15 @@ grants_of(const json_t *list, uint8_t out[static SHA256_LEN])
 	for (size_t i = 0; i < n; i++) {
 		const json_t *x = json_array_get(list, i);
 
-		assert_int_equal(chain_parse(bytes_str(
-		    json_string_value(json_array_get(x, 0))), &g[i].chain),
+		assert_int_equal(chain_parse(bytes_str(json_string_value(
+						 json_array_get(x, 0))),
+				     &g[i].chain),
 		    ERR_OK);
 		g[i].seq = (uint32_t)number_at(x, 1);
-		assert_int_equal(hex_decode(bytes_str(
-		    json_string_value(json_array_get(x, 2))), g[i].envelope,
-		    SHA256_LEN), ERR_OK);
+		assert_int_equal(hex_decode(bytes_str(json_string_value(
+						json_array_get(x, 2))),
+				     g[i].envelope, SHA256_LEN),
+		    ERR_OK);
 	}
 	return grants_digest(g, n, out);
 }
@@ -414,13 +422,11 @@ test_links(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(cases_get(c, "payloads"), i, x)
-		expect_payload(x);
-	json_array_foreach(cases_get(c, "contents"), i, x)
-		expect_content(x);
-	json_array_foreach(cases_get(c, "links"), i, x)
-		expect_link(x);
-	json_array_foreach(cases_get(c, "grants"), i, x) {
+	json_array_foreach(cases_get(c, "payloads"), i, x) expect_payload(x);
+	json_array_foreach(cases_get(c, "contents"), i, x) expect_content(x);
+	json_array_foreach(cases_get(c, "links"), i, x) expect_link(x);
+	json_array_foreach(cases_get(c, "grants"), i, x)
+	{
 		assert_int_equal(grants_of(cases_get(x, "grants"), out),
 		    ERR_OK);
 		assert_true(cases_is_hex(out, sizeof(out), x, "digest"));
@@ -428,7 +434,7 @@ test_links(void **state)
 		    json_array_size(cases_get(x, "grants")) == 0);
 	}
 	json_array_foreach(cases_get(c, "no-grants"), i, x)
-		assert_int_equal(grants_of(x, out), ERR_SYNTAX);
+	    assert_int_equal(grants_of(x, out), ERR_SYNTAX);
 	json_decref(c);
 }
 

@@ -21,15 +21,15 @@ static const char *dir;
 
 /* The note that `by` makes of a body. */
 static enum err
-entry_note(const json_t *c, struct bytes body, const char *by,
-    const char *name, struct buf *out)
+entry_note(const json_t *c, struct bytes body, const char *by, const char *name,
+    struct buf *out)
 {
 	CLEAN_BUF struct buf text = BUF_INIT(CASES_MAX);
 	uint8_t seed[SIGN_SEED_LEN];
 
 	cases_hex(cases_get(c, "seeds"), by, seed, sizeof(seed));
-	buf_put_str(&text, strcmp(by, "instance") == 0 ? NOTE_NOTICE "\n" :
-	    NOTE_ENTRY "\n");
+	buf_put_str(&text,
+	    strcmp(by, "instance") == 0 ? NOTE_NOTICE "\n" : NOTE_ENTRY "\n");
 	buf_put_bytes(&text, body);
 	return cases_sign(buf_bytes(&text), name, seed, out);
 }
@@ -39,8 +39,8 @@ name_of(const json_t *c, const json_t *x, const char *by)
 {
 	const json_t *name = json_object_get(x, "name");
 
-	return name != NULL ? json_string_value(name) :
-	    cases_text(cases_get(c, "names"), by);
+	return name != NULL ? json_string_value(name)
+			    : cases_text(cases_get(c, "names"), by);
 }
 
 /* Made again from what was read of it; and whose it is. */
@@ -58,11 +58,13 @@ expect_again(const json_t *c, const json_t *x, struct bytes note)
 	assert_int_equal(sign_public(seed, pub), ERR_OK);
 	assert_int_equal(note_key_init(&key, name_of(c, x, by), pub), ERR_OK);
 	cases_expect(entry_parse(note, &e) == ERR_OK, x);
-	cases_expect((instance ? entry_sign_instance(&e, &key, seed, &again) :
-	    entry_sign(&e, seed, &again)) == ERR_OK, x);
+	cases_expect((instance ? entry_sign_instance(&e, &key, seed, &again)
+			       : entry_sign(&e, seed, &again)) == ERR_OK,
+	    x);
 	cases_expect(bytes_equal(buf_bytes(&again), note), x);
-	cases_expect((instance ? entry_verify_instance(note, &key, 1) :
-	    entry_verify(note, &e, pub)) == ERR_OK, x);
+	cases_expect((instance ? entry_verify_instance(note, &key, 1)
+			       : entry_verify(note, &e, pub)) == ERR_OK,
+	    x);
 }
 
 static void
@@ -73,7 +75,8 @@ test_entries_that_are_accepted(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(cases_get(c, "accepted"), i, x) {
+	json_array_foreach(cases_get(c, "accepted"), i, x)
+	{
 		CLEAN_BUF struct buf body = BUF_INIT(CASES_MAX);
 		CLEAN_BUF struct buf note = BUF_INIT(CASES_MAX);
 		const char *by = cases_text(x, "by");
@@ -83,8 +86,8 @@ test_entries_that_are_accepted(void **state)
 				 name_of(c, x, by), &note) == ERR_OK,
 		    x);
 		assert_int_equal(sha256(buf_bytes(&note), digest), ERR_OK);
-		cases_expect(
-		    cases_is_hex(digest, sizeof(digest), x, "sha256"), x);
+		cases_expect(cases_is_hex(digest, sizeof(digest), x, "sha256"),
+		    x);
 		expect_again(c, x, buf_bytes(&note));
 	}
 	json_decref(c);
@@ -93,8 +96,8 @@ test_entries_that_are_accepted(void **state)
 static enum err
 refused_entry(const json_t *c, const json_t *x)
 {
-	const json_t *of = cases_named(cases_get(c, "accepted"),
-	    cases_text(x, "of"));
+	const json_t *of =
+	    cases_named(cases_get(c, "accepted"), cases_text(x, "of"));
 	CLEAN_BUF struct buf body = BUF_INIT(CASES_MAX);
 	CLEAN_BUF struct buf edited = BUF_INIT(CASES_MAX);
 	CLEAN_BUF struct buf note = BUF_INIT(CASES_MAX);
@@ -121,7 +124,8 @@ test_entries_that_are_refused(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(cases_get(c, "refused"), i, x) {
+	json_array_foreach(cases_get(c, "refused"), i, x)
+	{
 		enum err err = refused_entry(c, x);
 
 		cases_expect(err == ERR_SYNTAX || err == ERR_LIMIT, x);
@@ -160,27 +164,29 @@ test_manifests(void **state)
 
 	(void)state;
 	assert_non_null(m);
-	json_array_foreach(cases_get(c, "accepted"), i, x) {
+	json_array_foreach(cases_get(c, "accepted"), i, x)
+	{
 		CLEAN_BUF struct buf body = BUF_INIT(CASES_MAX);
 		CLEAN_BUF struct buf again = BUF_INIT(CASES_MAX);
 
 		cases_put_text(cases_get(x, "body"), &body);
 		cases_expect(manifest_parse(buf_bytes(&body), m) == ERR_OK, x);
 		manifest_put(m, &again);
-		cases_expect(
-		    bytes_equal(buf_bytes(&again), buf_bytes(&body)), x);
+		cases_expect(bytes_equal(buf_bytes(&again), buf_bytes(&body)),
+		    x);
 	}
-	json_array_foreach(cases_get(c, "refused"), i, x) {
-		const json_t *of = cases_named(cases_get(c, "accepted"),
-		    cases_text(x, "of"));
+	json_array_foreach(cases_get(c, "refused"), i, x)
+	{
+		const json_t *of =
+		    cases_named(cases_get(c, "accepted"), cases_text(x, "of"));
 		CLEAN_BUF struct buf body = BUF_INIT(CASES_MAX);
 		CLEAN_BUF struct buf edited = BUF_INIT(CASES_MAX);
 
 		cases_put_text(cases_get(of, "body"), &body);
 		cases_put_edited(buf_bytes(&body), cases_get(x, "edits"),
 		    &edited);
-		cases_expect(
-		    manifest_parse(buf_bytes(&edited), m) != ERR_OK, x);
+		cases_expect(manifest_parse(buf_bytes(&edited), m) != ERR_OK,
+		    x);
 	}
 	m = manifest_free(m);
 	json_decref(c);

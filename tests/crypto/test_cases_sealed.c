@@ -37,8 +37,7 @@ put_member(const json_t *c, const char *name, struct bytes note,
 	if (strcmp(name, "manifest.note") == 0)
 		buf_put_bytes(&data, note);
 	else if (strcmp(name, TAR_CONSTANT_NAME) != 0)
-		cases_put_filled(cases_get(cases_get(c, "files"), name),
-		    &data);
+		cases_put_filled(cases_get(cases_get(c, "files"), name), &data);
 	assert_int_equal(tar_header(name, data.n, header), ERR_OK);
 	buf_put(out, header, sizeof(header));
 	buf_put_bytes(out, buf_bytes(&data));
@@ -54,14 +53,13 @@ assemble(const json_t *c, struct bytes note, const json_t *members,
 	size_t i;
 
 	json_array_foreach(members, i, name)
-		put_member(c, json_string_value(name), note, out);
+	    put_member(c, json_string_value(name), note, out);
 	buf_put_zeros(out, (size_t)sealed_pad_size(out->n + TAR_END) - out->n);
 	assert_int_equal(out->err, ERR_OK);
 }
 
 static void
-put_note(const json_t *c, const char *space, struct bytes body,
-    struct buf *out)
+put_note(const json_t *c, const char *space, struct bytes body, struct buf *out)
 {
 	CLEAN_BUF struct buf text = BUF_INIT(CASES_MAX);
 	uint8_t seed[SIGN_SEED_LEN];
@@ -70,8 +68,9 @@ put_note(const json_t *c, const char *space, struct bytes body,
 	buf_put_str(&text, space);
 	buf_put_str(&text, "\n");
 	buf_put_bytes(&text, body);
-	assert_int_equal(cases_sign(buf_bytes(&text), cases_text(c, "name"),
-	    seed, out), ERR_OK);
+	assert_int_equal(
+	    cases_sign(buf_bytes(&text), cases_text(c, "name"), seed, out),
+	    ERR_OK);
 }
 
 static enum err
@@ -95,8 +94,8 @@ read_archive(struct bytes archive, size_t step, struct buf *file)
 	for (size_t at = 0; at < archive.n && result == SEALED_OK; at += step) {
 		size_t left = archive.n - at;
 
-		result = sealed_reader_put(r, BYTES(archive.p + at,
-		    left < step ? left : step));
+		result = sealed_reader_put(r,
+		    BYTES(archive.p + at, left < step ? left : step));
 	}
 	if (result == SEALED_OK)
 		result = sealed_reader_finish(r);
@@ -128,14 +127,16 @@ write_archive(const json_t *c, const struct manifest *m, struct bytes note,
 
 	for (size_t i = 0; i < m->n_files; i++) {
 		data[i].max = CASES_MAX;
-		cases_put_filled(cases_get(cases_get(c, "files"),
-		    m->file[i].name), &data[i]);
+		cases_put_filled(
+		    cases_get(cases_get(c, "files"), m->file[i].name),
+		    &data[i]);
 		file[i] = buf_bytes(&data[i]);
 	}
-	assert_int_equal(age_writer_new(&env_system, file_key, to_buf,
-	    &payload, &w), ERR_OK);
-	assert_int_equal(sealed_write(w, note, m, sealed_memory_source,
-	    &memory), ERR_OK);
+	assert_int_equal(
+	    age_writer_new(&env_system, file_key, to_buf, &payload, &w),
+	    ERR_OK);
+	assert_int_equal(
+	    sealed_write(w, note, m, sealed_memory_source, &memory), ERR_OK);
 	assert_int_equal(age_writer_finish(w), ERR_OK);
 	assert_int_equal(age_open(&keys, buf_bytes(&payload), out), AGE_OK);
 	age_writer_free(w);
@@ -177,7 +178,8 @@ test_bodies_that_are_accepted(void **state)
 
 	(void)state;
 	assert_non_null(m);
-	json_array_foreach(cases_get(c, "accepted"), i, x) {
+	json_array_foreach(cases_get(c, "accepted"), i, x)
+	{
 		CLEAN_BUF struct buf note = BUF_INIT(CASES_MAX);
 		CLEAN_BUF struct buf archive = BUF_INIT(CASES_MAX);
 		CLEAN_BUF struct buf written = BUF_INIT(CASES_MAX);
@@ -216,8 +218,8 @@ result_name(enum sealed_result r)
 static void
 put_refused(const json_t *c, const json_t *x, struct buf *out)
 {
-	const json_t *of = cases_named(cases_get(c, "accepted"),
-	    cases_text(x, "of"));
+	const json_t *of =
+	    cases_named(cases_get(c, "accepted"), cases_text(x, "of"));
 	const json_t *space = json_object_get(x, "namespace");
 	const json_t *members = json_object_get(x, "members");
 	CLEAN_BUF struct buf body = BUF_INIT(CASES_MAX);
@@ -229,8 +231,8 @@ put_refused(const json_t *c, const json_t *x, struct buf *out)
 	    buf_bytes(&body), &note);
 	if (json_object_get(x, "append") != NULL)
 		buf_put_str(&note, cases_text(x, "append"));
-	assemble(c, buf_bytes(&note), members != NULL ? members :
-	    cases_get(of, "members"), out);
+	assemble(c, buf_bytes(&note),
+	    members != NULL ? members : cases_get(of, "members"), out);
 	cases_edit_bytes(out, json_object_get(x, "bytes"),
 	    json_object_get(x, "length"));
 }
@@ -242,16 +244,16 @@ test_bodies_that_are_refused(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(cases_get(c, "refused"), i, x) {
+	json_array_foreach(cases_get(c, "refused"), i, x)
+	{
 		const char *want = cases_text(x, "result");
 		CLEAN_BUF struct buf archive = BUF_INIT(CASES_MAX);
 
 		put_refused(c, x, &archive);
 		for (size_t k = 0; k < 2; k++) {
 			struct buf file[SEALED_FILES_MAX] = { 0 };
-			enum sealed_result r = read_archive(
-			    buf_bytes(&archive), k == 0 ? 1000 : archive.n + 1,
-			    file);
+			enum sealed_result r = read_archive(buf_bytes(&archive),
+			    k == 0 ? 1000 : archive.n + 1, file);
 
 			cases_expect(strcmp(result_name(r), want) == 0, x);
 			for (size_t f = 0; f < SEALED_FILES_MAX; f++)
@@ -287,8 +289,7 @@ put_payload(const json_t *c, const char *name, struct buf *out)
 	CLEAN_BUF struct buf text = BUF_INIT(CASES_MAX);
 
 	cases_put_text(cases_get(cases_get(c, "payloads"), name), &text);
-	assert_int_equal(base64_get(buf_bytes(&text), B64_PADDED, out),
-	    ERR_OK);
+	assert_int_equal(base64_get(buf_bytes(&text), B64_PADDED, out), ERR_OK);
 }
 
 static enum message_result
@@ -299,18 +300,22 @@ open_message(const json_t *c, const json_t *x, struct bytes envelope,
 	struct message_open *o = NULL;
 	const struct manifest *m = NULL;
 	struct age_identity id;
-	struct message_as as = { .ids = &id, .n_ids = 1,
+	struct message_as as = { .ids = &id,
+		.n_ids = 1,
 		.person = (uint16_t)cases_number(x, "person") };
 	enum message_result r;
 	json_t *key;
 	size_t n = 0, i;
 
-	assert_int_equal(age_identity_parse(cases_bytes(
-	    cases_get(c, "identities"), cases_text(x, "identity")), &id),
+	assert_int_equal(
+	    age_identity_parse(cases_bytes(cases_get(c, "identities"),
+				   cases_text(x, "identity")),
+		&id),
 	    ERR_OK);
 	json_array_foreach(cases_get(x, "keys"), i, key)
-		assert_int_equal(hex_decode(bytes_str(json_string_value(key)),
-		    pub[n++], SIGN_PUB_LEN), ERR_OK);
+	    assert_int_equal(hex_decode(bytes_str(json_string_value(key)),
+				 pub[n++], SIGN_PUB_LEN),
+		ERR_OK);
 	if (json_object_get(x, "granted") != NULL) {
 		cases_hex(x, "granted", granted, sizeof(granted));
 		as.granted = granted;
@@ -320,7 +325,7 @@ open_message(const json_t *c, const json_t *x, struct bytes envelope,
 	if (r == MESSAGE_OK)
 		r = message_open_put(o, payload);
 	if (r == MESSAGE_OK)
-		r = message_open_finish(o, (const uint8_t (*)[SIGN_PUB_LEN])pub,
+		r = message_open_finish(o, (const uint8_t(*)[SIGN_PUB_LEN])pub,
 		    n, &m);
 	message_open_free(o);
 	return r;
@@ -334,18 +339,17 @@ expect_message(const json_t *c, const json_t *x)
 	struct buf file[SEALED_FILES_MAX] = { 0 };
 	enum message_result r;
 
-	cases_put_edited(cases_bytes(cases_get(c, "envelopes"),
-	    cases_text(x, "envelope")), json_object_get(x, "edits"),
-	    &envelope);
+	cases_put_edited(
+	    cases_bytes(cases_get(c, "envelopes"), cases_text(x, "envelope")),
+	    json_object_get(x, "edits"), &envelope);
 	put_payload(c, cases_text(x, "payload"), &payload);
 	cases_edit_bytes(&payload, json_object_get(x, "payload_edit"),
 	    json_object_get(x, "length"));
-	r = open_message(c, x, buf_bytes(&envelope), buf_bytes(&payload),
-	    file);
+	r = open_message(c, x, buf_bytes(&envelope), buf_bytes(&payload), file);
 	cases_expect(strcmp(message_name(r), cases_text(x, "result")) == 0, x);
 	if (r == MESSAGE_OK)
-		assert_true(bytes_equal(buf_bytes(&file[0]),
-		    cases_bytes(c, "text")));
+		assert_true(
+		    bytes_equal(buf_bytes(&file[0]), cases_bytes(c, "text")));
 	buf_free(&file[0]);
 }
 
@@ -356,8 +360,7 @@ test_messages(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(cases_get(c, "messages"), i, x)
-		expect_message(c, x);
+	json_array_foreach(cases_get(c, "messages"), i, x) expect_message(c, x);
 	json_decref(c);
 }
 
@@ -383,8 +386,10 @@ open_proof(const json_t *c, struct bytes proof, struct statement *ret)
 	struct note_key key;
 	enum err err;
 
-	assert_int_equal(note_vkey_parse(bytes_str(
-	    json_string_value(json_array_get(keys, 0))), &key), ERR_OK);
+	assert_int_equal(
+	    note_vkey_parse(
+		bytes_str(json_string_value(json_array_get(keys, 0))), &key),
+	    ERR_OK);
 	err = proof_verify(proof, &key, 1, &text);
 	return err == ERR_OK ? statement_parse(text, ret) : err;
 }
@@ -397,9 +402,10 @@ test_proofs(void **state)
 	size_t i;
 
 	(void)state;
-	json_array_foreach(cases_get(c, "accepted"), i, x) {
-		cases_expect(open_proof(c, cases_bytes(x, "proof"), &s) ==
-		    ERR_OK, x);
+	json_array_foreach(cases_get(c, "accepted"), i, x)
+	{
+		cases_expect(
+		    open_proof(c, cases_bytes(x, "proof"), &s) == ERR_OK, x);
 		assert_true(cases_is_hex(s.case_id, CASE_ID_LEN, x, "case"));
 		assert_true(cases_is_hex(s.link, LINK_LEN, x, "link"));
 		assert_string_equal(message_kind_name(s.kind),
@@ -407,19 +413,22 @@ test_proofs(void **state)
 		assert_int_equal(s.day, cases_number(x, "day"));
 		assert_int_equal(s.policy, cases_number(x, "policy"));
 	}
-	json_array_foreach(cases_get(c, "refused"), i, x) {
+	json_array_foreach(cases_get(c, "refused"), i, x)
+	{
 		CLEAN_BUF struct buf proof = BUF_INIT(CASES_MAX);
 		enum err err;
 
 		if (json_object_get(x, "proof") != NULL)
 			buf_put_bytes(&proof, cases_bytes(x, "proof"));
 		else
-			cases_put_edited(cases_bytes(cases_named(
-			    cases_get(c, "accepted"), cases_text(x, "of")),
-			    "proof"), cases_get(x, "edits"), &proof);
+			cases_put_edited(
+			    cases_bytes(cases_named(cases_get(c, "accepted"),
+					    cases_text(x, "of")),
+				"proof"),
+			    cases_get(x, "edits"), &proof);
 		err = open_proof(c, buf_bytes(&proof), &s);
-		cases_expect(strcmp(error_name(err),
-		    cases_text(x, "result")) == 0, x);
+		cases_expect(
+		    strcmp(error_name(err), cases_text(x, "result")) == 0, x);
 	}
 	json_decref(c);
 }
@@ -444,20 +453,21 @@ test_roots(void **state)
 	size_t i, n;
 
 	(void)state;
-	json_array_foreach(cases_get(c, "walks"), i, x) {
+	json_array_foreach(cases_get(c, "walks"), i, x)
+	{
 		bool pinned = !json_is_null(cases_get(x, "pin"));
 		struct bytes note[4] = { 0 };
 		uint8_t pin[SHA256_LEN];
 		struct root root;
 		enum err err;
 
-		json_array_foreach(cases_get(x, "notes"), n, text)
-			note[n] = bytes_str(json_string_value(text));
+		json_array_foreach(cases_get(x, "notes"), n, text) note[n] =
+		    bytes_str(json_string_value(text));
 		if (pinned)
 			cases_hex(x, "pin", pin, sizeof(pin));
 		err = roots_walk(note, n, pinned ? pin : NULL, &root);
-		cases_expect(strcmp(error_name(err),
-		    cases_text(x, "result")) == 0, x);
+		cases_expect(
+		    strcmp(error_name(err), cases_text(x, "result")) == 0, x);
 		if (err == ERR_OK)
 			expect_root(x, &root);
 	}

@@ -65,11 +65,13 @@ check_base64(const char *plain, const char *text, enum b64_form form)
 	buf_reset(&b);
 	assert_int_equal(base64_get(bytes_str(text), form, &b), ERR_OK);
 	assert_true(bytes_equal(buf_bytes(&b), bytes_str(plain)));
-	assert_int_equal(base64_get_exact(bytes_str(text), form, out,
-	    strlen(plain)), ERR_OK);
+	assert_int_equal(
+	    base64_get_exact(bytes_str(text), form, out, strlen(plain)),
+	    ERR_OK);
 	assert_memory_equal(out, plain, strlen(plain));
-	assert_int_equal(base64_get_exact(bytes_str(text), form, out,
-	    strlen(plain) + 1), ERR_SYNTAX);
+	assert_int_equal(
+	    base64_get_exact(bytes_str(text), form, out, strlen(plain) + 1),
+	    ERR_SYNTAX);
 }
 
 static void
@@ -78,14 +80,14 @@ test_base64_goes_both_ways(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(base64); i++) {
 		check_base64(base64[i].plain, base64[i].padded, B64_PADDED);
-		check_base64(base64[i].plain, base64[i].unpadded,
-		    B64_UNPADDED);
+		check_base64(base64[i].plain, base64[i].unpadded, B64_UNPADDED);
 	}
 }
 
 static void
 test_base64_refuses_what_it_would_not_write(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *text;
 		enum b64_form form;
@@ -100,6 +102,7 @@ test_base64_refuses_what_it_would_not_write(void **state)
 		{ "Zm9v=", B64_UNPADDED }, { "Zm 9", B64_UNPADDED },
 		{ "Zm9v\xc3", B64_UNPADDED }, { "Zm\x80v", B64_UNPADDED },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++) {
@@ -122,22 +125,25 @@ test_decimal_has_one_form(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++)
-		assert_int_equal(decimal_get(bytes_str(bad[i]), UINT64_MAX,
-		    &v), ERR_SYNTAX);
-	assert_int_equal(decimal_get(bytes_str("18446744073709551616"),
-	    UINT64_MAX, &v), ERR_LIMIT);
+		assert_int_equal(decimal_get(bytes_str(bad[i]), UINT64_MAX, &v),
+		    ERR_SYNTAX);
+	assert_int_equal(
+	    decimal_get(bytes_str("18446744073709551616"), UINT64_MAX, &v),
+	    ERR_LIMIT);
 	assert_int_equal(decimal_get(bytes_str("256"), 255, &v), ERR_LIMIT);
 	assert_int_equal(v, 7);
 	assert_int_equal(decimal_get(bytes_str("255"), 255, &v), ERR_OK);
 	assert_int_equal(v, 255);
-	assert_int_equal(decimal_get(bytes_str("18446744073709551615"),
-	    UINT64_MAX, &v), ERR_OK);
+	assert_int_equal(
+	    decimal_get(bytes_str("18446744073709551615"), UINT64_MAX, &v),
+	    ERR_OK);
 	assert_true(v == UINT64_MAX);
 }
 
 static void
 test_days_are_those_of_the_calendar(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *text;
 		int64_t day;
@@ -148,6 +154,7 @@ test_days_are_those_of_the_calendar(void **state)
 		{ "2100-02-28", 47540 }, { "2100-03-01", 47541 },
 		{ "9999-12-31", 2932896 },
 	};
+	/* clang-format on */
 	char text[11];
 	int64_t day;
 

@@ -47,8 +47,8 @@ test_entry_comes_back_and_only_its_author_verifies(void **state)
 	assert_int_equal(ERR_OK, sign_public(other_seed, wrong));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		CLEAN_BUF struct buf note = BUF_INIT(ENTRY_NOTE_MAX);
-		struct entry e = entry_of(
-				 cases[i].kind, cases[i].author, cases[i].seq),
+		struct entry e = entry_of(cases[i].kind, cases[i].author,
+				 cases[i].seq),
 			     got;
 
 		assert_int_equal(ERR_OK, entry_sign(&e, seed, &note));
@@ -59,13 +59,13 @@ test_entry_comes_back_and_only_its_author_verifies(void **state)
 		assert_memory_equal(e.case_id, got.case_id, CASE_ID_LEN);
 		assert_memory_equal(e.prev, got.prev, LINK_LEN);
 		assert_memory_equal(e.content, got.content, SHA256_LEN);
-		assert_int_equal(
-		    ERR_OK, entry_verify(buf_bytes(&note), &got, pub));
-		assert_int_equal(
-		    ERR_BAD_SIG, entry_verify(buf_bytes(&note), &got, wrong));
+		assert_int_equal(ERR_OK,
+		    entry_verify(buf_bytes(&note), &got, pub));
+		assert_int_equal(ERR_BAD_SIG,
+		    entry_verify(buf_bytes(&note), &got, wrong));
 		got.author = 9;
-		assert_int_equal(
-		    ERR_BAD_SIG, entry_verify(buf_bytes(&note), &got, pub));
+		assert_int_equal(ERR_BAD_SIG,
+		    entry_verify(buf_bytes(&note), &got, pub));
 	}
 }
 
@@ -140,8 +140,7 @@ test_every_kind_comes_back_with_its_lines(void **state)
 		assert_int_equal(ERR_OK, sign_full(&e, &note));
 		assert_int_equal(ERR_OK, entry_parse(buf_bytes(&note), &got));
 		assert_int_equal(ERR_OK, sign_full(&got, &again));
-		assert_true(
-		    bytes_equal(buf_bytes(&note), buf_bytes(&again)));
+		assert_true(bytes_equal(buf_bytes(&note), buf_bytes(&again)));
 		assert_int_equal(e.number, got.number);
 		assert_int_equal(e.n_people, got.n_people);
 	}
@@ -162,18 +161,18 @@ test_instance_and_people_cannot_stand_for_each_other(void **state)
 	assert_int_equal(ERR_SYNTAX, entry_sign(&event, seed, &note));
 	assert_int_equal(ERR_OK, sign_public(seed, pub));
 	assert_int_equal(ERR_OK, note_key_init(&key, "example/one", pub));
-	assert_int_equal(
-	    ERR_SYNTAX, entry_sign_instance(&reply, &key, seed, &note));
+	assert_int_equal(ERR_SYNTAX,
+	    entry_sign_instance(&reply, &key, seed, &note));
 	assert_int_equal(0, note.n);
 	assert_int_equal(ERR_OK, sign_full(&event, &note));
-	assert_int_equal(
-	    ERR_OK, entry_verify_instance(buf_bytes(&note), &key, 1));
+	assert_int_equal(ERR_OK,
+	    entry_verify_instance(buf_bytes(&note), &key, 1));
 	assert_int_equal(ERR_OK, sign_public(other_seed, key.pub));
-	assert_int_not_equal(
-	    ERR_OK, entry_verify_instance(buf_bytes(&note), &key, 1));
+	assert_int_not_equal(ERR_OK,
+	    entry_verify_instance(buf_bytes(&note), &key, 1));
 	assert_int_equal(ERR_OK, entry_sign(&reply, seed, &theirs));
-	assert_int_not_equal(
-	    ERR_OK, entry_verify_instance(buf_bytes(&theirs), &key, 1));
+	assert_int_not_equal(ERR_OK,
+	    entry_verify_instance(buf_bytes(&theirs), &key, 1));
 }
 
 /* The body of one in a note of the other's namespace, soundly signed. */
@@ -194,8 +193,8 @@ must_not_parse_as(const char *space, const struct entry *e)
 	    note_parse(buf_bytes(&own),
 		e->author == PERSON_INSTANCE ? NOTE_NOTICE : NOTE_ENTRY,
 		&note));
-	assert_int_equal(
-	    ERR_OK, note_sign(space, note.body, &key, seed, &other));
+	assert_int_equal(ERR_OK,
+	    note_sign(space, note.body, &key, seed, &other));
 	assert_int_equal(ERR_SYNTAX, entry_parse(buf_bytes(&other), &got));
 }
 
@@ -274,8 +273,8 @@ test_statement_comes_back_and_nothing_more_is_accepted(void **state)
 	assert_int_equal(s.day, got.day);
 	assert_int_equal(s.policy, got.policy);
 	assert_memory_equal(s.link, got.link, LINK_LEN);
-	assert_int_not_equal(
-	    ERR_OK, statement_parse(BYTES(text.p, text.n - 1), &got));
+	assert_int_not_equal(ERR_OK,
+	    statement_parse(BYTES(text.p, text.n - 1), &got));
 	buf_put_str(&text, "more: x\n");
 	assert_int_not_equal(ERR_OK, statement_parse(buf_bytes(&text), &got));
 }

@@ -92,11 +92,11 @@ set_up(struct lines *l, struct pair *ret)
 	enc = get(l, "enc");
 	assert_int_equal(p.pub.n, kem_pub_len(p.suite.kem));
 	assert_int_equal(enc.n, kem_enc_len(p.suite.kem));
-	assert_int_equal(hpke_sender(&env, p.suite, p.pub.p, info, got,
-	    &p.sender), ERR_OK);
+	assert_int_equal(
+	    hpke_sender(&env, p.suite, p.pub.p, info, got, &p.sender), ERR_OK);
 	assert_memory_equal(got, enc.p, enc.n);
-	assert_int_equal(hpke_receiver(p.suite, p.secret.p, enc, info,
-	    &p.receiver), ERR_OK);
+	assert_int_equal(
+	    hpke_receiver(p.suite, p.secret.p, enc, info, &p.receiver), ERR_OK);
 	*ret = p;
 }
 
@@ -126,7 +126,9 @@ check_message(struct pair *p, struct bytes ad, struct bytes plain,
 
 	assert_int_equal(hpke_seal(p->sender, ad, plain, sealed), ERR_OK);
 	assert_int_equal(hpke_open(p->receiver, ad,
-	    BYTES(sealed->p + start, sealed->n - start), &opened), ERR_OK);
+			     BYTES(sealed->p + start, sealed->n - start),
+			     &opened),
+	    ERR_OK);
 	assert_true(bytes_equal(buf_bytes(&opened), plain));
 }
 
@@ -150,8 +152,8 @@ check_listed(struct lines *l, struct pair *p)
 		uint8_t out[64];
 
 		assert_in_range(want.n, 1, sizeof(out));
-		assert_int_equal(hpke_export(p->receiver, context, out,
-		    want.n), ERR_OK);
+		assert_int_equal(hpke_export(p->receiver, context, out, want.n),
+		    ERR_OK);
 		assert_memory_equal(out, want.p, want.n);
 	}
 }
@@ -208,8 +210,9 @@ check_digests(struct lines *l, struct pair *p)
 	}
 	r = reader_over(BYTES(source, SOURCE_LEN));
 	for (size_t i = 0; i < ROUNDS; i++)
-		assert_int_equal(hpke_export(p->sender, draw(&r),
-		    buf_grow(&exported, i), i), ERR_OK);
+		assert_int_equal(
+		    hpke_export(p->sender, draw(&r), buf_grow(&exported, i), i),
+		    ERR_OK);
 	assert_digest(&sealed, get(l, "sealed-1000"));
 	assert_digest(&exported, get(l, "exported-1000"));
 	free(source);
@@ -223,8 +226,8 @@ test_published_vectors_come_out(void **state)
 
 	(void)state;
 	while (next_is(&l, "kem")) {
-		struct bytes kem = lines_get(&(struct lines){ .rest = l.rest },
-		    "kem");
+		struct bytes kem =
+		    lines_get(&(struct lines){ .rest = l.rest }, "kem");
 		struct pair p;
 
 		if (bytes_equal(kem, BYTES_LIT("25722")) &&
@@ -260,16 +263,21 @@ test_single_shot_opens_with_the_same_context_only(void **state)
 	(void)state;
 	assert_int_equal(kem_public(suite.kem, secret, pub), ERR_OK);
 	assert_int_equal(hpke_seal_once(&env_system, suite, pub, info, ad,
-	    BYTES_LIT("text"), &sealed), ERR_OK);
+			     BYTES_LIT("text"), &sealed),
+	    ERR_OK);
 	assert_int_equal(hpke_open_once(suite, secret, other, ad,
-	    buf_bytes(&sealed), &plain), ERR_CORRUPT);
+			     buf_bytes(&sealed), &plain),
+	    ERR_CORRUPT);
 	assert_int_equal(hpke_open_once(suite, secret, info, other,
-	    buf_bytes(&sealed), &plain), ERR_CORRUPT);
+			     buf_bytes(&sealed), &plain),
+	    ERR_CORRUPT);
 	assert_int_equal(hpke_open_once(suite, secret, info, ad,
-	    BYTES(sealed.p, 32 + 15), &plain), ERR_SYNTAX);
+			     BYTES(sealed.p, 32 + 15), &plain),
+	    ERR_SYNTAX);
 	assert_int_equal(plain.n, 0);
-	assert_int_equal(hpke_open_once(suite, secret, info, ad,
-	    buf_bytes(&sealed), &plain), ERR_OK);
+	assert_int_equal(
+	    hpke_open_once(suite, secret, info, ad, buf_bytes(&sealed), &plain),
+	    ERR_OK);
 	assert_true(bytes_equal(buf_bytes(&plain), BYTES_LIT("text")));
 }
 
@@ -287,14 +295,13 @@ test_messages_open_in_order_only(void **state)
 	assert_int_equal(kem_public(suite.kem, secret, pub), ERR_OK);
 	assert_int_equal(hpke_sender(&env_system, suite, pub, none, enc, &s),
 	    ERR_OK);
-	assert_int_equal(hpke_receiver(suite, secret, BYTES(enc, 32), none,
-	    &r), ERR_OK);
+	assert_int_equal(hpke_receiver(suite, secret, BYTES(enc, 32), none, &r),
+	    ERR_OK);
 	assert_int_equal(hpke_seal(s, none, BYTES_LIT("1"), &first), ERR_OK);
 	assert_int_equal(hpke_seal(s, none, BYTES_LIT("2"), &second), ERR_OK);
 	assert_int_equal(hpke_open(r, none, buf_bytes(&second), &plain),
 	    ERR_CORRUPT);
-	assert_int_equal(hpke_open(r, none, buf_bytes(&first), &plain),
-	    ERR_OK);
+	assert_int_equal(hpke_open(r, none, buf_bytes(&first), &plain), ERR_OK);
 	assert_int_equal(hpke_open(r, none, buf_bytes(&second), &plain),
 	    ERR_OK);
 	assert_true(bytes_equal(buf_bytes(&plain), BYTES_LIT("12")));

@@ -23,11 +23,11 @@ test_written_lines_are_read_back_in_order(void **state)
 	lines_put_str(&b, "empty", "");
 	lines_put_number(&b, "number", 42);
 	lines_put_hex(&b, "hex", raw, sizeof(raw));
-	assert_true(bytes_equal(buf_bytes(&b), BYTES_LIT(
-	    "name: Zo\xc3\xab\nempty: \nnumber: 42\nhex: dead\n")));
+	assert_true(bytes_equal(buf_bytes(&b),
+	    BYTES_LIT("name: Zo\xc3\xab\nempty: \nnumber: 42\nhex: dead\n")));
 	l = lines_over(buf_bytes(&b));
-	assert_true(bytes_equal(lines_get(&l, "name"),
-	    BYTES_LIT("Zo\xc3\xab")));
+	assert_true(
+	    bytes_equal(lines_get(&l, "name"), BYTES_LIT("Zo\xc3\xab")));
 	assert_false(lines_next(&l, "number", &value));
 	assert_true(lines_next(&l, "empty", &value));
 	assert_int_equal(value.n, 0);
@@ -81,6 +81,7 @@ test_a_value_cannot_add_a_line(void **state)
 static void
 test_words_are_one_space_apart(void **state)
 {
+	/* clang-format off */
 	static const struct {
 		const char *text;
 		unsigned words;
@@ -90,6 +91,7 @@ test_words_are_one_space_apart(void **state)
 		{ " a", 0, false }, { "a ", 0, false }, { "a  b", 1, false },
 		{ "a b ", 1, false }, { " ", 0, false },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {

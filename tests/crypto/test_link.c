@@ -49,15 +49,20 @@ test_digests_follow_the_protocol(void **state)
 	assert_int_equal(payload_digest_of(payload, digest), ERR_OK);
 	assert_hex(digest, payload_hex);
 	assert_int_equal(content_digest(digest,
-	    (const uint8_t (*)[SHA256_LEN])envelope, 2, content), ERR_OK);
-	assert_hex(content, "487be7e994f8925c14e26ab611632fbc"
+			     (const uint8_t(*)[SHA256_LEN])envelope, 2,
+			     content),
+	    ERR_OK);
+	assert_hex(content,
+	    "487be7e994f8925c14e26ab611632fbc"
 	    "c320ee77912fc19efba027133e6b8306");
 	assert_int_equal(link_digest(BYTES_LIT("head\n"), content, link),
 	    ERR_OK);
-	assert_hex(link, "764fe8b7311857ce867dc61822fc98d7"
+	assert_hex(link,
+	    "764fe8b7311857ce867dc61822fc98d7"
 	    "38fa47804d16e8363e487291f7acd2ae");
 	assert_int_equal(link_digest(BYTES_LIT("head\n"), NULL, link), ERR_OK);
-	assert_hex(link, "5775316f7e9c0f288ae1739af7fdbb18"
+	assert_hex(link,
+	    "5775316f7e9c0f288ae1739af7fdbb18"
 	    "f8646fba77293c4f27ffbe84e79e1554");
 	free((void *)(uintptr_t)payload.p);
 }
@@ -66,7 +71,7 @@ static void
 test_payload_digest_does_not_depend_on_how_it_is_cut(void **state)
 {
 	static const size_t cut[] = { 7777, PIECE_LEN - 1, PIECE_LEN,
-	    PIECE_LEN + 1, PAYLOAD_LEN };
+		PIECE_LEN + 1, PAYLOAD_LEN };
 	struct bytes payload = payload_new();
 	uint8_t digest[SHA256_LEN];
 
@@ -78,8 +83,10 @@ test_payload_digest_does_not_depend_on_how_it_is_cut(void **state)
 		for (size_t at = 0; at < payload.n; at += cut[i]) {
 			size_t left = payload.n - at;
 
-			assert_int_equal(payload_hash_put(h, BYTES(
-			    payload.p + at, left < cut[i] ? left : cut[i])),
+			assert_int_equal(
+			    payload_hash_put(h,
+				BYTES(payload.p + at,
+				    left < cut[i] ? left : cut[i])),
 			    ERR_OK);
 		}
 		assert_int_equal(payload_hash_finish(h, digest), ERR_OK);
@@ -98,9 +105,12 @@ test_digest_of_known_pieces_is_the_same(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(sha256(BYTES(payload.p + i * PIECE_LEN,
-		    i < 2 ? PIECE_LEN : 5), piece[i]), ERR_OK);
-	assert_int_equal(payload_digest((const uint8_t (*)[SHA256_LEN])piece,
-	    3, digest), ERR_OK);
+					    i < 2 ? PIECE_LEN : 5),
+				     piece[i]),
+		    ERR_OK);
+	assert_int_equal(
+	    payload_digest((const uint8_t(*)[SHA256_LEN])piece, 3, digest),
+	    ERR_OK);
 	assert_hex(digest, payload_hex);
 	assert_int_equal(payload_digest(NULL, 0, digest), ERR_OK);
 	assert_int_equal(payload_digest_of(BYTES_LIT(""), none), ERR_OK);

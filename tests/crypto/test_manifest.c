@@ -58,8 +58,7 @@ test_put_gives_back_what_was_parsed(void **state)
 	for (size_t i = 0; i < COUNT(text); i++) {
 		CLEAN_BUF struct buf out = BUF_INIT(MANIFEST_MAX);
 
-		assert_int_equal(manifest_parse(bytes_str(text[i]), m),
-		    ERR_OK);
+		assert_int_equal(manifest_parse(bytes_str(text[i]), m), ERR_OK);
 		manifest_put(m, &out);
 		assert_int_equal(out.err, ERR_OK);
 		assert_true(bytes_equal(buf_bytes(&out), bytes_str(text[i])));
@@ -116,8 +115,8 @@ static const struct {
 	{ concern, "policy: ", "polizy: " },
 	{ concern, "route: 3\nband: P2\n", "band: P2\nroute: 3\n" },
 	{ concern, "exclude: 4\n", "answer: a=b\nexclude: 4\n" },
-	{ concern, "to: 7 " H64 "\n", "to: 7 " H64 "\nfile: 1 " H64
-	    " attachments/b\n" },
+	{ concern, "to: 7 " H64 "\n",
+	    "to: 7 " H64 "\nfile: 1 " H64 " attachments/b\n" },
 	{ note, "\nto: 65535 " H64 "\n", "\n" },
 	{ note, "\nto: 65535 " H64 "\n", "\nto: 65535 " H64 },
 	{ note, "\nto: 65535 " H64 "\n", "\nto: 65535 " H64 "\n\n" },
@@ -213,8 +212,8 @@ test_every_breach_is_refused(void **state)
 	assert_int_equal(parse(concern), ERR_OK);
 	assert_int_equal(parse(note), ERR_OK);
 	for (size_t i = 0; i < COUNT(refused); i++) {
-		char *text = replaced(refused[i].base, refused[i].from,
-		    refused[i].to);
+		char *text =
+		    replaced(refused[i].base, refused[i].from, refused[i].to);
 
 		if (parse(text) == ERR_OK)
 			fail_msg("accepted: \"%s\" as \"%s\"", refused[i].from,
@@ -262,9 +261,12 @@ test_limits_hold(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(row); i++) {
 		assert_int_equal(parse_with_lines(row[i].mark, row[i].before,
-		    row[i].after, row[i].most), ERR_OK);
+				     row[i].after, row[i].most),
+		    ERR_OK);
 		assert_int_not_equal(parse_with_lines(row[i].mark,
-		    row[i].before, row[i].after, row[i].most + 1), ERR_OK);
+					 row[i].before, row[i].after,
+					 row[i].most + 1),
+		    ERR_OK);
 	}
 	assert_int_equal(parse_with_lines("file", "x: ", H64, 600), ERR_LIMIT);
 }
@@ -272,6 +274,7 @@ test_limits_hold(void **state)
 static void
 test_attachment_names_are_safe_to_unpack(void **state)
 {
+	/* clang-format off */
 	static const char *const ok[] = {
 		"a", "photo.jpg", "rota (final) v2.xlsx", "caf\xc3\xa9.txt",
 		"\xe2\x82\xac 50", "console.txt", "com10.txt", "COMx", "nu",
@@ -287,6 +290,7 @@ test_attachment_names_are_safe_to_unpack(void **state)
 		"CON", "con.txt", "Aux", "nul.tar.gz", "prn", "COM1", "lpt9.x",
 		"con .txt",
 	};
+	/* clang-format on */
 	char longest[SEALED_NAME_MAX + 2] = { 0 };
 
 	(void)state;

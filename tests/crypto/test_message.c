@@ -15,9 +15,8 @@
 
 static const uint8_t receipt[RECEIPT_LEN] = "a reporter's own";
 static const uint8_t realm[REALM_LEN] = { 9 };
-static const char *const file_name[] = {
-	"message.txt", "attachments/rota.pdf"
-};
+static const char *const file_name[] = { "message.txt",
+	"attachments/rota.pdf" };
 
 static struct {
 	struct receipt_keys reporter;
@@ -36,13 +35,15 @@ setup(void **state)
 	assert_int_equal(receipt_derive(receipt, realm, &world.reporter),
 	    ERR_OK);
 	for (size_t i = 0; i < READERS; i++) {
-		assert_int_equal(age_identity_new(&env_system, AGE_X25519,
-		    &world.id[i]), ERR_OK);
+		assert_int_equal(
+		    age_identity_new(&env_system, AGE_X25519, &world.id[i]),
+		    ERR_OK);
 		if (person[i] == PERSON_REPORTER)
 			world.id[i] = world.reporter.reply[0];
 		world.to[i].person = person[i];
-		assert_int_equal(age_identity_recipient(&world.id[i],
-		    &world.to[i].key), ERR_OK);
+		assert_int_equal(
+		    age_identity_recipient(&world.id[i], &world.to[i].key),
+		    ERR_OK);
 	}
 	for (size_t i = 0; i < sizeof(world.attachment); i++)
 		world.attachment[i] = (uint8_t)(i * 5 + i / 1024);
@@ -58,8 +59,9 @@ add_files(struct manifest *m, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		assert_int_equal(sha256(world.file[i], digest), ERR_OK);
-		assert_int_equal(manifest_add_file(m, file_name[i],
-		    world.file[i].n, digest), ERR_OK);
+		assert_int_equal(
+		    manifest_add_file(m, file_name[i], world.file[i].n, digest),
+		    ERR_OK);
 	}
 }
 
@@ -118,22 +120,25 @@ seal_make(struct manifest *m, struct buf *payload)
 	struct message_seal *s = NULL;
 
 	assert_int_equal(message_seal_new(&env_system, m,
-	    world.reporter.sign_seed, world.to, READERS, &s), ERR_OK);
+			     world.reporter.sign_seed, world.to, READERS, &s),
+	    ERR_OK);
 	assert_int_equal(message_seal_payload(s, sealed_memory_source, &memory,
-	    to_buf, payload), ERR_OK);
+			     to_buf, payload),
+	    ERR_OK);
 	return s;
 }
 
 static struct message_as
 as_reader(size_t i)
 {
-	return (struct message_as){ .ids = &world.id[i], .n_ids = 1,
-		.person = world.to[i].person };
+	return (struct message_as){
+		.ids = &world.id[i], .n_ids = 1, .person = world.to[i].person
+	};
 }
 
 static const uint8_t (*case_key(void))[SIGN_PUB_LEN]
 {
-	return (const uint8_t (*)[SIGN_PUB_LEN])&world.reporter.sign_pub;
+	return (const uint8_t(*)[SIGN_PUB_LEN]) & world.reporter.sign_pub;
 }
 
 static enum message_result
@@ -148,8 +153,9 @@ open_parts(const struct message_as *as, struct bytes envelope,
 	assert_int_equal(message_open_new(as, sink, ctx, &o), ERR_OK);
 	r = message_open_put(o, envelope);
 	for (size_t at = 0; at < payload.n && r == MESSAGE_OK; at += 10000)
-		r = message_open_put(o, BYTES(payload.p + at,
-		    payload.n - at < 10000 ? payload.n - at : 10000));
+		r = message_open_put(o,
+		    BYTES(payload.p + at,
+			payload.n - at < 10000 ? payload.n - at : 10000));
 	r = message_open_finish(o, pub, 1, &m);
 	assert_true((r == MESSAGE_OK) == (m != NULL));
 	if (m != NULL)
@@ -179,11 +185,12 @@ test_every_reader_opens_with_their_envelope(void **state)
 		struct buf file[2] = { 0 };
 
 		assert_int_equal(open_parts(&as, message_seal_envelope(s, i),
-		    buf_bytes(&payload), case_key(), to_files, file),
+				     buf_bytes(&payload), case_key(), to_files,
+				     file),
 		    MESSAGE_OK);
 		for (size_t k = 0; k < 2; k++) {
-			assert_true(bytes_equal(buf_bytes(&file[k]),
-			    world.file[k]));
+			assert_true(
+			    bytes_equal(buf_bytes(&file[k]), world.file[k]));
 			buf_free(&file[k]);
 		}
 	}
@@ -229,22 +236,27 @@ test_content_digest_is_that_of_link_h(void **state)
 
 	(void)state;
 	assert_int_equal(message_seal_new(&env_system, m,
-	    world.reporter.sign_seed, world.to, READERS, &s), ERR_OK);
+			     world.reporter.sign_seed, world.to, READERS, &s),
+	    ERR_OK);
 	assert_int_equal(message_seal_content(s, got), ERR_NOT_FOUND);
 	assert_int_equal(message_seal_payload(s, sealed_memory_source, &memory,
-	    to_buf, &payload), ERR_OK);
+			     to_buf, &payload),
+	    ERR_OK);
 	assert_int_equal(message_seal_content(s, got), ERR_OK);
 	for (size_t i = 0; i < READERS; i++)
-		assert_int_equal(sha256(message_seal_envelope(s, i),
-		    envelope[i]), ERR_OK);
+		assert_int_equal(
+		    sha256(message_seal_envelope(s, i), envelope[i]), ERR_OK);
 	assert_int_equal(payload_digest_of(buf_bytes(&payload), digest),
 	    ERR_OK);
 	assert_int_equal(content_digest(digest,
-	    (const uint8_t (*)[SHA256_LEN])envelope, READERS, want), ERR_OK);
+			     (const uint8_t(*)[SHA256_LEN])envelope, READERS,
+			     want),
+	    ERR_OK);
 	assert_memory_equal(got, want, SHA256_LEN);
 	/* one manifest, one payload */
 	assert_int_equal(message_seal_payload(s, sealed_memory_source, &memory,
-	    to_buf, &payload), ERR_EXISTS);
+			     to_buf, &payload),
+	    ERR_EXISTS);
 	message_seal_free(s);
 	manifest_free(m);
 }
@@ -280,12 +292,14 @@ test_seal_refuses_what_readers_would(void **state)
 	for (size_t i = 0; i < COUNT(row); i++) {
 		m->n_to = 0;
 		assert_int_equal(message_seal_new(&env_system, m, row[i].seed,
-		    row[i].to, row[i].n, &s), row[i].err);
+				     row[i].to, row[i].n, &s),
+		    row[i].err);
 		assert_null(s);
 	}
 	m->kind = MESSAGE_WITHDRAW;
 	assert_int_equal(message_seal_new(&env_system, m,
-	    world.reporter.sign_seed, world.to, READERS, &s), ERR_SYNTAX);
+			     world.reporter.sign_seed, world.to, READERS, &s),
+	    ERR_SYNTAX);
 	manifest_free(m);
 }
 
@@ -318,8 +332,9 @@ test_open_refuses_others_and_alterations(void **state)
 	    MESSAGE_DAMAGED);
 	assert_int_equal(open_quietly(&as, mine, BYTES(whole.p, 0)),
 	    MESSAGE_DAMAGED);
-	assert_int_equal(open_quietly(&as, BYTES(mine.p, mine.n - 1),
-	    BYTES(mine.p, 0)), MESSAGE_DAMAGED);
+	assert_int_equal(
+	    open_quietly(&as, BYTES(mine.p, mine.n - 1), BYTES(mine.p, 0)),
+	    MESSAGE_DAMAGED);
 	payload.p[5000] ^= 1;
 	assert_int_equal(open_quietly(&as, mine, whole), MESSAGE_DAMAGED);
 	buf_put_str(&armor, "-----BEGIN AGE ENCRYPTED FILE-----\n");
@@ -367,20 +382,26 @@ test_later_member_opens_with_a_granted_envelope(void **state)
 	    ERR_OK);
 	assert_int_equal(age_identity_recipient(&late, &to), ERR_OK);
 	assert_int_equal(message_add_envelope(&env_system,
-	    message_seal_envelope(s, 1), &world.id[0], 1, &to, &added),
+			     message_seal_envelope(s, 1), &world.id[0], 1, &to,
+			     &added),
 	    AGE_NO_MATCH);
 	assert_int_equal(added.n, 0);
 	assert_int_equal(message_add_envelope(&env_system,
-	    message_seal_envelope(s, 1), &world.id[1], 1, &to, &added), AGE_OK);
-	assert_int_equal(open_quietly(&as, buf_bytes(&added),
-	    buf_bytes(&payload)), MESSAGE_BAD_ENVELOPE);
+			     message_seal_envelope(s, 1), &world.id[1], 1, &to,
+			     &added),
+	    AGE_OK);
+	assert_int_equal(
+	    open_quietly(&as, buf_bytes(&added), buf_bytes(&payload)),
+	    MESSAGE_BAD_ENVELOPE);
 	assert_int_equal(sha256(buf_bytes(&added), granted), ERR_OK);
 	as.granted = granted;
-	assert_int_equal(open_quietly(&as, buf_bytes(&added),
-	    buf_bytes(&payload)), MESSAGE_OK);
+	assert_int_equal(
+	    open_quietly(&as, buf_bytes(&added), buf_bytes(&payload)),
+	    MESSAGE_OK);
 	granted[0] ^= 1;
-	assert_int_equal(open_quietly(&as, buf_bytes(&added),
-	    buf_bytes(&payload)), MESSAGE_BAD_ENVELOPE);
+	assert_int_equal(
+	    open_quietly(&as, buf_bytes(&added), buf_bytes(&payload)),
+	    MESSAGE_BAD_ENVELOPE);
 	message_seal_free(s);
 	manifest_free(m);
 }
@@ -393,9 +414,10 @@ test_plain_age_file_is_not_sealed(void **state)
 
 	(void)state;
 	assert_int_equal(age_seal(&env_system, &world.to[0].key, 1,
-	    BYTES_LIT("A plain concern.\n"), &file), ERR_OK);
-	assert_int_equal(open_quietly(&as, buf_bytes(&file),
-	    BYTES_LIT("")), MESSAGE_NOT_SEALED);
+			     BYTES_LIT("A plain concern.\n"), &file),
+	    ERR_OK);
+	assert_int_equal(open_quietly(&as, buf_bytes(&file), BYTES_LIT("")),
+	    MESSAGE_NOT_SEALED);
 }
 
 /* Nobody could know it who has no envelope: not of the case, not of before. */
@@ -411,7 +433,8 @@ test_file_key_is_drawn_anew_for_every_message(void **state)
 		struct message_seal *s = seal_make(m, &payload);
 
 		assert_int_equal(age_header_open(message_seal_envelope(s, 0),
-		    &world.id[0], 1, key[i]), AGE_OK);
+				     &world.id[0], 1, key[i]),
+		    AGE_OK);
 		message_seal_free(s);
 	}
 	assert_memory_not_equal(key[0], key[1], AGE_FILE_KEY_LEN);

@@ -13,7 +13,7 @@
 #define SPACE "speakup/test/v1"
 #define DASH "\xe2\x80\x94 "
 /* 68 zero bytes: the right length, never a signature */
-#define ZEROS \
+#define ZEROS                                                          \
 	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" \
 	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define SIG DASH "a.example " ZEROS "\n"
@@ -23,8 +23,8 @@ static const char c2sp_vkey[] =
     "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k";
 static const char c2sp_note[] =
     "This is an example message.\n"
-    "\n"
-    DASH "example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Z"
+    "\n" DASH
+    "example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Z"
     "tg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n";
 
 struct signer {
@@ -47,8 +47,8 @@ signer_make(const char *name, uint8_t fill)
 static void
 sign(const struct signer *s, const char *body, struct buf *out)
 {
-	assert_int_equal(note_sign(SPACE, bytes_str(body), &s->key, s->seed,
-	    out), ERR_OK);
+	assert_int_equal(
+	    note_sign(SPACE, bytes_str(body), &s->key, s->seed, out), ERR_OK);
 }
 
 static enum err
@@ -72,7 +72,8 @@ test_example_of_the_document_verifies(void **state)
 	assert_int_equal(note_vkey_parse(bytes_str(c2sp_vkey), &key), ERR_OK);
 	assert_string_equal(key.name, "example.com/foo");
 	assert_int_equal(note_parse(bytes_str(c2sp_note),
-	    "This is an example message.", &note), ERR_OK);
+			     "This is an example message.", &note),
+	    ERR_OK);
 	assert_int_equal(note_verify(&note, &key, 1, 1), ERR_OK);
 	note_vkey_put(&out, &key);
 	assert_true(bytes_equal(buf_bytes(&out), bytes_str(c2sp_vkey)));
@@ -116,35 +117,38 @@ static void
 test_parse_refuses_what_the_grammar_does_not_allow(void **state)
 {
 	static const char *const refused[] = {
-		"",
-		"\n",
-		"\n\n",
-		SPACE "\n",
-		SPACE "\n\n",			  /* no signature */
-		SPACE "\n" SIG,			  /* no empty line */
-		SPACE "\nbody\n\n" SIG "\n",	  /* empty line after */
+		"", "\n", "\n\n", SPACE "\n", SPACE "\n\n", /* no signature */
+		SPACE "\n" SIG,				    /* no empty line */
+		SPACE "\nbody\n\n" SIG "\n",	   /* empty line after */
 		SPACE "\nbody\n\n" SIG SPACE "\n", /* text after */
-		"\n" SIG,			  /* no text */
-		"other/v1\nbody\n\n" SIG,	  /* another namespace */
-		SPACE "x\nbody\n\n" SIG,
-		SPACE " \nbody\n\n" SIG,
+		"\n" SIG,			   /* no text */
+		"other/v1\nbody\n\n" SIG,	   /* another namespace */
+		SPACE "x\nbody\n\n" SIG, SPACE " \nbody\n\n" SIG,
 		"\n" SPACE "\nbody\n\n" SIG,
-		SPACE "\nbo\tdy\n\n" SIG,	  /* control characters */
+		SPACE "\nbo\tdy\n\n" SIG, /* control characters */
 		SPACE "\nbo\rdy\n\n" SIG,
-		SPACE "\nbo\x1b" "dy\n\n" SIG,
-		SPACE "\nbo\xff" "dy\n\n" SIG,	  /* not UTF-8 */
-		SPACE "\nbo\xc0\x80" "dy\n\n" SIG, /* overlong */
-		SPACE "\nbo\xe0\x80\xaf" "dy\n\n" SIG,
-		SPACE "\nbo\xed\xa0\x80" "dy\n\n" SIG, /* surrogate */
-		SPACE "\nbo\xf4\x90\x80\x80" "dy\n\n" SIG, /* > U+10FFFF */
-		SPACE "\nbo\xe2\x80\n\n" SIG,	  /* cut short */
+		SPACE "\nbo\x1b"
+		      "dy\n\n" SIG,
+		SPACE "\nbo\xff"
+		      "dy\n\n" SIG, /* not UTF-8 */
+		SPACE "\nbo\xc0\x80"
+		      "dy\n\n" SIG, /* overlong */
+		SPACE "\nbo\xe0\x80\xaf"
+		      "dy\n\n" SIG,
+		SPACE "\nbo\xed\xa0\x80"
+		      "dy\n\n" SIG, /* surrogate */
+		SPACE "\nbo\xf4\x90\x80\x80"
+		      "dy\n\n" SIG,	      /* > U+10FFFF */
+		SPACE "\nbo\xe2\x80\n\n" SIG, /* cut short */
 		SPACE "\nbody\n\n- a.example " ZEROS "\n",
 		SPACE "\nbody\n\n" DASH "a.example\n",
 		SPACE "\nbody\n\n" DASH "a.example \n",
 		SPACE "\nbody\n\n" DASH " " ZEROS "\n",
 		SPACE "\nbody\n\n" DASH "a+b " ZEROS "\n",
-		SPACE "\nbody\n\n" DASH "a\xc2\xa0" "b " ZEROS "\n",
-		SPACE "\nbody\n\n" DASH "a\xe3\x80\x80" "b " ZEROS "\n",
+		SPACE "\nbody\n\n" DASH "a\xc2\xa0"
+		      "b " ZEROS "\n",
+		SPACE "\nbody\n\n" DASH "a\xe3\x80\x80"
+		      "b " ZEROS "\n",
 		SPACE "\nbody\n\n" DASH "a.example  " ZEROS "\n",
 		SPACE "\nbody\n\n" DASH "a.example " ZEROS " \n",
 		SPACE "\nbody\n\n" DASH "a.example " ZEROS "=\n",
@@ -156,10 +160,12 @@ test_parse_refuses_what_the_grammar_does_not_allow(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(refused); i++)
-		assert_int_equal(note_parse(bytes_str(refused[i]), SPACE,
-		    &note), ERR_SYNTAX);
-	assert_int_equal(note_parse(BYTES_LIT(SPACE "\nbo\0dy\n\n" SIG), SPACE,
-	    &note), ERR_SYNTAX);
+		assert_int_equal(
+		    note_parse(bytes_str(refused[i]), SPACE, &note),
+		    ERR_SYNTAX);
+	assert_int_equal(
+	    note_parse(BYTES_LIT(SPACE "\nbo\0dy\n\n" SIG), SPACE, &note),
+	    ERR_SYNTAX);
 }
 
 static void
@@ -174,15 +180,17 @@ test_text_ends_at_the_last_empty_line(void **state)
 		{ SPACE "\n\n\n\n" SIG, SPACE "\n\n\n", "\n\n" },
 		/* what looks like a signature above it is text */
 		{ SPACE "\n" SIG "\n" SIG, SPACE "\n" SIG, SIG },
-		{ SPACE "\nna\xc3\xafve \x7f\n\n" SIG, SPACE "\nna\xc3\xafve "
-		    "\x7f\n", "na\xc3\xafve \x7f\n" },
+		{ SPACE "\nna\xc3\xafve \x7f\n\n" SIG,
+		    SPACE "\nna\xc3\xafve "
+			  "\x7f\n",
+		    "na\xc3\xafve \x7f\n" },
 	};
 	struct note note;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(row); i++) {
-		assert_int_equal(note_parse(bytes_str(row[i].note), SPACE,
-		    &note), ERR_OK);
+		assert_int_equal(
+		    note_parse(bytes_str(row[i].note), SPACE, &note), ERR_OK);
 		assert_true(bytes_equal(note.text, bytes_str(row[i].text)));
 		assert_true(bytes_equal(note.body, bytes_str(row[i].body)));
 		assert_int_equal(note.n_sigs, 1);
@@ -208,8 +216,8 @@ test_signed_note_verifies_until_a_byte_changes(void **state)
 static void
 test_sign_refuses_what_parse_would_refuse(void **state)
 {
-	static const char *const body[] = { "no newline", "a\tb\n",
-	    "\xff\n", "a\n\rb\n" };
+	static const char *const body[] = { "no newline", "a\tb\n", "\xff\n",
+		"a\n\rb\n" };
 	struct signer a = signer_make("a.example", 1);
 	struct signer b = signer_make("a.example", 2);
 	CLEAN_BUF struct buf note = BUF_INIT(NOTE_MAX);
@@ -217,13 +225,16 @@ test_sign_refuses_what_parse_would_refuse(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(body); i++)
-		assert_int_equal(note_sign(SPACE, bytes_str(body[i]), &a.key,
-		    a.seed, &note), ERR_SYNTAX);
-	assert_int_equal(note_sign(SPACE, BYTES_LIT("x\n"), &a.key, b.seed,
-	    &note), ERR_BAD_SIG);
+		assert_int_equal(
+		    note_sign(SPACE, bytes_str(body[i]), &a.key, a.seed, &note),
+		    ERR_SYNTAX);
+	assert_int_equal(
+	    note_sign(SPACE, BYTES_LIT("x\n"), &a.key, b.seed, &note),
+	    ERR_BAD_SIG);
 	assert_int_equal(note.n, 0);
-	assert_int_equal(note_sign(SPACE, BYTES_LIT("x\n"), &a.key, a.seed,
-	    &small), ERR_LIMIT);
+	assert_int_equal(
+	    note_sign(SPACE, BYTES_LIT("x\n"), &a.key, a.seed, &small),
+	    ERR_LIMIT);
 }
 
 static void
@@ -249,8 +260,7 @@ test_quorum_counts_distinct_public_keys(void **state)
 	assert_int_equal(verify(&note, all, 3, 3), ERR_BAD_SIG);
 	assert_int_equal(verify(&note, all, 0, 0), ERR_BAD_SIG);
 	assert_int_equal(verify(&note, &c.key, 1, 0), ERR_BAD_SIG);
-	assert_int_equal(note_add_signature(&note, &a.key, a.seed),
-	    ERR_EXISTS);
+	assert_int_equal(note_add_signature(&note, &a.key, a.seed), ERR_EXISTS);
 }
 
 /* Replaces the last byte of the base64 before the note's final newline. */
@@ -329,7 +339,8 @@ test_small_order_key_signs_nothing(void **state)
 	note.sigs[0].sig[0] = 1;
 	note.sigs[0].is_ed25519 = true;
 	assert_int_equal(hex_decode(BYTES(vkey.p + strlen(key.name) + 1, 8),
-	    note.sigs[0].key_id, 4), ERR_OK);
+			     note.sigs[0].key_id, 4),
+	    ERR_OK);
 	assert_int_equal(note_verify(&note, &key, 1, 1), ERR_BAD_SIG);
 }
 

@@ -52,8 +52,9 @@ batch_make(size_t n, struct proof_batch *b, struct buf *checkpoint)
 		assert_int_equal(proof_batch_add(b, buf_bytes(&s)), ERR_OK);
 	}
 	buf_reset(checkpoint);
-	assert_int_equal(proof_batch_sign(b, &instance.key, instance.seed,
-	    checkpoint), ERR_OK);
+	assert_int_equal(
+	    proof_batch_sign(b, &instance.key, instance.seed, checkpoint),
+	    ERR_OK);
 }
 
 static void
@@ -66,8 +67,9 @@ proof_make(size_t n, size_t index, struct buf *out)
 	batch_make(n, &b, &checkpoint);
 	statement_make(index, &s);
 	buf_reset(out);
-	assert_int_equal(proof_put(&b, index, buf_bytes(&s),
-	    buf_bytes(&checkpoint), out), ERR_OK);
+	assert_int_equal(
+	    proof_put(&b, index, buf_bytes(&s), buf_bytes(&checkpoint), out),
+	    ERR_OK);
 }
 
 static enum err
@@ -95,9 +97,11 @@ test_every_leaf_of_every_tree_verifies(void **state)
 			statement_make(i, &want);
 			buf_reset(&proof);
 			assert_int_equal(proof_put(&b, i, buf_bytes(&want),
-			    buf_bytes(&checkpoint), &proof), ERR_OK);
+					     buf_bytes(&checkpoint), &proof),
+			    ERR_OK);
 			assert_int_equal(proof_verify(buf_bytes(&proof),
-			    &instance.key, 1, &got), ERR_OK);
+					     &instance.key, 1, &got),
+			    ERR_OK);
 			assert_true(bytes_equal(got, buf_bytes(&want)));
 		}
 	}
@@ -117,8 +121,10 @@ test_root_is_that_of_rfc6962(void **state)
 		{ (const uint8_t *)"\x40\x41\x42\x43", 4 },
 		{ (const uint8_t *)"\x50\x51\x52\x53\x54\x55\x56\x57", 8 },
 		{ (const uint8_t *)"\x60\x61\x62\x63\x64\x65\x66\x67"
-		    "\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f", 16 },
+				   "\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f",
+		    16 },
 	};
+	/* clang-format off */
 	static const struct {
 		size_t n;
 		const char *root;
@@ -134,6 +140,7 @@ test_root_is_that_of_rfc6962(void **state)
 		{ 8, "5dc9da79a70659a9ad559cb701ded9a2"
 		    "ab9d823aad2f4960cfe370eff4604328" },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(row); i++) {
@@ -145,12 +152,14 @@ test_root_is_that_of_rfc6962(void **state)
 		for (size_t k = 0; k < row[i].n; k++)
 			assert_int_equal(proof_batch_add(&b, leaf[k]), ERR_OK);
 		assert_int_equal(proof_batch_sign(&b, &instance.key,
-		    instance.seed, &checkpoint), ERR_OK);
-		assert_int_equal(hex_decode(bytes_str(row[i].root), want,
-		    sizeof(want)), ERR_OK);
+				     instance.seed, &checkpoint),
+		    ERR_OK);
+		assert_int_equal(
+		    hex_decode(bytes_str(row[i].root), want, sizeof(want)),
+		    ERR_OK);
 		base64_put(&root, BYTES(want, sizeof(want)), B64_PADDED);
-		assert_non_null(memmem(checkpoint.p, checkpoint.n, root.p,
-		    root.n));
+		assert_non_null(
+		    memmem(checkpoint.p, checkpoint.n, root.p, root.n));
 	}
 }
 
@@ -229,10 +238,10 @@ test_shortened_path_is_refused(void **state)
 	(void)state;
 	proof_make(7, 5, &proof);
 	for (size_t i = 0; i < 3; i++) {
-		const uint8_t *at = memmem(proof.p, proof.n, first,
-		    sizeof(first) - 1);
-		size_t head = (size_t)(at - proof.p) + sizeof(first) - 1 +
-		    i * line;
+		const uint8_t *at =
+		    memmem(proof.p, proof.n, first, sizeof(first) - 1);
+		size_t head =
+		    (size_t)(at - proof.p) + sizeof(first) - 1 + i * line;
 
 		buf_reset(&bad);
 		buf_put(&bad, proof.p, head);
@@ -285,10 +294,12 @@ test_batch_has_a_limit(void **state)
 	batch_make(PROOF_LEAVES_MAX, &b, &checkpoint);
 	assert_int_equal(proof_batch_add(&b, BYTES_LIT("x\n")), ERR_LIMIT);
 	assert_int_equal(proof_put(&b, PROOF_LEAVES_MAX, BYTES_LIT("x\n"),
-	    buf_bytes(&checkpoint), &out), ERR_NOT_FOUND);
+			     buf_bytes(&checkpoint), &out),
+	    ERR_NOT_FOUND);
 	b.n = 0;
-	assert_int_equal(proof_batch_sign(&b, &instance.key, instance.seed,
-	    &out), ERR_NOT_FOUND);
+	assert_int_equal(
+	    proof_batch_sign(&b, &instance.key, instance.seed, &out),
+	    ERR_NOT_FOUND);
 }
 
 int

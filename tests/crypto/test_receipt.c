@@ -164,8 +164,9 @@ test_parse_says_which_word_is_wrong(void **state)
 
 		memset(out, 0xaa, sizeof(out));
 		memset(before, 0xaa, sizeof(before));
-		assert_int_equal(receipt_parse(bytes_str(refused[i].text), out,
-		    &bad), ERR_SYNTAX);
+		assert_int_equal(
+		    receipt_parse(bytes_str(refused[i].text), out, &bad),
+		    ERR_SYNTAX);
 		assert_int_equal(bad, refused[i].bad);
 		assert_memory_equal(out, before, sizeof(out));
 	}
@@ -184,19 +185,25 @@ test_derivation_follows_the_protocol(void **state)
 	for (size_t i = 0; i < sizeof(realm); i++)
 		realm[i] = (uint8_t)(0x20 + i);
 	assert_int_equal(receipt_derive(receipt, realm, &k), ERR_OK);
-	assert_hex(k.token, sizeof(k.token), "526a3e35c27eb01cfa64ad90c704bee1"
+	assert_hex(k.token, sizeof(k.token),
+	    "526a3e35c27eb01cfa64ad90c704bee1"
 	    "679fd64b100b3fd703ce3b0595e7a83c");
-	assert_hex(k.mailbox, sizeof(k.mailbox), "baabc0862b940c9adbb3f06c8120"
+	assert_hex(k.mailbox, sizeof(k.mailbox),
+	    "baabc0862b940c9adbb3f06c8120"
 	    "1a780193e77739294fdef46b18569210c346");
-	assert_hex(k.reply[0].secret, AGE_IDENTITY_LEN, "5d2c2e10661242f84a14c1"
+	assert_hex(k.reply[0].secret, AGE_IDENTITY_LEN,
+	    "5d2c2e10661242f84a14c1"
 	    "1141e641111c4e7a1a5344578bcce758487a430b72");
-	assert_hex(k.reply[1].secret, AGE_IDENTITY_LEN, "cd609b8e701725b8946073"
+	assert_hex(k.reply[1].secret, AGE_IDENTITY_LEN,
+	    "cd609b8e701725b8946073"
 	    "e9048e21bacf94912a0fba890e516529b007eeaa2d");
 	assert_int_equal(k.reply[0].kind, AGE_X25519);
 	assert_int_equal(k.reply[1].kind, AGE_HYBRID);
-	assert_hex(k.sign_seed, sizeof(k.sign_seed), "e1ee09a0b84545dc87e9ff836"
+	assert_hex(k.sign_seed, sizeof(k.sign_seed),
+	    "e1ee09a0b84545dc87e9ff836"
 	    "7d3fb722cf8f5bc933b13086283a22492136d67");
-	assert_hex(k.sign_pub, sizeof(k.sign_pub), "3b559fc6a692128f05dbe78d7d3"
+	assert_hex(k.sign_pub, sizeof(k.sign_pub),
+	    "3b559fc6a692128f05dbe78d7d3"
 	    "50b521dc864860c0b8bf2c4d81fc5a74d439e");
 	assert_hex(k.case_id, sizeof(k.case_id),
 	    "b5dc385b38d6c92c31cf6098868ea4d8");
@@ -214,7 +221,8 @@ test_staff_key_follows_the_protocol(void **state)
 	for (size_t i = 0; i < sizeof(id.secret); i++)
 		id.secret[i] = (uint8_t)i;
 	assert_int_equal(staff_sign_seed(&id, seed), ERR_OK);
-	assert_hex(seed, sizeof(seed), "659033b045e9ba02871f1d6dbc7497637c074b2"
+	assert_hex(seed, sizeof(seed),
+	    "659033b045e9ba02871f1d6dbc7497637c074b2"
 	    "542bde5ae3d79b45f46e6a94f");
 }
 

@@ -22,9 +22,8 @@
 
 static const uint8_t file_key[AGE_FILE_KEY_LEN] = "sixteen bytes..";
 static uint8_t photo[PHOTO_LEN];
-static const struct bytes text = {
-	(const uint8_t *)"The rota is unsafe.\n", 20
-};
+static const struct bytes text = { (const uint8_t *)"The rota is unsafe.\n",
+	20 };
 static const char long_name[] =
     "attachments/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
     "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn";
@@ -67,8 +66,9 @@ note_make(const struct manifest *m, struct buf *out)
 	assert_int_equal(sign_public(seed, pub), ERR_OK);
 	assert_int_equal(author_key_init(&key, m->case_id, m->author, pub),
 	    ERR_OK);
-	assert_int_equal(note_sign(NOTE_MANIFEST, buf_bytes(&body), &key, seed,
-	    out), ERR_OK);
+	assert_int_equal(
+	    note_sign(NOTE_MANIFEST, buf_bytes(&body), &key, seed, out),
+	    ERR_OK);
 }
 
 static enum err
@@ -91,8 +91,9 @@ archive_write(const struct manifest *m, struct bytes note,
 	struct age_writer *w = NULL;
 	enum err err;
 
-	assert_int_equal(age_writer_new(&env_system, file_key, to_buf,
-	    &payload, &w), ERR_OK);
+	assert_int_equal(
+	    age_writer_new(&env_system, file_key, to_buf, &payload, &w),
+	    ERR_OK);
 	err = sealed_write(w, note, m, sealed_memory_source, &memory);
 	if (err == ERR_OK) {
 		assert_int_equal(age_writer_finish(w), ERR_OK);
@@ -105,10 +106,12 @@ archive_write(const struct manifest *m, struct bytes note,
 }
 
 static const char *const usual_name[] = { "message.txt",
-    "attachments/photo of the rota.jpg", long_name, "attachments/empty" };
+	"attachments/photo of the rota.jpg", long_name, "attachments/empty" };
 static const struct bytes usual_file[] = {
 	{ (const uint8_t *)"The rota is unsafe.\n", 20 },
-	{ photo, PHOTO_LEN }, { photo, TAR_BLOCK }, { photo, 0 },
+	{ photo, PHOTO_LEN },
+	{ photo, TAR_BLOCK },
+	{ photo, 0 },
 };
 
 static struct buf
@@ -153,8 +156,8 @@ read_in_parts(struct bytes x, size_t part, sealed_file_sink *sink, void *ctx)
 
 	assert_int_equal(sealed_reader_new(sink, ctx, &r), ERR_OK);
 	for (size_t at = 0; at < x.n && result == SEALED_OK; at += part)
-		result = sealed_reader_put(r, BYTES(x.p + at,
-		    x.n - at < part ? x.n - at : part));
+		result = sealed_reader_put(r,
+		    BYTES(x.p + at, x.n - at < part ? x.n - at : part));
 	result = sealed_reader_finish(r);
 	sealed_reader_free(r);
 	return result;
@@ -178,11 +181,12 @@ test_archive_reads_back_however_it_is_cut(void **state)
 	for (size_t i = 0; i < COUNT(part); i++) {
 		struct buf file[4] = { 0 };
 
-		assert_int_equal(read_in_parts(buf_bytes(&archive), part[i],
-		    to_files, file), SEALED_OK);
+		assert_int_equal(
+		    read_in_parts(buf_bytes(&archive), part[i], to_files, file),
+		    SEALED_OK);
 		for (size_t k = 0; k < 4; k++) {
-			assert_true(bytes_equal(buf_bytes(&file[k]),
-			    usual_file[k]));
+			assert_true(
+			    bytes_equal(buf_bytes(&file[k]), usual_file[k]));
 			buf_free(&file[k]);
 		}
 	}
@@ -256,8 +260,8 @@ static void
 test_file_that_changed_is_not_sealed(void **state)
 {
 	struct bytes changed[4][1] = {
-		{ BYTES_LIT("The rota is unsafe!\n") }, /* other bytes */
-		{ BYTES_LIT("The rota is unsafe.") },	/* shorter */
+		{ BYTES_LIT("The rota is unsafe!\n") },	  /* other bytes */
+		{ BYTES_LIT("The rota is unsafe.") },	  /* shorter */
 		{ BYTES_LIT("The rota is unsafe.\n\n") }, /* longer */
 		{ BYTES_LIT("") },
 	};
@@ -268,8 +272,9 @@ test_file_that_changed_is_not_sealed(void **state)
 	(void)state;
 	note_make(m, &note);
 	for (size_t i = 0; i < COUNT(changed); i++)
-		assert_int_equal(archive_write(m, buf_bytes(&note), changed[i],
-		    &out), ERR_CORRUPT);
+		assert_int_equal(
+		    archive_write(m, buf_bytes(&note), changed[i], &out),
+		    ERR_CORRUPT);
 	assert_int_equal(archive_write(m, buf_bytes(&note), &text, &out),
 	    ERR_OK);
 	manifest_free(m);
@@ -299,8 +304,8 @@ test_any_changed_header_byte_is_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2 * TAR_BLOCK; i++) {
 		/* in the first block, and in that of manifest.note */
-		enum sealed_result want = i < TAR_BLOCK ?
-		    SEALED_NOT_SEALED : SEALED_BAD_ARCHIVE;
+		enum sealed_result want =
+		    i < TAR_BLOCK ? SEALED_NOT_SEALED : SEALED_BAD_ARCHIVE;
 
 		archive.p[i] ^= 1;
 		assert_int_equal(read_all(&archive), want);
@@ -428,8 +433,9 @@ test_members_are_exactly_those_of_the_manifest(void **state)
 	memcpy(repeated.p + last, repeated.p + message, TAR_BLOCK);
 	assert_int_equal(read_all(&repeated), SEALED_BAD_ARCHIVE);
 	/* one that is not listed */
-	assert_int_equal(tar_header("attachments/more", 0,
-	    more.p + last + TAR_BLOCK), ERR_OK);
+	assert_int_equal(
+	    tar_header("attachments/more", 0, more.p + last + TAR_BLOCK),
+	    ERR_OK);
 	assert_int_equal(read_all(&more), SEALED_BAD_ARCHIVE);
 }
 
@@ -486,11 +492,12 @@ test_every_shorter_archive_is_refused(void **state)
 
 	(void)state;
 	for (size_t n = 0; n < archive.n; n += n < 4096 ? 1 : 101) {
-		enum sealed_result want = n < TAR_BLOCK ?
-		    SEALED_NOT_SEALED : SEALED_BAD_ARCHIVE;
+		enum sealed_result want =
+		    n < TAR_BLOCK ? SEALED_NOT_SEALED : SEALED_BAD_ARCHIVE;
 
-		assert_int_equal(read_in_parts(BYTES(archive.p, n), 4096,
-		    to_nowhere, NULL), want);
+		assert_int_equal(
+		    read_in_parts(BYTES(archive.p, n), 4096, to_nowhere, NULL),
+		    want);
 	}
 }
 
@@ -514,10 +521,12 @@ test_oversized_manifest_is_refused_before_it_is_read(void **state)
 
 	(void)state;
 	assert_int_equal(tar_header(TAR_CONSTANT_NAME, 0, block), ERR_OK);
-	assert_int_equal(tar_header("manifest.note", SEALED_NOTE_MAX + 1,
-	    block + TAR_BLOCK), ERR_OK);
-	assert_int_equal(read_in_parts(BYTES(block, sizeof(block)), 512,
-	    to_nowhere, NULL), SEALED_BAD_MANIFEST);
+	assert_int_equal(
+	    tar_header("manifest.note", SEALED_NOTE_MAX + 1, block + TAR_BLOCK),
+	    ERR_OK);
+	assert_int_equal(
+	    read_in_parts(BYTES(block, sizeof(block)), 512, to_nowhere, NULL),
+	    SEALED_BAD_MANIFEST);
 }
 
 static void

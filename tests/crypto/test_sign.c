@@ -21,20 +21,20 @@ static const struct {
 	const char *seed, *pub, *msg, *sig;
 } rfc8032[] = {
 	{ "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
-	  "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
-	  "",
-	  "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
-	  "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b" },
+	    "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+	    "",
+	    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+	    "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b" },
 	{ "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
-	  "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
-	  "72",
-	  "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
-	  "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00" },
+	    "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+	    "72",
+	    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+	    "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00" },
 	{ "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
-	  "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
-	  "af82",
-	  "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
-	  "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a" },
+	    "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+	    "af82",
+	    "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
+	    "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a" },
 };
 
 static void
@@ -67,8 +67,8 @@ test_nothing_is_signed_as_another_key(void **state)
 	(void)state;
 	assert_int_equal(sign_public(seed, pub), ERR_OK);
 	pub[3] ^= 1;
-	assert_int_equal(
-	    sign_make(seed, pub, BYTES_LIT("a"), sig), ERR_BAD_SIG);
+	assert_int_equal(sign_make(seed, pub, BYTES_LIT("a"), sig),
+	    ERR_BAD_SIG);
 	assert_true(bytes_all_zero(sig, sizeof(sig)));
 }
 
@@ -128,8 +128,9 @@ test_keys_of_small_order_sign_nothing(void **state)
 
 			from_hex(small_order[a], pub, sizeof(pub));
 			from_hex(small_order[r], sig, 32);
-			assert_int_equal(sign_verify(pub, BYTES_LIT("any"),
-			    sig), ERR_BAD_SIG);
+			assert_int_equal(
+			    sign_verify(pub, BYTES_LIT("any"), sig),
+			    ERR_BAD_SIG);
 		}
 	}
 }
@@ -156,7 +157,7 @@ test_neutral_element_is_no_key(void **state)
 	}
 }
 
-#define SMALL_R_SIGNATURE \
+#define SMALL_R_SIGNATURE                                                  \
 	"0100000000000000000000000000000000000000000000000000000000000000" \
 	"51face3630a0be70010b02d9e4cce9276c33cb6f0e2c2b25df53e396512aec05"
 
@@ -208,8 +209,7 @@ main(void)
 		cmocka_unit_test(test_any_changed_bit_is_refused),
 		cmocka_unit_test(test_keys_of_small_order_sign_nothing),
 		cmocka_unit_test(test_neutral_element_is_no_key),
-		cmocka_unit_test(
-		    test_r_of_small_order_is_refused),
+		cmocka_unit_test(test_r_of_small_order_is_refused),
 		cmocka_unit_test(test_s_at_or_above_the_order_is_refused),
 	};
 

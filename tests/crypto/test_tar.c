@@ -20,14 +20,17 @@ test_constant_block_is_the_documented_one(void **state)
 
 	(void)state;
 	memcpy(want, "speakup-v1", 10);
-	memcpy(want + 100, "0000600\0000000000\0000000000\0"
-	    "00000000000\00000000000000\000007642\0 0", 57);
+	memcpy(want + 100,
+	    "0000600\0000000000\0000000000\0"
+	    "00000000000\00000000000000\000007642\0 0",
+	    57);
 	memcpy(want + 257, "ustar\00000", 8);
 	assert_int_equal(tar_header(TAR_CONSTANT_NAME, 0, got), ERR_OK);
 	assert_memory_equal(got, want, TAR_BLOCK);
 	assert_int_equal(sha256(BYTES(got, TAR_BLOCK), digest), ERR_OK);
 	hex_encode(hex, digest, sizeof(digest));
-	assert_string_equal(hex, "37dcbd06f262c61b8db767e37f4893a5"
+	assert_string_equal(hex,
+	    "37dcbd06f262c61b8db767e37f4893a5"
 	    "9c4b9551337fda4811bbfa114953c394");
 }
 
@@ -91,7 +94,7 @@ static void
 test_size_is_octal_digits_only(void **state)
 {
 	static const char *const bad[] = { "0000000000 ", " 0000000000",
-	    "00000000008", "-0000000001", "0000000000x" };
+		"00000000008", "-0000000001", "0000000000x" };
 	uint8_t header[TAR_BLOCK];
 	uint64_t size = 7;
 

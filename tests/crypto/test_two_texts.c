@@ -86,10 +86,11 @@ side_make(struct side *side, const uint8_t nonce[NONCE_LEN])
 {
 	uint8_t key[KEY_LEN], r[BLOCK];
 
-	assert_int_equal(env_random(&env_system, side->file_key,
-	    AGE_FILE_KEY_LEN), ERR_OK);
+	assert_int_equal(
+	    env_random(&env_system, side->file_key, AGE_FILE_KEY_LEN), ERR_OK);
 	assert_int_equal(hkdf_sha256(BYTES(side->file_key, AGE_FILE_KEY_LEN),
-	    BYTES(nonce, NONCE_LEN), BYTES_LIT("payload"), key, KEY_LEN),
+			     BYTES(nonce, NONCE_LEN), BYTES_LIT("payload"), key,
+			     KEY_LEN),
 	    ERR_OK);
 	keystream(key, side->stream, sizeof(side->stream));
 	memcpy(r, side->stream, BLOCK);
@@ -185,7 +186,7 @@ attack_try(struct attack *a, const uint8_t one[TEXT_LEN],
     const uint8_t two[TEXT_LEN])
 {
 	static const unsigned d[][2] = { { 1, 1 }, { 1, 2 }, { 2, 1 },
-	    { 2, 2 } };
+		{ 2, 2 } };
 	BIGNUM *t = BN_new(), *x = BN_new();
 	bool found = false;
 
@@ -195,8 +196,8 @@ attack_try(struct attack *a, const uint8_t one[TEXT_LEN],
 	memset(a->body, 0, BODY_LEN);
 	for (size_t i = 0; i < TEXT_LEN; i++) {
 		a->body[i] = one[i] ^ a->side[0].stream[64 + i];
-		a->body[TEXT_LEN + i] = two[i] ^
-		    a->side[1].stream[64 + TEXT_LEN + i];
+		a->body[TEXT_LEN + i] =
+		    two[i] ^ a->side[1].stream[64 + TEXT_LEN + i];
 	}
 	for (size_t i = 0; i < 4 && !found; i++)
 		found = solve(a, d[i], t, x);
@@ -244,8 +245,9 @@ victim_make(struct victim *v, const struct attack *a, size_t k)
 	assert_int_equal(age_identity_new(&env_system, AGE_X25519, &v->id),
 	    ERR_OK);
 	assert_int_equal(age_identity_recipient(&v->id, &to), ERR_OK);
-	assert_int_equal(age_header_seal(&env_system, a->side[k].file_key, &to,
-	    1, &v->file), ERR_OK);
+	assert_int_equal(
+	    age_header_seal(&env_system, a->side[k].file_key, &to, 1, &v->file),
+	    ERR_OK);
 	buf_put(&v->file, a->nonce, NONCE_LEN);
 	buf_put(&v->file, a->body, BODY_LEN);
 	buf_put(&v->file, a->tag, TAG_LEN);
@@ -277,8 +279,7 @@ write_file(const char *path, struct bytes x)
 
 /* The stock program; false when this machine has none. */
 static bool
-stock_age_reads(const struct victim *v, size_t at,
-    const uint8_t text[TEXT_LEN])
+stock_age_reads(const struct victim *v, size_t at, const uint8_t text[TEXT_LEN])
 {
 	static char age[] = "age", d[] = "-d", i[] = "-i", o[] = "-o";
 	char dir[] = "/tmp/speakup-test-XXXXXX", key[64], in[64], out[64];
@@ -336,8 +337,8 @@ open_sealed(const struct victim *v)
 	assert_int_equal(message_open_new(&as, to_nowhere, NULL, &o), ERR_OK);
 	r = message_open_put(o, buf_bytes(&v->file));
 	if (r == MESSAGE_OK)
-		r = message_open_finish(o,
-		    (const uint8_t (*)[SIGN_PUB_LEN])pub, 1, &m);
+		r = message_open_finish(o, (const uint8_t(*)[SIGN_PUB_LEN])pub,
+		    1, &m);
 	message_open_free(o);
 	return r;
 }
