@@ -51,8 +51,9 @@ read_seed(const char *dir, uint8_t seed[static SIGN_SEED_LEN])
 
 	(void)snprintf(path, sizeof(path), "%s/policy.seed", dir);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	must(fd < 0 || read(fd, seed, SIGN_SEED_LEN) != SIGN_SEED_LEN ?
-	    ERR_IO : ERR_OK, path);
+	must(fd < 0 || read(fd, seed, SIGN_SEED_LEN) != SIGN_SEED_LEN ? ERR_IO
+								      : ERR_OK,
+	    path);
 	close(fd);
 }
 
@@ -106,8 +107,10 @@ static void
 write_root(const char *dir)
 {
 	uint8_t policy_seed[SIGN_SEED_LEN], instance_seed[SIGN_SEED_LEN];
-	struct root root = { .org = "Northshire", .quorum = 1,
-		.n_policy_keys = 1, .n_instance_keys = 1 };
+	struct root root = { .org = "Northshire",
+		.quorum = 1,
+		.n_policy_keys = 1,
+		.n_instance_keys = 1 };
 	struct buf body = BUF_INIT(FILE_MAX), note = BUF_INIT(FILE_MAX);
 
 	must(env_random(&env_system, root.realm, sizeof(root.realm)), "realm");
@@ -116,7 +119,8 @@ write_root(const char *dir)
 	root_put(&root, &body);
 	must(body.err, "root");
 	must(note_sign(NOTE_ROOT, buf_bytes(&body), &root.policy_keys[0],
-	    policy_seed, &note), "root note");
+		 policy_seed, &note),
+	    "root note");
 	write_file(dir, "root0.note", buf_bytes(&note));
 	write_file(dir, "policy.seed", BYTES(policy_seed, SIGN_SEED_LEN));
 	write_instance_key(dir, &root.instance_keys[0], instance_seed);
@@ -150,22 +154,37 @@ write_policy(const char *dir, uint32_t serial)
 	struct buf json = BUF_INIT(FILE_MAX), note = BUF_INIT(FILE_MAX);
 	struct policy_interval week[] = { { 4102444800, 4102473600 } };
 	int64_t today = env_now(&env_system) / DAY * DAY;
-	struct policy_route route = { .number = 1, .slug = "all",
-		.title = "All", .n_first = 2, .first = { 1, 2 } };
+	struct policy_route route = { .number = 1,
+		.slug = "all",
+		.title = "All",
+		.n_first = 2,
+		.first = { 1, 2 } };
 	struct policy_rule rule = { .route = 1, .band = 2 };
 	uint8_t seed[SIGN_SEED_LEN], pub[SIGN_PUB_LEN];
 	struct policy_person people[2];
 	struct policy_key keys[2];
-	struct policy p = { .serial = serial, .org = "Northshire",
-		.issued = today - DAY, .soft_expiry = today + 30 * DAY,
-		.hard_expiry = today + 90 * DAY, .zone = "Europe/London",
-		.n_people = 2, .people = people, .n_routes = 1,
-		.routes = &route, .n_rules = 1, .rules = &rule,
-		.plain_route = 1, .plain_band = 2, .n_intervals = 1,
+	struct policy p = { .serial = serial,
+		.org = "Northshire",
+		.issued = today - DAY,
+		.soft_expiry = today + 30 * DAY,
+		.hard_expiry = today + 90 * DAY,
+		.zone = "Europe/London",
+		.n_people = 2,
+		.people = people,
+		.n_routes = 1,
+		.routes = &route,
+		.n_rules = 1,
+		.rules = &rule,
+		.plain_route = 1,
+		.plain_band = 2,
+		.n_intervals = 1,
 		.intervals = week,
-		.limits = { .living_days = 30, .caseload = 10,
-		    .attachments_mib = 64, .close_after_days = 90,
-		    .mailbox_days = 365, .notify_minutes = 60 } };
+		.limits = { .living_days = 30,
+		    .caseload = 10,
+		    .attachments_mib = 64,
+		    .close_after_days = 90,
+		    .mailbox_days = 365,
+		    .notify_minutes = 60 } };
 	struct note_key key;
 
 	put_person(&people[0], &keys[0], 1, "amara", "Amara Okafor");
@@ -186,8 +205,8 @@ main(int argc, char **argv)
 {
 	uint64_t serial;
 
-	if (argc != 3 || decimal_get(bytes_str(argv[2]), 1000, &serial) !=
-	    ERR_OK) {
+	if (argc != 3 ||
+	    decimal_get(bytes_str(argv[2]), 1000, &serial) != ERR_OK) {
 		(void)fputs("usage: make_files DIR SERIAL\n", stderr);
 		return 2;
 	}

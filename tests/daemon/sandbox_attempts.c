@@ -180,8 +180,8 @@ try_connect(void)
 	struct sockaddr_in to = { .sin_family = AF_INET,
 		.sin_port = htons(9),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int e = result(connect(
-	    world.unbound, (const struct sockaddr *)&to, sizeof(to)));
+	int e = result(
+	    connect(world.unbound, (const struct sockaddr *)&to, sizeof(to)));
 
 	return e == ECONNREFUSED ? 0 : e;
 }
@@ -202,8 +202,10 @@ try_send_message_to(void)
 {
 	struct sockaddr_in to = other_end();
 	struct iovec data = { .iov_base = (char[]){ "x" }, .iov_len = 1 };
-	const struct msghdr m = { .msg_name = &to, .msg_namelen = sizeof(to),
-		.msg_iov = &data, .msg_iovlen = 1 };
+	const struct msghdr m = { .msg_name = &to,
+		.msg_namelen = sizeof(to),
+		.msg_iov = &data,
+		.msg_iovlen = 1 };
 	int e = result(sendmsg(world.listener, &m, MSG_FASTOPEN));
 
 	return e == EINPROGRESS || e == ECONNREFUSED ? 0 : e;
@@ -224,8 +226,8 @@ try_bind(void)
 {
 	const struct sockaddr_in any = { .sin_family = AF_INET };
 
-	return result(bind(
-	    world.unbound, (const struct sockaddr *)&any, sizeof(any)));
+	return result(
+	    bind(world.unbound, (const struct sockaddr *)&any, sizeof(any)));
 }
 
 static int
@@ -234,8 +236,8 @@ try_peer_name(void)
 	struct sockaddr_in peer;
 	socklen_t n = sizeof(peer);
 
-	return result(getpeername(
-	    world.connected[1], (struct sockaddr *)&peer, &n));
+	return result(
+	    getpeername(world.connected[1], (struct sockaddr *)&peer, &n));
 }
 
 int
@@ -252,11 +254,13 @@ try_accept_with_address(void)
 static int
 try_peer_option(void)
 {
-	struct { int pid, uid, gid; } peer;
+	struct {
+		int pid, uid, gid;
+	} peer;
 	socklen_t n = sizeof(peer);
 
-	return result(getsockopt(
-	    world.peers[0], SOL_SOCKET, SO_PEERCRED, &peer, &n));
+	return result(
+	    getsockopt(world.peers[0], SOL_SOCKET, SO_PEERCRED, &peer, &n));
 }
 
 static int
@@ -274,8 +278,7 @@ try_signal(void)
 static int
 try_thread_signal(void)
 {
-	return result(syscall(
-	    SYS_tgkill, world.victim, world.victim, SIGCONT));
+	return result(syscall(SYS_tgkill, world.victim, world.victim, SIGCONT));
 }
 
 static int
@@ -323,8 +326,8 @@ try_map_to_run(void)
 static int
 try_map_file_to_run(void)
 {
-	void *p = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE,
-	    world.file, 0);
+	void *p =
+	    mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, world.file, 0);
 
 	return p == MAP_FAILED ? errno : 0;
 }
@@ -403,7 +406,9 @@ try_other_convention(void)
 
 /* --- and what comes of it --- */
 
+/* clang-format off */
 #define ALL_KILLED { DONE, KILLED, KILLED, KILLED }
+/* clang-format on */
 const struct attempt attempts[] = {
 	{ "open a file", try_open, false, 1,
 	    { DONE, KILLED, KILLED, REFUSED } },

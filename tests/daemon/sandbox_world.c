@@ -49,8 +49,7 @@ open_sockets(void)
 		assert_int_equal(errno, EAGAIN);
 	world.unbound = socket(AF_INET, SOCK_STREAM, 0);
 	assert_true(world.unbound >= 0);
-	assert_int_equal(
-	    socketpair(AF_UNIX, SOCK_STREAM, 0, world.peers), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, world.peers), 0);
 }
 
 static void
@@ -82,13 +81,13 @@ remove_files(void)
 {
 	static const char *const names[] = { "state/data", "state/new",
 		"state/two", "state", "inputs/policy", "inputs", "outside",
-		"new", "renamed", "link", "archive/1", "archive/2",
-		"archive", "" };
+		"new", "renamed", "link", "archive/1", "archive/2", "archive",
+		"" };
 	char path[96];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		(void)snprintf(
-		    path, sizeof(path), "%s/%s", world.dir, names[i]);
+		(void)snprintf(path, sizeof(path), "%s/%s", world.dir,
+		    names[i]);
 		(void)remove(path);
 	}
 }

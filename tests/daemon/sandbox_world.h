@@ -13,11 +13,11 @@ struct world {
 	char dir[64];	  /* state/, inputs/policy, outside */
 	char outside[80]; /* a file in no place of anybody's */
 	struct config config;
-	int victim;	 /* a process that waits */
-	int file;	 /* open for reading and writing */
-	int listener;	 /* on loopback */
+	int victim;	  /* a process that waits */
+	int file;	  /* open for reading and writing */
+	int listener;	  /* on loopback */
 	int connected[2]; /* a connection to it: visitor's end, our end */
-	int unbound;	 /* a TCP socket made before */
+	int unbound;	  /* a TCP socket made before */
 	int peers[2];
 };
 extern struct world world;

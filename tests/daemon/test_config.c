@@ -131,7 +131,7 @@ test_bad_configurations_are_refused_with_their_place(void **state)
 		c = NULL;
 		error = (struct yaml_error){ 0 };
 		if (config_parse(bytes_str(bad[i].yaml), "f", NULL, &c,
-		    &error) == ERR_OK)
+			&error) == ERR_OK)
 			fail_msg("%s: was taken", bad[i].name);
 		assert_null(c);
 		if (strncmp(error.text, bad[i].place, strlen(bad[i].place)) ||
@@ -155,8 +155,8 @@ must_parse(const char *yaml, const char *credentials)
 static void
 test_defaults_are_safe(void **state)
 {
-	struct config *c = must_parse(LISTENER("{name: a, kind: public}"),
-	    NULL);
+	struct config *c =
+	    must_parse(LISTENER("{name: a, kind: public}"), NULL);
 
 	(void)state;
 	assert_int_equal(c->fronts, 2);
@@ -246,9 +246,16 @@ test_the_example_is_a_configuration(void **state)
 static void
 test_front_config_survives_its_frame(void **state)
 {
-	const struct front_config out = { .connections = 1, .bytes = 2,
-		.rate = 3, .handshake = 4, .header = 5, .body = 6, .answer = 7,
-		.idle = 8, .drain = 9, .tls_1_2 = 1 };
+	const struct front_config out = { .connections = 1,
+		.bytes = 2,
+		.rate = 3,
+		.handshake = 4,
+		.header = 5,
+		.body = 6,
+		.answer = 7,
+		.idle = 8,
+		.drain = 9,
+		.tls_1_2 = 1 };
 	struct buf body = BUF_INIT(4096);
 	struct front_config in = { 0 };
 

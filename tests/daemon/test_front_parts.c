@@ -56,8 +56,8 @@ test_every_answer_has_the_code_of_the_protocol(void **state)
 	(void)state;
 	assert_int_equal(sizeof(promised) / sizeof(promised[0]), ANSWERS - 1);
 	for (size_t i = 0; i < sizeof(promised) / sizeof(promised[0]); i++) {
-		const struct error_text *e = error_of_answer(
-		    promised[i].answer);
+		const struct error_text *e =
+		    error_of_answer(promised[i].answer);
 
 		assert_int_equal(e->status, promised[i].status);
 		assert_string_equal(e->code, promised[i].code);
@@ -76,12 +76,14 @@ test_every_error_fits_the_smallest_size(void **state)
 	reply_init();
 	for (int a = ANSWER_OK + 1; a < ANSWERS; a++)
 		assert_int_equal(reply_put_error(out, NULL,
-		    error_of_answer((enum answer)a), true), ERR_OK);
+				     error_of_answer((enum answer)a), true),
+		    ERR_OK);
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		assert_int_equal(error_of_status(statuses[i])->status,
 		    statuses[i]);
 		assert_int_equal(reply_put_error(out, NULL,
-		    error_of_status(statuses[i]), true), ERR_OK);
+				     error_of_status(statuses[i]), true),
+		    ERR_OK);
 	}
 	evbuffer_free(out);
 }
@@ -93,7 +95,8 @@ test_a_body_over_its_size_is_not_sent(void **state)
 {
 	struct evbuffer *out = evbuffer_new();
 	static const uint8_t body[BUNDLE_SMALL_LEN + 1];
-	struct reply r = { .status = 200, .length = BUNDLE_SMALL_LEN,
+	struct reply r = { .status = 200,
+		.length = BUNDLE_SMALL_LEN,
 		.body = BYTES(body, sizeof(body)) };
 
 	(void)state;
@@ -124,8 +127,7 @@ test_pages_are_found_by_method_path_and_listener(void **state)
 	(void)state;
 	assert_int_equal(endpoint_find(&r, LISTENER_PUBLIC, &e),
 	    ENDPOINT_UNKNOWN);
-	assert_int_equal(endpoint_find(&r, LISTENER_STAFF, &e),
-	    ENDPOINT_FOUND);
+	assert_int_equal(endpoint_find(&r, LISTENER_STAFF, &e), ENDPOINT_FOUND);
 	assert_int_equal(e->wire, WIRE_STAFF);
 	r.method = HTTP_GET;
 	assert_int_equal(endpoint_find(&r, LISTENER_STAFF, &e),
@@ -170,12 +172,13 @@ test_pages_change_whole_or_not_at_all(void **state)
 	put_page(&cut, "b.js", "new");
 	put_page(&unmarked, "a.js", "new");
 	put_page(&unmarked, "index.html", "no mark");
-	assert_int_equal(front_web_say(&w, BYTES_LIT("first"),
-	    BYTES_LIT("bundle")), ERR_OK);
+	assert_int_equal(
+	    front_web_say(&w, BYTES_LIT("first"), BYTES_LIT("bundle")), ERR_OK);
 	assert_int_equal(front_web_take(&w, buf_bytes(&old)), ERR_OK);
 	assert_page_is(&w, "/", "<first>");
-	assert_int_equal(front_web_say(&w, BYTES_LIT("second"),
-	    BYTES_LIT("bundle")), ERR_OK);
+	assert_int_equal(
+	    front_web_say(&w, BYTES_LIT("second"), BYTES_LIT("bundle")),
+	    ERR_OK);
 	assert_int_equal(front_web_take(&w, BYTES(cut.p, cut.n - 1)),
 	    ERR_SYNTAX);
 	assert_int_equal(front_web_take(&w, buf_bytes(&unmarked)), ERR_SYNTAX);
@@ -251,18 +254,15 @@ test_a_bundle_belongs_to_one_page_and_one_length(void **state)
 	assert_int_equal(bundle_pad(&body, BUNDLE_SMALL_LEN), ERR_OK);
 	assert_int_equal(endpoint_find(&piece, LISTENER_PUBLIC, &e),
 	    ENDPOINT_FOUND);
-	assert_int_equal(endpoint_check(e, buf_bytes(&body), &b),
-	    ERR_OK);
+	assert_int_equal(endpoint_check(e, buf_bytes(&body), &b), ERR_OK);
 	assert_int_equal(b.answer, BUNDLE_SMALL_LEN);
 	assert_int_equal(b.length, length);
 	assert_false(b.is_filing);
 	assert_int_equal(bundle_pad(&body, BUNDLE_TEXT_LEN), ERR_OK);
-	assert_int_equal(endpoint_check(e, buf_bytes(&body), &b),
-	    ERR_SYNTAX);
+	assert_int_equal(endpoint_check(e, buf_bytes(&body), &b), ERR_SYNTAX);
 	assert_int_equal(endpoint_find(&text, LISTENER_PUBLIC, &e),
 	    ENDPOINT_FOUND);
-	assert_int_equal(endpoint_check(e, buf_bytes(&body), &b),
-	    ERR_SYNTAX);
+	assert_int_equal(endpoint_check(e, buf_bytes(&body), &b), ERR_SYNTAX);
 	buf_free(&body);
 }
 

@@ -88,8 +88,8 @@ come_from(struct scene *s, unsigned xy)
 
 	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
-	assert_int_equal(
-	    connect(fd, (struct sockaddr *)&s->at, sizeof(s->at)), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&s->at, sizeof(s->at)),
+	    0);
 	got = peers_accept(&s->peers, s->listener, &is_pressed);
 	assert_true(got >= 0);
 	/* no port waits for its time after it */

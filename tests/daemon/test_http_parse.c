@@ -18,7 +18,7 @@ static struct transcripts all;
 struct reading {
 	struct http_parser parser;
 	uint64_t content_left;
-	bool is_over; /* refused: nothing more is read */
+	bool is_over;	/* refused: nothing more is read */
 	bool is_inside; /* of a head */
 	char outcome[TRANSCRIPT_OUTCOME_MAX];
 };
@@ -141,8 +141,8 @@ test_outcome_is_the_same_in_pieces_of_any_size(void **state)
 
 		reading_begin(&r);
 		for (size_t k = 0; k < c->n_sent; k += size)
-			read_piece(&r, c->sent + k, c->n_sent - k < size ?
-			    c->n_sent - k : size);
+			read_piece(&r, c->sent + k,
+			    c->n_sent - k < size ? c->n_sent - k : size);
 		reading_end(&r, c, size);
 	}
 }
@@ -273,8 +273,7 @@ test_answer_heads_are_exact_and_of_one_length(void **state)
 		assert_memory_equal(out, cases[i].want, n);
 		assert_int_equal(n + strspn(out + n, "0"),
 		    HTTP_ANSWER_HEAD_LEN - 4);
-		assert_string_equal(out + HTTP_ANSWER_HEAD_LEN - 4,
-		    "\r\n\r\n");
+		assert_string_equal(out + HTTP_ANSWER_HEAD_LEN - 4, "\r\n\r\n");
 	}
 }
 
@@ -303,8 +302,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_parser_keeps_nothing_that_tells_who_sent),
 		cmocka_unit_test(test_done_and_refused_are_final_until_init),
 		cmocka_unit_test(test_refused_request_leaves_nothing_to_use),
-		cmocka_unit_test(
-		    test_answer_heads_are_exact_and_of_one_length),
+		cmocka_unit_test(test_answer_heads_are_exact_and_of_one_length),
 		cmocka_unit_test(test_every_refusal_has_a_reason_phrase),
 	};
 	int failed;

@@ -206,7 +206,9 @@ try_peers(void)
 	    getrlimit(RLIMIT_NOFILE, &r) != 0)
 		return errno;
 	return accept4(world.listener, NULL, NULL, SOCK_NONBLOCK) < 0 &&
-		errno != EAGAIN ? errno : 0;
+		errno != EAGAIN
+	    ? errno
+	    : 0;
 }
 
 static int
@@ -319,8 +321,8 @@ lead_to(const char *name)
 {
 	char target[96], link[96];
 
-	(void)snprintf(
-	    target, sizeof(target), "%s/archive/%s", world.dir, name);
+	(void)snprintf(target, sizeof(target), "%s/archive/%s", world.dir,
+	    name);
 	(void)snprintf(link, sizeof(link), "%s/link", world.dir);
 	world_write_file(target);
 	assert_int_equal(symlink(target, link), 0);
@@ -372,8 +374,8 @@ walled_status(int (*call)(void), bool is_walled)
 
 	world_open();
 	if ((pid = fork()) == 0)
-		_exit(is_walled && sandbox_places_child() != ERR_OK ? 255 :
-			call());
+		_exit(is_walled && sandbox_places_child() != ERR_OK ? 255
+								    : call());
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	world_close();
 	return status;

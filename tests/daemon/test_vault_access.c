@@ -281,8 +281,8 @@ test_who_left_is_nobody_and_their_session_ends(void **state)
 	assert_int_equal(ANSWER_BAD_SIGNATURE, login(w, SECOND_GUARDIAN));
 	/* who comes back begins anew: what was saved opens nothing */
 	p->until = 0;
-	assert_int_equal(
-	    ANSWER_NO_SESSION, queue(w, SECOND_GUARDIAN, BYTES(NULL, 0), 1));
+	assert_int_equal(ANSWER_NO_SESSION,
+	    queue(w, SECOND_GUARDIAN, BYTES(NULL, 0), 1));
 	/* and nothing was kept for them, once it was looked at */
 	p->until = w->now / DAY_SECONDS;
 	sweep_begin(w->vault);
@@ -321,12 +321,11 @@ watch(struct world *w, uint16_t person, struct watched *x)
 	CLEAN_BUF struct buf body = BUF_INIT(BUNDLE_TEXT_LEN);
 	struct bundle_request q = { .kind = REQUEST_WATCH };
 
-	memcpy(q.watch.session, w->person[person].session,
-	    BUNDLE_SESSION_LEN);
+	memcpy(q.watch.session, w->person[person].session, BUNDLE_SESSION_LEN);
 	memcpy(q.watch.mark, x->mark, sizeof(q.watch.mark));
 	assert_int_equal(ERR_OK, bundle_request_put(&q, &body));
-	vault_handle(
-	    w->vault, WIRE_STAFF, false, 1, buf_bytes(&body), on_changed, x);
+	vault_handle(w->vault, WIRE_STAFF, false, 1, buf_bytes(&body),
+	    on_changed, x);
 }
 
 static void
@@ -394,8 +393,7 @@ test_investigators_come_by_load_and_full_ones_are_marked(void **state)
 		list_investigators(w, GUARDIAN, &r);
 		assert_int_equal(ANSWER_OK, w->status);
 		assert_int_equal(2, a->n);
-		assert_int_equal(
-		    i == 0 ? INVESTIGATOR : SECOND_INVESTIGATOR,
+		assert_int_equal(i == 0 ? INVESTIGATOR : SECOND_INVESTIGATOR,
 		    a->at[0].person);
 		assert_false(a->at[0].is_full);
 		assert_int_equal(i == full, a->at[1].is_full);

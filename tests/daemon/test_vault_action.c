@@ -129,8 +129,7 @@ never(enum message_kind kind, enum case_state s)
 }
 
 static enum answer
-promised(const struct promise *p, const struct somebody *who,
-    enum case_state s)
+promised(const struct promise *p, const struct somebody *who, enum case_state s)
 {
 	const bool is_ours = message_kind_is_reporters(p->kind);
 
@@ -156,8 +155,7 @@ fresh_case(struct world *w, struct reporter *r, uint8_t *seed)
 	for (size_t i = 1; i < SOMEBODIES; i++)
 		if (people[i].access != 0 ||
 		    access_now(w, r, people[i].person) != 0)
-			stage_access(
-			    w, r, people[i].person, people[i].access);
+			stage_access(w, r, people[i].person, people[i].access);
 }
 
 static bool
@@ -169,8 +167,8 @@ changes_readers(enum message_kind kind)
 }
 
 static void
-assert_state(struct world *w, const struct reporter *r,
-    const struct promise *p, enum case_state s)
+assert_state(struct world *w, const struct reporter *r, const struct promise *p,
+    enum case_state s)
 {
 	struct store_case c;
 
@@ -264,10 +262,10 @@ static const struct conditioned {
 	    ANSWER_NEEDS_REVIEW, CASE_REPORTED },
 	{ CASE_REPORTED, CASE_IS_CONDUCT, DIRECTOR, MESSAGE_ACTION, true,
 	    ANSWER_NEEDS_REVIEW, CASE_REPORTED },
-	{ CASE_HANDLING, 0, GUARDIAN, MESSAGE_ACTION, true,
-	    ANSWER_NEEDS_REVIEW, CASE_HANDLING },
-	{ CASE_REPORTED, 0, GUARDIAN, MESSAGE_ACTION, true,
-	    ANSWER_NEEDS_REVIEW, CASE_REPORTED },
+	{ CASE_HANDLING, 0, GUARDIAN, MESSAGE_ACTION, true, ANSWER_NEEDS_REVIEW,
+	    CASE_HANDLING },
+	{ CASE_REPORTED, 0, GUARDIAN, MESSAGE_ACTION, true, ANSWER_NEEDS_REVIEW,
+	    CASE_REPORTED },
 	{ CASE_REVIEWED, 0, GUARDIAN, MESSAGE_ACTION, true, ANSWER_OK,
 	    CASE_ACTION },
 	{ CASE_REPORTED, CASE_IS_CONDUCT, DIRECTOR, MESSAGE_REVIEW, false,
@@ -294,8 +292,8 @@ static const struct conditioned {
 	    ANSWER_SAME_PERSON, CASE_HANDLING },
 	{ CASE_HANDLING, CASE_IS_OVERRIDING, EXECUTIVE, MESSAGE_SECOND, false,
 	    ANSWER_OK, CASE_HANDLING },
-	{ CASE_HANDLING, CASE_IS_OVERRIDING, EXECUTIVE, MESSAGE_OVERRIDE,
-	    false, ANSWER_NOT_NOW, CASE_HANDLING },
+	{ CASE_HANDLING, CASE_IS_OVERRIDING, EXECUTIVE, MESSAGE_OVERRIDE, false,
+	    ANSWER_NOT_NOW, CASE_HANDLING },
 	{ CASE_HANDLING, CASE_IS_CLOSING, INVESTIGATOR, MESSAGE_SECOND, false,
 	    ANSWER_DENIED, CASE_HANDLING },
 	/* junk: so too, and as long as nobody has looked at it */
@@ -311,12 +309,12 @@ static const struct conditioned {
 	    ANSWER_SAME_PERSON, CASE_RECEIVED },
 	{ CASE_RECEIVED, CASE_IS_CLOSING, INVESTIGATOR, MESSAGE_SECOND, false,
 	    ANSWER_DENIED, CASE_RECEIVED },
-	{ CASE_RECEIVED, CASE_IS_CLOSING | CASE_IS_HELD, DEPUTY,
-	    MESSAGE_SECOND, false, ANSWER_ON_HOLD, CASE_RECEIVED },
+	{ CASE_RECEIVED, CASE_IS_CLOSING | CASE_IS_HELD, DEPUTY, MESSAGE_SECOND,
+	    false, ANSWER_ON_HOLD, CASE_RECEIVED },
 	{ CASE_RECEIVED, CASE_IS_CLOSING, DEPUTY, MESSAGE_SECOND, false,
 	    ANSWER_OK, CASE_CLOSED },
-	{ CASE_RECEIVED, CASE_IS_CLOSING, DEPUTY, MESSAGE_ACK, false,
-	    ANSWER_OK, CASE_ACKNOWLEDGED },
+	{ CASE_RECEIVED, CASE_IS_CLOSING, DEPUTY, MESSAGE_ACK, false, ANSWER_OK,
+	    CASE_ACKNOWLEDGED },
 	{ CASE_CLOSED, CASE_IS_DISMISSED, PERSON_REPORTER, MESSAGE_FOLLOWUP,
 	    false, ANSWER_OK, CASE_RECEIVED },
 	{ CASE_CLOSED, CASE_IS_DISMISSED, PERSON_REPORTER, MESSAGE_SURVEY,
@@ -484,8 +482,7 @@ test_what_was_signed_on_another_day_is_refused(void **state)
 		w->now += days[i].off * DAY_SECONDS;
 		draft_entry(w, &r, &note, to, 1, &d);
 		w->now -= days[i].off * DAY_SECONDS;
-		assert_int_equal(
-		    days[i].want, world_request(w, &d.request));
+		assert_int_equal(days[i].want, world_request(w, &d.request));
 		reporter_sync(w, &r);
 	}
 }
@@ -516,7 +513,8 @@ static void
 test_nobody_speaks_for_the_instance(void **state)
 {
 	struct world *w = *state;
-	struct entry e = { .kind = MESSAGE_EVENT, .author = PERSON_INSTANCE,
+	struct entry e = { .kind = MESSAGE_EVENT,
+		.author = PERSON_INSTANCE,
 		.code = NOTICE_LEFT };
 	CLEAN_BUF struct buf note = BUF_INIT(ENTRY_NOTE_MAX);
 	struct bundle_request q = { .kind = REQUEST_POST };
@@ -531,11 +529,10 @@ test_nobody_speaks_for_the_instance(void **state)
 	memcpy(e.seen, r.head, LINK_LEN);
 	/* not even with its key */
 	assert_int_equal(ERR_OK,
-	    entry_sign_instance(
-		&e, &w->instance_key, w->secret.instance_seed, &note));
+	    entry_sign_instance(&e, &w->instance_key, w->secret.instance_seed,
+		&note));
 	q.post.entry = buf_bytes(&note);
-	memcpy(q.post.session, w->person[GUARDIAN].session,
-	    BUNDLE_SESSION_LEN);
+	memcpy(q.post.session, w->person[GUARDIAN].session, BUNDLE_SESSION_LEN);
 	assert_int_equal(ANSWER_DENIED, world_request(w, &q));
 	q = (struct bundle_request){ .kind = REQUEST_FOLLOWUP };
 	q.followup.entry = buf_bytes(&note);

@@ -133,8 +133,7 @@ spam(struct world *w, struct reporter *r, uint16_t author)
 }
 
 static void
-test_who_writes_without_end_stops_neither_the_others_nor_the_clock(
-    void **state)
+test_who_writes_without_end_stops_neither_the_others_nor_the_clock(void **state)
 {
 	struct world *w = *state;
 	struct reporter r;

@@ -44,14 +44,14 @@ test_the_same_bundle_again_is_stored_once_with_the_same_statement(void **state)
 	draft_concern(w, &r, guardians, 2, &other);
 	assert_int_equal(ANSWER_OK, world_request(w, &d.request));
 	assert_int_equal(ERR_OK,
-	    proof_verify(
-		w->answer.stored.proof, w->root.instance_keys, 1, &first));
+	    proof_verify(w->answer.stored.proof, w->root.instance_keys, 1,
+		&first));
 	memcpy(copy, first.p, first.n);
 	w->now += 3 * DAY_SECONDS;
 	assert_int_equal(ANSWER_OK, world_request(w, &d.request));
 	assert_int_equal(ERR_OK,
-	    proof_verify(
-		w->answer.stored.proof, w->root.instance_keys, 1, &again));
+	    proof_verify(w->answer.stored.proof, w->root.instance_keys, 1,
+		&again));
 	assert_true(bytes_equal(again, BYTES(copy, first.n)));
 	assert_int_equal(ANSWER_EXISTS, world_request(w, &other.request));
 	world_check_store(w, 1);
@@ -96,16 +96,16 @@ enum fault {
 
 /* An envelope in `odd` that is not sound. */
 static struct bytes
-odd_envelope(
-    struct world *w, enum fault fault, struct bytes good, struct buf *odd)
+odd_envelope(struct world *w, enum fault fault, struct bytes good,
+    struct buf *odd)
 {
 	const struct age_recipient two[] = { w->person[1].key,
 		w->person[2].key };
 	const uint8_t file_key[AGE_FILE_KEY_LEN] = { 1 };
 
 	if (fault == TWO_STANZAS) {
-		assert_int_equal(
-		    ERR_OK, age_header_seal(&w->env, file_key, two, 2, odd));
+		assert_int_equal(ERR_OK,
+		    age_header_seal(&w->env, file_key, two, 2, odd));
 	} else {
 		buf_put_bytes(odd, good);
 		buf_put_str(odd, "x");
@@ -212,14 +212,14 @@ test_reporter_and_staff_talk_both_ways(void **state)
 	post_ok(w, &r, MESSAGE_REPLY, GUARDIAN, all_members, 4);
 	post_ok(w, &r, MESSAGE_FOLLOWUP, PERSON_REPORTER, all_members, 4);
 	post_ok(w, &r, MESSAGE_REPLY, SECOND_GUARDIAN, all_members, 4);
-	draft_message(
-	    w, &r, MESSAGE_NOTE, GUARDIAN, 0, no_link, guardians, 2, &note);
+	draft_message(w, &r, MESSAGE_NOTE, GUARDIAN, 0, no_link, guardians, 2,
+	    &note);
 	assert_int_equal(ANSWER_OK, world_request(w, &note.request));
 	assert_proof(w, &r, MESSAGE_NOTE, note.link);
 
 	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 0));
 	assert_int_equal(5, w->answer.mailbox.count);
-	assert_int_equal(3, h->n); /* what fits */
+	assert_int_equal(3, h->n);		  /* what fits */
 	assert_int_equal(0, h->at[1].envelope.n); /* an ack has none */
 	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 2));
 	assert_opens(w, &h->at[0], &r, PERSON_REPORTER, GUARDIAN);
@@ -227,12 +227,12 @@ test_reporter_and_staff_talk_both_ways(void **state)
 	assert_opens(w, &h->at[0], &r, PERSON_REPORTER, SECOND_GUARDIAN);
 
 	h = &w->answer.open.heads;
-	assert_int_equal(
-	    ANSWER_OK, open_case(w, SECOND_GUARDIAN, &r, CHAIN_STAFF, 0));
+	assert_int_equal(ANSWER_OK,
+	    open_case(w, SECOND_GUARDIAN, &r, CHAIN_STAFF, 0));
 	assert_int_equal(1, w->answer.open.count);
 	assert_opens(w, &h->at[0], &r, SECOND_GUARDIAN, GUARDIAN);
-	assert_int_equal(
-	    ANSWER_OK, open_case(w, SECOND_GUARDIAN, &r, CHAIN_TALK, 3));
+	assert_int_equal(ANSWER_OK,
+	    open_case(w, SECOND_GUARDIAN, &r, CHAIN_TALK, 3));
 	assert_int_equal(CASE_ACKNOWLEDGED, w->answer.open.state);
 	assert_opens(w, &h->at[0], &r, SECOND_GUARDIAN, PERSON_REPORTER);
 	world_check_store(w, 1);
@@ -254,8 +254,8 @@ test_withdrawn_before_the_acknowledgement_it_is_gone(void **state)
 	assert_int_equal(ANSWER_OK, queue(w, GUARDIAN, BYTES(NULL, 0), 10));
 	assert_int_equal(0, w->answer.queue.n_rows);
 	assert_int_equal(0, w->answer.queue.open);
-	assert_int_equal(
-	    ANSWER_UNKNOWN, open_case(w, GUARDIAN, &r, CHAIN_TALK, 0));
+	assert_int_equal(ANSWER_UNKNOWN,
+	    open_case(w, GUARDIAN, &r, CHAIN_TALK, 0));
 	world_check_store(w, 0);
 }
 
@@ -304,8 +304,8 @@ test_of_two_writers_one_wins_and_the_other_signs_again(void **state)
 	file_concern_of(w, &r);
 	assert_int_equal(ANSWER_OK, login(w, GUARDIAN));
 	assert_int_equal(ANSWER_OK, login(w, SECOND_GUARDIAN));
-	draft_message(
-	    w, &r, MESSAGE_REPLY, GUARDIAN, 1, r.head, guardians, 2, &one);
+	draft_message(w, &r, MESSAGE_REPLY, GUARDIAN, 1, r.head, guardians, 2,
+	    &one);
 	draft_message(w, &r, MESSAGE_REPLY, SECOND_GUARDIAN, 1, r.head,
 	    guardians, 2, &two);
 	world_send(w, &one.request, &a);
@@ -349,17 +349,17 @@ test_an_envelope_of_a_later_rung_is_never_served(void **state)
 	assert_int_equal(ANSWER_OK, queue(w, EXECUTIVE, BYTES(NULL, 0), 10));
 	assert_int_equal(0, w->answer.queue.open);
 	assert_int_equal(0, w->answer.queue.n_rows);
-	assert_int_equal(
-	    ANSWER_UNKNOWN, open_case(w, EXECUTIVE, &r, CHAIN_TALK, 0));
-	memcpy(
-	    get.get.session, w->person[EXECUTIVE].session, BUNDLE_SESSION_LEN);
+	assert_int_equal(ANSWER_UNKNOWN,
+	    open_case(w, EXECUTIVE, &r, CHAIN_TALK, 0));
+	memcpy(get.get.session, w->person[EXECUTIVE].session,
+	    BUNDLE_SESSION_LEN);
 	memcpy(get.get.case_id, r.keys.case_id, CASE_ID_LEN);
 	assert_int_equal(ANSWER_UNKNOWN, world_request(w, &get));
 	draft_message(w, &r, MESSAGE_ACK, EXECUTIVE, 1, d.link, NULL, 0, &post);
 	assert_int_equal(ANSWER_UNKNOWN, world_request(w, &post.request));
 	assert_int_equal(ANSWER_OK, open_case(w, GUARDIAN, &r, CHAIN_TALK, 0));
-	assert_opens(
-	    w, &w->answer.open.heads.at[0], &r, GUARDIAN, PERSON_REPORTER);
+	assert_opens(w, &w->answer.open.heads.at[0], &r, GUARDIAN,
+	    PERSON_REPORTER);
 	assert_not_served(w, kept_back);
 	assert_int_equal(ANSWER_OK, poll_mailbox(w, &r, 0));
 	assert_not_served(w, kept_back);
@@ -377,8 +377,8 @@ test_a_message_sealed_to_a_stranger_does_not_let_them_in(void **state)
 	file_concern_of(w, &r);
 	post_ok(w, &r, MESSAGE_FOLLOWUP, PERSON_REPORTER, with_chair, 2);
 	assert_int_equal(ANSWER_OK, login(w, CHAIR));
-	assert_int_equal(
-	    ANSWER_UNKNOWN, open_case(w, CHAIR, &r, CHAIN_TALK, 0));
+	assert_int_equal(ANSWER_UNKNOWN,
+	    open_case(w, CHAIR, &r, CHAIN_TALK, 0));
 	assert_int_equal(ANSWER_OK, queue(w, CHAIR, BYTES(NULL, 0), 10));
 	assert_int_equal(0, w->answer.queue.n_rows);
 	world_check_store(w, 1);
@@ -411,15 +411,15 @@ struct bad_message {
 };
 
 static enum answer
-send_message(
-    struct world *w, const struct reporter *r, const struct bad_message *bad)
+send_message(struct world *w, const struct reporter *r,
+    const struct bad_message *bad)
 {
 	static const uint8_t no_session[BUNDLE_SESSION_LEN];
 	CLEAN_DRAFT struct draft d = { 0 };
 	struct bundle_content *c;
 
-	draft_message(
-	    w, r, bad->kind, bad->author, 1, r->head, guardians, 2, &d);
+	draft_message(w, r, bad->kind, bad->author, 1, r->head, guardians, 2,
+	    &d);
 	c = bad->author == PERSON_REPORTER ? &d.request.followup.content
 					   : &d.request.post.content;
 	if (bad->author != PERSON_REPORTER)
@@ -483,8 +483,8 @@ test_only_the_first_acknowledgement_is_taken(void **state)
 	assert_int_equal(ANSWER_OK, login(w, GUARDIAN));
 	assert_int_equal(ANSWER_OK, login(w, SECOND_GUARDIAN));
 	post_ok(w, &r, MESSAGE_ACK, GUARDIAN, NULL, 0);
-	draft_message(
-	    w, &r, MESSAGE_ACK, SECOND_GUARDIAN, r.talk, r.head, NULL, 0, &d);
+	draft_message(w, &r, MESSAGE_ACK, SECOND_GUARDIAN, r.talk, r.head, NULL,
+	    0, &d);
 	assert_int_equal(ANSWER_NOT_NOW, world_request(w, &d.request));
 }
 
@@ -529,8 +529,8 @@ test_a_refused_message_gives_nobody_the_case(void **state)
 	    guardians, 2, &d);
 	assert_int_equal(ANSWER_TOO_LARGE, world_request(w, &d.request));
 	assert_int_equal(ANSWER_OK, login(w, SECOND_GUARDIAN));
-	assert_int_equal(
-	    ANSWER_OK, queue(w, SECOND_GUARDIAN, BYTES(NULL, 0), 10));
+	assert_int_equal(ANSWER_OK,
+	    queue(w, SECOND_GUARDIAN, BYTES(NULL, 0), 10));
 	assert_int_equal(0, w->answer.queue.open);
 	world_check_store(w, 1);
 }

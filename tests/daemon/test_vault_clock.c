@@ -74,8 +74,8 @@ test_a_daemon_that_was_down_does_all_that_fell_due_once_in_order(void **state)
 	clock_settle_down(w);
 	w->vault = vault_free(w->vault);
 	w->now += 9 * DAY_SECONDS;
-	assert_int_equal(
-	    ERR_OK, vault_new(&w->env, &w->config, &w->secret, &w->vault));
+	assert_int_equal(ERR_OK,
+	    vault_new(&w->env, &w->config, &w->secret, &w->vault));
 	world_switch_policy(w, 1);
 	clock_settle_down(w);
 	for (unsigned i = 1; i <= 3; i++)
@@ -189,8 +189,8 @@ test_a_case_that_cannot_be_looked_at_holds_up_no_other(void **state)
 	w->now += 2 * DAY_SECONDS;
 	assert_true(clock_settle_down(w) < 200);
 	for (unsigned i = 1; i <= 100; i++)
-		assert_story(
-		    w, i, i == 40 ? " | " : "breached 1, joined 2 3 5 | ");
+		assert_story(w, i,
+		    i == 40 ? " | " : "breached 1, joined 2 3 5 | ");
 	assert_true(w->vault->ledger.now.counts.postponed > 0);
 }
 
@@ -232,8 +232,8 @@ test_a_rung_with_nobody_living_says_so_and_the_next_one_is_taken(void **state)
 	assert_int_equal(1, w->vault->ledger.now.counts.nobody);
 	assert_int_equal(0, w->vault->ledger.now.counts.lost);
 	clock_live(w, w->now + 3600);
-	assert_story(
-	    w, 1, "joined 1 3, nobody 1, joined 3 5, told 2 6, nobody 2 | ");
+	assert_story(w, 1,
+	    "joined 1 3, nobody 1, joined 3 5, told 2 6, nobody 2 | ");
 	assert_int_equal(1, w->vault->ledger.now.counts.lost);
 }
 

@@ -12,8 +12,8 @@ static bool disk_fails;
 
 /* Instead of the C library's, for LMDB too: the declaration there has a
  * leading name of its own, so this one goes by its symbol. */
-__attribute__((visibility("default"))) int
-failing_fdatasync(int) __asm__("fdatasync");
+__attribute__((visibility("default"))) int failing_fdatasync(int) __asm__(
+    "fdatasync");
 
 int
 failing_fdatasync(int fd)
@@ -61,11 +61,11 @@ test_a_failed_sync_is_never_called_stored(void **state)
 	assert_int_equal(ANSWER_DOWN, world_request(w, &d.request));
 	assert_int_equal(ANSWER_DOWN, poll_mailbox(w, &before, 0));
 	w->vault = vault_free(w->vault);
-	assert_int_equal(
-	    ERR_CORRUPT, vault_new(&w->env, &w->config, &w->secret, &w->vault));
+	assert_int_equal(ERR_CORRUPT,
+	    vault_new(&w->env, &w->config, &w->secret, &w->vault));
 	world_check_store(w, UINT64_MAX);
-	assert_int_equal(
-	    ERR_OK, vault_new(&w->env, &w->config, &w->secret, &w->vault));
+	assert_int_equal(ERR_OK,
+	    vault_new(&w->env, &w->config, &w->secret, &w->vault));
 	world_switch_policy(w, 1);
 	assert_int_equal(ANSWER_OK, world_request(w, &d.request));
 }
@@ -91,10 +91,10 @@ test_a_full_store_refuses_and_goes_on_reading(void **state)
 		reporter_new(&r, (uint8_t)n);
 		r.keys.mailbox[0] ^= (uint8_t)(n >> 8);
 		r.keys.sign_seed[31] ^= (uint8_t)(n >> 8);
-		assert_int_equal(
-		    ERR_OK, sign_public(r.keys.sign_seed, r.keys.sign_pub));
-		assert_int_equal(
-		    ERR_OK, case_id_of(r.keys.sign_pub, r.keys.case_id));
+		assert_int_equal(ERR_OK,
+		    sign_public(r.keys.sign_seed, r.keys.sign_pub));
+		assert_int_equal(ERR_OK,
+		    case_id_of(r.keys.sign_pub, r.keys.case_id));
 		if (n == 255)
 			continue; /* is `first` */
 		draft_concern(w, &r, to, 2, &d);

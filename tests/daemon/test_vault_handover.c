@@ -64,15 +64,13 @@ reads_all(struct world *w, const struct reporter *r, uint16_t person,
 		const struct answer_heads *h = &w->answer.open.heads;
 		struct entry e;
 
-		assert_int_equal(
-		    ANSWER_OK, open_case(w, person, r, chain, at));
+		assert_int_equal(ANSWER_OK, open_case(w, person, r, chain, at));
 		for (size_t i = 0; i < h->n; i++, at++) {
 			if (entry_parse(h->at[i].head, &e) != ERR_OK)
 				e.author = PERSON_REPORTER; /* the concern */
 			else if (!entry_has_content(&e))
 				continue;
-			assert_opens_granted(
-			    w, &h->at[i], r, person, e.author);
+			assert_opens_granted(w, &h->at[i], r, person, e.author);
 			opened++;
 		}
 	}
@@ -131,8 +129,8 @@ test_a_place_goes_over_as_it_is(void **state)
 	assert_int_equal(0, access_now(w, &r, INVESTIGATOR));
 	assert_int_equal(GIVEN, access_now(w, &r, SECOND_INVESTIGATOR));
 	/* by a handler, for somebody who is away; of a rung to come */
-	e = naming(
-	    MESSAGE_HANDOVER, GUARDIAN, SECOND_INVESTIGATOR, ADVISER, &none);
+	e = naming(MESSAGE_HANDOVER, GUARDIAN, SECOND_INVESTIGATOR, ADVISER,
+	    &none);
 	entry_ok(w, &r, &e, NULL, 0);
 	assert_int_equal(GIVEN, access_now(w, &r, ADVISER));
 	assert_int_equal(READER_MEMBER, access_now(w, &r, EXECUTIVE));
@@ -308,8 +306,8 @@ test_who_is_given_a_case_from_now_on_reads_what_comes(void **state)
 	for (size_t i = 0; i < w->answer.open.heads.n; i++)
 		assert_int_equal(0, w->answer.open.heads.at[i].envelope.n);
 	post_ok(w, &r, MESSAGE_REPLY, GUARDIAN, to, 2);
-	assert_int_equal(
-	    ANSWER_OK, open_case(w, ADVISER, &r, CHAIN_TALK, r.talk - 1));
+	assert_int_equal(ANSWER_OK,
+	    open_case(w, ADVISER, &r, CHAIN_TALK, r.talk - 1));
 	assert_opens(w, &w->answer.open.heads.at[0], &r, ADVISER, GUARDIAN);
 	assert_int_equal(ANSWER_OK, queue(w, ADVISER, BYTES(NULL, 0), 5));
 	assert_true(w->answer.queue.row[0].is_given);
@@ -339,8 +337,7 @@ test_another_route_tells_others_and_gives_to_its_first(void **state)
 	entry_ok(w, &r, &e, NULL, 0);
 	assert_int_equal(READER_TELL, access_now(w, &r, 7));
 	assert_int_equal(0, access_now(w, &r, CHAIR));
-	assert_int_equal(
-	    RELEASED | READER_TELL, access_now(w, &r, NED_LEAD));
+	assert_int_equal(RELEASED | READER_TELL, access_now(w, &r, NED_LEAD));
 	assert_int_equal(RELEASED, access_now(w, &r, GUARDIAN));
 	/* the chair is of its first people, and waits for envelopes */
 	assert_sees_nothing(w, CHAIR, &r);

@@ -72,8 +72,8 @@ test_a_silent_reporter_is_prompted_and_then_the_case_is_closed_with_notice(
 		snprintf(story, sizeof(story), " | %s", steps[i].talk);
 		clock_live(w, start + steps[i].days * DAY_SECONDS);
 		assert_story(w, 1, story);
-		assert_int_equal(
-		    steps[i].days >= 60, life_of(w, 1).state == CASE_CLOSED);
+		assert_int_equal(steps[i].days >= 60,
+		    life_of(w, 1).state == CASE_CLOSED);
 	}
 }
 
@@ -190,8 +190,8 @@ test_where_the_last_handler_leaves_the_next_rung_comes_at_once(void **state)
 	assert_int_equal(READER_MEMBER, case_access(w, 1, EXECUTIVE));
 	leaves(w, SECOND_GUARDIAN);
 	assert_story(w, 1, "left 0 1, left 0 2, joined 2 3 5 | ");
-	assert_int_equal(
-	    READER_MEMBER | READER_RELEASED, case_access(w, 1, EXECUTIVE));
+	assert_int_equal(READER_MEMBER | READER_RELEASED,
+	    case_access(w, 1, EXECUTIVE));
 	clock_live(w, w->now + 10 * DAY_SECONDS);
 	assert_story(w, 1, "left 0 1, left 0 2, joined 2 3 5, breached 1 | ");
 }

@@ -250,8 +250,8 @@ watch(struct world *w, uint16_t person, uint64_t id, struct heard *h)
 	memcpy(q.watch.session, w->person[person].session, BUNDLE_SESSION_LEN);
 	memcpy(q.watch.mark, h->mark, BUNDLE_MARK_LEN);
 	assert_int_equal(ERR_OK, bundle_request_put(&q, &body));
-	vault_handle(
-	    w->vault, WIRE_STAFF, false, id, buf_bytes(&body), on_heard, h);
+	vault_handle(w->vault, WIRE_STAFF, false, id, buf_bytes(&body),
+	    on_heard, h);
 	vault_commit(w->vault);
 }
 
@@ -355,8 +355,8 @@ test_a_watch_ends_with_its_session(void **state)
 
 	assert_int_equal(ANSWER_OK, login(w, GUARDIAN));
 	watch(w, GUARDIAN, 1, &h);
-	memcpy(
-	    q.logout.session, w->person[GUARDIAN].session, BUNDLE_SESSION_LEN);
+	memcpy(q.logout.session, w->person[GUARDIAN].session,
+	    BUNDLE_SESSION_LEN);
 	assert_int_equal(ANSWER_OK, world_request(w, &q));
 	pass(w, 46);
 	assert_int_equal(ANSWER_NO_SESSION, h.status);

@@ -72,8 +72,8 @@ end(struct scene *s)
 static bool
 keep(struct scene *s, struct heard *h, uint64_t id)
 {
-	return pace_keep(
-	    s->pace, hear, h, id, ANSWER_CONFLICT, BYTES_LIT("words"));
+	return pace_keep(s->pace, hear, h, id, ANSWER_CONFLICT,
+	    BYTES_LIT("words"));
 }
 
 static void

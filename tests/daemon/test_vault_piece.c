@@ -38,8 +38,8 @@ piece(size_t i)
 {
 	size_t at = i * PIECE_LEN;
 
-	return BYTES(
-	    big.p + at, big.n - at < PIECE_LEN ? big.n - at : PIECE_LEN);
+	return BYTES(big.p + at,
+	    big.n - at < PIECE_LEN ? big.n - at : PIECE_LEN);
 }
 
 static enum answer
@@ -195,8 +195,9 @@ static void
 test_uploads_expire_faster_than_they_can_be_made(void **state)
 {
 	struct world *w = *state;
-	struct bundle_request q = { .kind = REQUEST_PUT, .put.size = 1,
-		.put.piece = BYTES_LIT("x") };
+	struct bundle_request q = {
+		.kind = REQUEST_PUT, .put.size = 1, .put.piece = BYTES_LIT("x")
+	};
 	unsigned ticks = 0;
 
 	for (unsigned n = 0; n < 50; n++) {

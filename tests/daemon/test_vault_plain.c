@@ -13,8 +13,8 @@ seal_plain(struct world *w, size_t n, struct buf *out)
 
 	buf_put_str(&text, "The lift is broken.\n");
 	buf_put_zeros(&text, n);
-	assert_int_equal(
-	    ERR_OK, age_seal(&w->env, to, 2, buf_bytes(&text), out));
+	assert_int_equal(ERR_OK,
+	    age_seal(&w->env, to, 2, buf_bytes(&text), out));
 }
 
 /* A reporter in name only: the case of that file. */
@@ -50,8 +50,8 @@ test_a_plain_concern_reaches_its_readers_as_one_age_file(void **state)
 	case_of(buf_bytes(&file), &r);
 	assert_int_equal(ANSWER_OK, world_ask(w, WIRE_PLAIN, buf_bytes(&file)));
 	assert_int_equal(0, w->body.n);
-	assert_int_equal(
-	    ANSWER_OK, world_ask(w, WIRE_PLAIN, buf_bytes(&file))); /* again */
+	assert_int_equal(ANSWER_OK,
+	    world_ask(w, WIRE_PLAIN, buf_bytes(&file))); /* again */
 	assert_int_equal(ANSWER_OK, login(w, GUARDIAN));
 	assert_int_equal(ANSWER_OK, login(w, EXECUTIVE));
 	assert_int_equal(ANSWER_OK, queue(w, GUARDIAN, BYTES(NULL, 0), 10));
@@ -63,8 +63,8 @@ test_a_plain_concern_reaches_its_readers_as_one_age_file(void **state)
 	buf_put_bytes(&got, h->payload);
 	assert_true(bytes_equal(buf_bytes(&got), buf_bytes(&file)));
 	assert_int_equal(AGE_OK, age_open(&keys, buf_bytes(&got), &plain));
-	assert_int_equal(
-	    ANSWER_UNKNOWN, open_case(w, EXECUTIVE, &r, CHAIN_TALK, 0));
+	assert_int_equal(ANSWER_UNKNOWN,
+	    open_case(w, EXECUTIVE, &r, CHAIN_TALK, 0));
 	world_check_store(w, 1);
 }
 
@@ -80,8 +80,8 @@ test_a_plain_concern_that_waits_is_told_of(void **state)
 	assert_int_equal(ANSWER_OK, world_ask(w, WIRE_PLAIN, buf_bytes(&file)));
 	for (int days = 0; days < 2; days++) {
 		assert_int_equal(ANSWER_OK, login(w, EXECUTIVE));
-		assert_int_equal(
-		    ANSWER_OK, queue(w, EXECUTIVE, BYTES(NULL, 0), 10));
+		assert_int_equal(ANSWER_OK,
+		    queue(w, EXECUTIVE, BYTES(NULL, 0), 10));
 		assert_int_equal(0, w->answer.queue.n_rows);
 		assert_int_equal(days, w->answer.queue.n_overdue);
 		w->now += 3 * DAY_SECONDS;
@@ -110,12 +110,12 @@ test_the_largest_plain_concern_can_be_read(void **state)
 	assert_int_equal(ANSWER_OK, open_case(w, GUARDIAN, &r, CHAIN_TALK, 0));
 	assert_int_equal(1, h->pieces);
 	header = h->envelope.n;
-	memcpy(
-	    get.get.session, w->person[GUARDIAN].session, BUNDLE_SESSION_LEN);
+	memcpy(get.get.session, w->person[GUARDIAN].session,
+	    BUNDLE_SESSION_LEN);
 	memcpy(get.get.case_id, r.keys.case_id, CASE_ID_LEN);
 	assert_int_equal(ANSWER_OK, world_request(w, &get));
-	assert_true(bytes_equal(
-	    w->answer.piece.piece, BYTES(file.p + header, file.n - header)));
+	assert_true(bytes_equal(w->answer.piece.piece,
+	    BYTES(file.p + header, file.n - header)));
 }
 
 /* The same stanzas over and over: nobody could fetch it. */
@@ -154,12 +154,12 @@ test_what_is_not_an_age_file_of_ours_is_refused(void **state)
 	size_t header = 0;
 
 	seal_plain(w, 0, &file);
-	assert_int_equal(
-	    ERR_OK, age_header_length(buf_bytes(&file), &header, NULL));
+	assert_int_equal(ERR_OK,
+	    age_header_length(buf_bytes(&file), &header, NULL));
 	assert_int_equal(ANSWER_BAD_BUNDLE,
 	    world_ask(w, WIRE_PLAIN, BYTES(junk, sizeof(junk))));
-	assert_int_equal(
-	    ANSWER_BAD_BUNDLE, world_ask(w, WIRE_PLAIN, BYTES(NULL, 0)));
+	assert_int_equal(ANSWER_BAD_BUNDLE,
+	    world_ask(w, WIRE_PLAIN, BYTES(NULL, 0)));
 	assert_int_equal(ANSWER_BAD_BUNDLE,
 	    world_ask(w, WIRE_PLAIN, BYTES(file.p, header + 8)));
 	world_check_store(w, 0);
@@ -173,8 +173,8 @@ ask_answer(struct world *w, const struct reporter *r, const char *tail)
 
 	hex_encode(token, r->keys.token, TOKEN_LEN);
 	n = snprintf(body, sizeof(body), "%s%s", token, tail);
-	return world_ask(
-	    w, WIRE_PLAIN_ANSWER, BYTES((const uint8_t *)body, (size_t)n));
+	return world_ask(w, WIRE_PLAIN_ANSWER,
+	    BYTES((const uint8_t *)body, (size_t)n));
 }
 
 static void
@@ -202,8 +202,8 @@ test_answers_come_back_armored_to_whoever_has_the_file(void **state)
 		uint8_t payload[SHA256_LEN], content[SHA256_LEN];
 		uint8_t header[1][SHA256_LEN];
 
-		assert_int_equal(
-		    ERR_OK, payload_digest_of(h->payload, payload));
+		assert_int_equal(ERR_OK,
+		    payload_digest_of(h->payload, payload));
 		assert_int_equal(ERR_OK, sha256(h->envelope, header[0]));
 		assert_int_equal(ERR_OK,
 		    content_digest(payload,

@@ -25,8 +25,8 @@ test_a_rollback_is_refused_also_after_a_new_start(void **state)
 	assert_int_equal(ERR_DENIED, offer(w, 2, REALM));
 	assert_int_equal(3, vault_policy_serial(w->vault));
 	w->vault = vault_free(w->vault);
-	assert_int_equal(
-	    ERR_OK, vault_new(&w->env, &w->config, &w->secret, &w->vault));
+	assert_int_equal(ERR_OK,
+	    vault_new(&w->env, &w->config, &w->secret, &w->vault));
 	assert_int_equal(0, vault_policy_serial(w->vault));
 	assert_int_equal(ERR_DENIED, offer(w, 2, REALM));
 	assert_int_equal(ERR_OK, offer(w, 3, REALM));
@@ -67,8 +67,8 @@ test_a_root_of_before_is_refused_also_after_a_new_start(void **state)
 	assert_int_equal(ERR_OK, offer_with_next_root(w, 2));
 	assert_int_equal(ERR_DENIED, offer(w, 3, REALM));
 	w->vault = vault_free(w->vault);
-	assert_int_equal(
-	    ERR_OK, vault_new(&w->env, &w->config, &w->secret, &w->vault));
+	assert_int_equal(ERR_OK,
+	    vault_new(&w->env, &w->config, &w->secret, &w->vault));
 	assert_int_equal(ERR_DENIED, offer(w, 3, REALM));
 	assert_int_equal(ERR_OK, offer_with_next_root(w, 3));
 }
@@ -82,8 +82,8 @@ test_strangers_roots_with_the_right_realm_are_refused(void **state)
 
 	w->policy_seed[0] ^= 1;
 	assert_int_equal(ERR_OK, sign_public(w->policy_seed, pub));
-	assert_int_equal(
-	    ERR_OK, note_key_init(&w->policy_key, "littleham/policy", pub));
+	assert_int_equal(ERR_OK,
+	    note_key_init(&w->policy_key, "littleham/policy", pub));
 	assert_int_equal(ERR_DENIED, offer(w, 2, REALM));
 	assert_int_equal(1, vault_policy_serial(w->vault));
 }
@@ -106,8 +106,8 @@ test_a_second_policy_under_one_serial_is_refused(void **state)
 	assert_int_equal(ERR_OK,
 	    age_identity_new(&env_system, AGE_X25519, &w->person[CHAIR].id));
 	assert_int_equal(ERR_OK,
-	    age_identity_recipient(
-		&w->person[CHAIR].id, &w->person[CHAIR].key));
+	    age_identity_recipient(&w->person[CHAIR].id,
+		&w->person[CHAIR].key));
 	assert_int_equal(ERR_DENIED, offer(w, 1, REALM));
 	assert_int_equal(ERR_OK, offer(w, 2, REALM));
 }
@@ -124,8 +124,8 @@ test_what_strangers_signed_is_refused(void **state)
 	uint8_t *at = memmem(bundle.p, bundle.n, "Sam Archer", 10);
 	assert_non_null(at);
 	*at = 'T';
-	assert_int_equal(
-	    ERR_BAD_SIG, vault_policy(w->vault, buf_bytes(&bundle)));
+	assert_int_equal(ERR_BAD_SIG,
+	    vault_policy(w->vault, buf_bytes(&bundle)));
 	/* An instance key that the root does not name. */
 	memcpy(kept, w->instance_key.pub, sizeof(kept));
 	w->instance_key.pub[0] ^= 1;
@@ -142,8 +142,8 @@ test_nothing_is_answered_before_there_is_a_policy(void **state)
 
 	reporter_new(&r, 1);
 	w->vault = vault_free(w->vault);
-	assert_int_equal(
-	    ERR_OK, vault_new(&w->env, &w->config, &w->secret, &w->vault));
+	assert_int_equal(ERR_OK,
+	    vault_new(&w->env, &w->config, &w->secret, &w->vault));
 	assert_int_equal(ANSWER_DOWN, poll_mailbox(w, &r, 0));
 }
 

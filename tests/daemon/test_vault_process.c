@@ -34,7 +34,7 @@ static struct shared { /* with the vault's process */
 	bool disk_is_slow; /* a commit takes an hour, by the vault's clock: who
 			      polls then waits for ten seconds */
 	bool timers_are_precise;
-} *shared;
+} * shared;
 static int64_t later;
 
 enum err __wrap_memory_change_page(struct memory *m, uint32_t page,
@@ -101,8 +101,8 @@ spawn(struct process *p)
 		_exit(run_vault(fd[1]));
 	}
 	close(fd[1]);
-	assert_int_equal(
-	    ERR_OK, wire_conn_new(fd[0], PEER_PARENT, PEER_VAULT, &p->parent));
+	assert_int_equal(ERR_OK,
+	    wire_conn_new(fd[0], PEER_PARENT, PEER_VAULT, &p->parent));
 }
 
 /* Sends all that is queued and waits for a frame; false: the end. */
@@ -172,12 +172,12 @@ connect_front(struct process *p)
 	int fd[2];
 
 	assert_int_equal(0, socketpair(AF_UNIX, SOCK_STREAM, 0, fd));
-	assert_int_equal(
-	    ERR_OK, wire_conn_send_fd(p->parent, WIRE_PEER, 0, 0, fd[0]));
+	assert_int_equal(ERR_OK,
+	    wire_conn_send_fd(p->parent, WIRE_PEER, 0, 0, fd[0]));
 	assert_int_equal(WIRE_FINE, wire_conn_flush(p->parent));
 	close(fd[0]);
-	assert_int_equal(
-	    ERR_OK, wire_conn_new(fd[1], PEER_FRONT, PEER_VAULT, &p->front));
+	assert_int_equal(ERR_OK,
+	    wire_conn_new(fd[1], PEER_FRONT, PEER_VAULT, &p->front));
 }
 
 static int
@@ -317,8 +317,8 @@ test_a_front_over_its_credits_is_cut_off(void **state)
 	struct wire_frame f;
 
 	for (uint64_t i = 0; i < 40 * WIRE_CREDITS; i++)
-		if (wire_conn_send(
-			p->front, WIRE_STAFF, 0, i, BYTES(NULL, 0)) != ERR_OK)
+		if (wire_conn_send(p->front, WIRE_STAFF, 0, i,
+			BYTES(NULL, 0)) != ERR_OK)
 			break;
 	while (receive(p->front, &f))
 		assert_int_equal(ANSWER_BAD_BUNDLE, f.head.status);
@@ -349,8 +349,8 @@ must_wait(struct process *p)
 {
 	for (uint64_t id = 1000; id < 1002; id++) {
 		assert_int_equal(ERR_OK,
-		    wire_conn_send(
-			p->front, WIRE_STAFF, 0, id, BYTES(NULL, 0)));
+		    wire_conn_send(p->front, WIRE_STAFF, 0, id,
+			BYTES(NULL, 0)));
 		must_hear(p, id, ANSWER_BAD_BUNDLE);
 	}
 }
@@ -460,8 +460,8 @@ test_a_front_that_sends_what_it_may_not_is_cut_off(void **state)
 	struct wire_conn *bad = p->front;
 
 	wire_head_put(head, &(struct wire_head){ .type = WIRE_DRAIN });
-	assert_int_equal(
-	    sizeof(head), write(wire_conn_fd(bad), head, sizeof(head)));
+	assert_int_equal(sizeof(head),
+	    write(wire_conn_fd(bad), head, sizeof(head)));
 	assert_false(receive(bad, &f));
 	wire_conn_free(bad);
 	/* Only that one: another is answered. */

@@ -26,8 +26,8 @@ log_in_with(struct world *w, uint16_t person, const uint8_t *challenge,
 }
 
 static void
-challenge_for(
-    struct world *w, uint16_t person, uint8_t out[static BUNDLE_CHALLENGE_LEN])
+challenge_for(struct world *w, uint16_t person,
+    uint8_t out[static BUNDLE_CHALLENGE_LEN])
 {
 	struct bundle_request q = { .kind = REQUEST_CHALLENGE,
 		.challenge.person = person };
@@ -45,10 +45,10 @@ test_a_challenge_serves_once_for_its_person_and_for_a_minute(void **state)
 	const uint8_t *two = w->person[SECOND_GUARDIAN].sign_seed;
 
 	challenge_for(w, GUARDIAN, c);
-	assert_int_equal(
-	    ANSWER_BAD_SIGNATURE, log_in_with(w, GUARDIAN, c, two));
-	assert_int_equal(
-	    ANSWER_DENIED, log_in_with(w, SECOND_GUARDIAN, c, two));
+	assert_int_equal(ANSWER_BAD_SIGNATURE,
+	    log_in_with(w, GUARDIAN, c, two));
+	assert_int_equal(ANSWER_DENIED,
+	    log_in_with(w, SECOND_GUARDIAN, c, two));
 	assert_int_equal(ANSWER_DENIED, log_in_with(w, GUARDIAN, made_up, one));
 	assert_int_equal(ANSWER_OK, log_in_with(w, GUARDIAN, c, one));
 	assert_int_equal(ANSWER_DENIED, log_in_with(w, GUARDIAN, c, one));
@@ -193,8 +193,8 @@ test_a_queue_is_ones_own_in_pages_oldest_first(void **state)
 	assert_int_equal(N, a->open);
 	assert_int_equal(3, a->n_rows);
 	for (size_t i = 0; i < 3; i++) {
-		assert_memory_equal(
-		    r[i].keys.case_id, a->row[i].case_id, CASE_ID_LEN);
+		assert_memory_equal(r[i].keys.case_id, a->row[i].case_id,
+		    CASE_ID_LEN);
 		assert_int_equal(ROUTE_GUARDIANS, a->row[i].route);
 		assert_int_equal(CASE_RECEIVED, a->row[i].state);
 		assert_int_equal(1, a->row[i].talk);
@@ -210,8 +210,8 @@ test_a_queue_is_ones_own_in_pages_oldest_first(void **state)
 	assert_int_equal(ANSWER_OK, ask_queue(w, CHAIR));
 	assert_int_equal(1, a->n_rows);
 	assert_memory_equal(board.keys.case_id, a->row[0].case_id, CASE_ID_LEN);
-	assert_int_equal(
-	    ANSWER_BAD_BUNDLE, queue(w, CHAIR, BYTES_LIT("not a cursor"), 3));
+	assert_int_equal(ANSWER_BAD_BUNDLE,
+	    queue(w, CHAIR, BYTES_LIT("not a cursor"), 3));
 }
 
 /* Staff requests are answered on the staff endpoint, and nowhere else. */

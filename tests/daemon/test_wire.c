@@ -22,8 +22,8 @@ struct pair {
 static void
 socket_pair(int fd[2])
 {
-	assert_int_equal(
-	    0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd));
+	assert_int_equal(0,
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd));
 }
 
 /* a and b are the two ends of one connection between these roles. */
@@ -108,8 +108,7 @@ test_only_the_table_is_allowed(void **state)
 		{ PEER_PARENT, PEER_FRONT,
 		    1u << WIRE_CONFIG | 1u << WIRE_SECRET | 1u << WIRE_POLICY |
 			1u << WIRE_START | 1u << WIRE_LISTENER |
-			1u << WIRE_PEER | 1u << WIRE_DRAIN |
-			1u << WIRE_PAGES },
+			1u << WIRE_PEER | 1u << WIRE_DRAIN | 1u << WIRE_PAGES },
 		{ PEER_VAULT, PEER_PARENT,
 		    1u << WIRE_READY | 1u << WIRE_REFUSED | 1u << WIRE_ALIVE },
 		{ PEER_FRONT, PEER_PARENT,
@@ -123,8 +122,8 @@ test_only_the_table_is_allowed(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		for (uint16_t type = 0; type < 32; type++)
 			assert_int_equal(cases[i].types >> type & 1,
-			    wire_allowed(
-				cases[i].from, cases[i].to, type, &max));
+			    wire_allowed(cases[i].from, cases[i].to, type,
+				&max));
 }
 
 static void
@@ -142,8 +141,8 @@ test_frames_that_come_byte_by_byte_come_out_whole(void **state)
 			.id = 70 + i });
 	memcpy(bytes + WIRE_HEAD_LEN, "hello", 5);
 	for (size_t i = 0; i < sizeof(bytes); i++) {
-		assert_int_equal(
-		    i == sizeof(bytes) ? 2 : i >= 21, wire_conn_waiting(p.b));
+		assert_int_equal(i == sizeof(bytes) ? 2 : i >= 21,
+		    wire_conn_waiting(p.b));
 		assert_int_equal(1, write(p.raw, bytes + i, 1));
 		assert_int_equal(WIRE_FINE, wire_conn_fill(p.b));
 	}
@@ -227,8 +226,8 @@ test_descriptors_stay_with_their_frames(void **state)
 	(void)state;
 	for (uint16_t i = 0; i < 3; i++) {
 		assert_int_equal(ERR_OK,
-		    wire_conn_send(
-			p.a, WIRE_CONFIG, 0, 0, BYTES_LIT("some lines")));
+		    wire_conn_send(p.a, WIRE_CONFIG, 0, 0,
+			BYTES_LIT("some lines")));
 		from[i] = send_pipe(p.a, WIRE_LISTENER, i);
 	}
 	assert_int_equal(WIRE_FINE, wire_conn_flush(p.a));
@@ -308,16 +307,16 @@ test_what_may_not_be_sent_is_not_queued(void **state)
 
 	(void)state;
 	assert_non_null(big);
-	assert_int_equal(
-	    ERR_DENIED, wire_conn_send(p.a, WIRE_ANSWER, 0, 0, BYTES(NULL, 0)));
 	assert_int_equal(ERR_DENIED,
-	    wire_conn_send(
-		p.a, WIRE_TEXT, 0, 0, BYTES(big, WIRE_TEXT_MAX + 1)));
-	assert_int_equal(
-	    ERR_DENIED, wire_conn_send_fd(p.a, WIRE_PEER, 0, 0, 0));
+	    wire_conn_send(p.a, WIRE_ANSWER, 0, 0, BYTES(NULL, 0)));
+	assert_int_equal(ERR_DENIED,
+	    wire_conn_send(p.a, WIRE_TEXT, 0, 0,
+		BYTES(big, WIRE_TEXT_MAX + 1)));
+	assert_int_equal(ERR_DENIED,
+	    wire_conn_send_fd(p.a, WIRE_PEER, 0, 0, 0));
 	assert_int_equal(0, wire_conn_unsent(p.a));
-	while ((e = wire_conn_send(
-		    p.a, WIRE_TEXT, 0, n, BYTES(big, WIRE_TEXT_MAX))) == ERR_OK)
+	while ((e = wire_conn_send(p.a, WIRE_TEXT, 0, n,
+		    BYTES(big, WIRE_TEXT_MAX))) == ERR_OK)
 		n++;
 	assert_int_equal(ERR_LIMIT, e);
 	assert_int_equal(WIRE_BUFFER_MAX / (WIRE_TEXT_MAX + WIRE_HEAD_LEN), n);
@@ -369,8 +368,9 @@ test_what_was_sent_counts_on_while_more_is_queued(void **state)
 	(void)state;
 	assert_non_null(body);
 	for (int i = 0; i < 8; i++)
-		assert_int_equal(ERR_OK, wire_conn_send(p.a, WIRE_ANSWER, 0, 0,
-		    BYTES(body, WIRE_PIECE_MAX)));
+		assert_int_equal(ERR_OK,
+		    wire_conn_send(p.a, WIRE_ANSWER, 0, 0,
+			BYTES(body, WIRE_PIECE_MAX)));
 	assert_int_equal(WIRE_FINE, wire_conn_flush(p.a));
 	unsent = wire_conn_unsent(p.a);
 	for (int i = 0; i < 3; i++) {
@@ -380,8 +380,9 @@ test_what_was_sent_counts_on_while_more_is_queued(void **state)
 		assert_true(wire_conn_sent(p.a) == before); /* it is full */
 		assert_int_equal(WIRE_FINE, wire_conn_fill(p.b));
 		while (wire_conn_unsent(p.a) < unsent + WIRE_PIECE_MAX)
-			assert_int_equal(ERR_OK, wire_conn_send(p.a,
-			    WIRE_ANSWER, 0, 0, BYTES(body, WIRE_PIECE_MAX)));
+			assert_int_equal(ERR_OK,
+			    wire_conn_send(p.a, WIRE_ANSWER, 0, 0,
+				BYTES(body, WIRE_PIECE_MAX)));
 		assert_int_equal(WIRE_FINE, wire_conn_flush(p.a));
 	}
 	free(body);
@@ -404,7 +405,7 @@ __wrap_free(void *p)
 {
 	if (p != NULL &&
 	    memmem(p, malloc_usable_size(p), SECRET_TAIL,
-	    strlen(SECRET_TAIL)) != NULL)
+		strlen(SECRET_TAIL)) != NULL)
 		freed_with_secret++;
 	__real_free(p);
 }

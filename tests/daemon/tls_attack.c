@@ -84,8 +84,8 @@ flush(struct line *l)
 	size_t at = 0;
 
 	while (at < l->n && !l->is_over) {
-		ssize_t n = send(l->fd, l->flight + at, l->n - at,
-		    MSG_NOSIGNAL);
+		ssize_t n =
+		    send(l->fd, l->flight + at, l->n - at, MSG_NOSIGNAL);
 
 		if (n <= 0)
 			l->is_over = true;
@@ -116,8 +116,8 @@ await_end(int fd, size_t *ret_got)
 /* --- records --- */
 
 static void
-expand(const uint8_t secret[static SHA256_LEN], const char *label,
-    uint8_t *out, size_t n)
+expand(const uint8_t secret[static SHA256_LEN], const char *label, uint8_t *out,
+    size_t n)
 {
 	uint8_t info[32] = { (uint8_t)(n >> 8), (uint8_t)n,
 		(uint8_t)(6 + strlen(label)) };
@@ -125,8 +125,8 @@ expand(const uint8_t secret[static SHA256_LEN], const char *label,
 
 	memcpy(info + 3, "tls13 ", 6);
 	memcpy(info + 9, label, strlen(label));
-	must(hkdf_sha256_expand(secret, &BYTES(info, len), 1, out, n) ==
-	    ERR_OK, "HKDF");
+	must(hkdf_sha256_expand(secret, &BYTES(info, len), 1, out, n) == ERR_OK,
+	    "HKDF");
 }
 
 static void
@@ -302,6 +302,7 @@ old_key(struct line *l)
 	l->seq = 0; /* a record that was there before */
 }
 
+/* clang-format off */
 static const struct {
 	const char *name;
 	void (*put)(struct line *l);
@@ -315,6 +316,7 @@ static const struct {
 	{ "second-hello", second_hello }, { "too-long", too_long },
 	{ "forged", forged }, { "replayed", old_key },
 };
+/* clang-format on */
 
 static void
 on_log(const SSL *ssl, const char *text)
@@ -324,9 +326,10 @@ on_log(const SSL *ssl, const char *text)
 
 	(void)ssl;
 	if (strncmp(text, name, sizeof(name) - 1) == 0)
-		must(hex_decode(BYTES((const uint8_t *)secret + 1,
-			 strlen(secret + 1)), logged, sizeof(logged)) ==
-			ERR_OK, "a logged secret");
+		must(hex_decode(
+			 BYTES((const uint8_t *)secret + 1, strlen(secret + 1)),
+			 logged, sizeof(logged)) == ERR_OK,
+		    "a logged secret");
 }
 
 static SSL_CTX *
@@ -438,8 +441,7 @@ resume(uint16_t port, int version)
 	       "\"resumable\": %s, \"new\": %u, \"got\": %zu}\n",
 	    reused ? "true" : "false", id,
 	    SSL_SESSION_has_ticket(session) ? "true" : "false",
-	    SSL_SESSION_is_resumable(session) ? "true" : "false", tickets,
-	    got);
+	    SSL_SESSION_is_resumable(session) ? "true" : "false", tickets, got);
 	SSL_SESSION_free(session);
 	SSL_CTX_free(c);
 	return 0;
@@ -483,11 +485,13 @@ early(uint16_t port)
 
 	SSL_CTX_set_psk_use_session_callback(c, on_psk);
 	ssl = begin(c, fd, NULL);
-	must(SSL_write_early_data(ssl, request, strlen(request), &written) ==
-	    1, "early data");
+	must(SSL_write_early_data(ssl, request, strlen(request), &written) == 1,
+	    "early data");
 	must(SSL_connect(ssl) == 1, "the handshake");
-	printf("{\"accepted\": %s, ", SSL_get_early_data_status(ssl) ==
-	    SSL_EARLY_DATA_ACCEPTED ? "true" : "false");
+	printf("{\"accepted\": %s, ",
+	    SSL_get_early_data_status(ssl) == SSL_EARLY_DATA_ACCEPTED
+		? "true"
+		: "false");
 	(void)shutdown(fd, SHUT_WR);
 	must(await_end(fd, &got), "no end");
 	printf("\"got\": %zu}\n", got); /* of records, not of an answer */

@@ -9,8 +9,8 @@ static void
 put_byte(struct transcript *c, uint8_t b)
 {
 	if (c->n_sent == TRANSCRIPT_BYTES_MAX)
-		errx(
-		    1, "%s: more than %d bytes", c->name, TRANSCRIPT_BYTES_MAX);
+		errx(1, "%s: more than %d bytes", c->name,
+		    TRANSCRIPT_BYTES_MAX);
 	c->sent[c->n_sent++] = b;
 }
 
@@ -95,8 +95,8 @@ begin(struct transcripts *t, const char *line)
 	if (t->n == TRANSCRIPTS_MAX)
 		errx(1, "more than %d transcripts", TRANSCRIPTS_MAX);
 	t->n++;
-	snprintf(
-	    c->name, sizeof(c->name), "%.*s", (int)strcspn(line, "\n"), line);
+	snprintf(c->name, sizeof(c->name), "%.*s", (int)strcspn(line, "\n"),
+	    line);
 	c->sent = malloc(TRANSCRIPT_BYTES_MAX);
 	if (c->sent == NULL)
 		err(1, NULL);

@@ -30,14 +30,14 @@ readers_of(const struct policy *p, const struct policy_route *r, int64_t day,
 	struct member m[MEMBERS_MAX];
 	size_t n = 0, told = 0;
 
-	assert_int_equal(
-	    ERR_OK, members_compute(p, r, NULL, 0, day, m, MEMBERS_MAX, &n));
+	assert_int_equal(ERR_OK,
+	    members_compute(p, r, NULL, 0, day, m, MEMBERS_MAX, &n));
 	for (size_t i = 0; i < n; i++)
 		out[i] = (struct store_reader){ .person = m[i].person,
 			.access = (uint8_t)(READER_MEMBER |
 			    (m[i].rung == 0 ? READER_RELEASED : 0)) };
-	assert_int_equal(
-	    ERR_OK, members_told(p, r, NULL, 0, day, m, MEMBERS_MAX, &told));
+	assert_int_equal(ERR_OK,
+	    members_told(p, r, NULL, 0, day, m, MEMBERS_MAX, &told));
 	for (size_t i = 0; i < told; i++) {
 		size_t j = 0;
 
@@ -102,8 +102,8 @@ add_all(struct store_txn *txn, void *ctx)
 }
 
 void
-cases_add(
-    struct world *w, unsigned from, unsigned n, uint16_t route, uint8_t band)
+cases_add(struct world *w, unsigned from, unsigned n, uint16_t route,
+    uint8_t band)
 {
 	struct add a = { w, from, 0, route, band };
 
@@ -206,8 +206,8 @@ at_utc(const char *text)
 	unsigned hour, minute;
 	int64_t day;
 
-	assert_int_equal(
-	    ERR_OK, day_parse(BYTES((const uint8_t *)text, 10), &day));
+	assert_int_equal(ERR_OK,
+	    day_parse(BYTES((const uint8_t *)text, 10), &day));
 	assert_int_equal(2, sscanf(text + 10, " %u:%u", &hour, &minute));
 	return day * DAY_SECONDS + hour * 3600 + minute * 60;
 }
@@ -239,8 +239,8 @@ verify(struct world *w, struct bytes note, const struct entry *e, uint32_t seq,
 	uint8_t digest[LINK_LEN];
 
 	assert_int_equal(ERR_OK,
-	    entry_verify_instance(
-		note, w->root.instance_keys, w->root.n_instance_keys));
+	    entry_verify_instance(note, w->root.instance_keys,
+		w->root.n_instance_keys));
 	assert_int_equal(seq, e->seq);
 	assert_int_equal(ERR_OK, link_digest(note, NULL, digest));
 	assert_memory_equal(digest, link, LINK_LEN);
@@ -261,8 +261,8 @@ put_chain(struct world *w, struct store_view *v, enum store_chain chain,
 		assert_int_equal(ERR_OK, view_message(v, chain, i, &m));
 		if (m.author == PERSON_INSTANCE) {
 			assert_int_equal(ERR_OK, view_head(v, chain, i, &head));
-			assert_int_equal(
-			    ERR_OK, entry_parse(buf_bytes(&head), &e));
+			assert_int_equal(ERR_OK,
+			    entry_parse(buf_bytes(&head), &e));
 			assert_memory_equal(before, e.prev, LINK_LEN);
 			verify(w, buf_bytes(&head), &e, i, m.link);
 			put_entry(out, &e);

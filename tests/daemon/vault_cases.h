@@ -11,8 +11,8 @@
  */
 
 /* n cases from number `from` on, filed at w->now. */
-void cases_add(
-    struct world *w, unsigned from, unsigned n, uint16_t route, uint8_t band);
+void cases_add(struct world *w, unsigned from, unsigned n, uint16_t route,
+    uint8_t band);
 void case_get(struct world *w, unsigned number, struct store_case *ret);
 struct life life_of(struct world *w, unsigned number);
 /* As an action would: stored and settled. */

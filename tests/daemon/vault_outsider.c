@@ -156,8 +156,8 @@ ask_envelopes(const struct asking *a, struct bundle_request *q, struct draft *d)
 }
 
 static void
-ask_investigators(
-    const struct asking *a, struct bundle_request *q, struct draft *d)
+ask_investigators(const struct asking *a, struct bundle_request *q,
+    struct draft *d)
 {
 	(void)d;
 	with_session(a, q->investigators.session);
@@ -192,11 +192,13 @@ static ask *const every_request[] = {
 	[REQUEST_WATCH] = ask_watch,
 };
 _Static_assert(sizeof(every_request) / sizeof(every_request[0]) ==
-	REQUEST_KINDS, "every kind of request is asked");
+	REQUEST_KINDS,
+    "every kind of request is asked");
 /* Text, pieces and staff are bundles; the two of plain concerns know no case
  * by its id, and no session. */
 _Static_assert(WIRE_ANSWER == WIRE_PLAIN_ANSWER + 1 &&
-	WIRE_PLAIN_ANSWER == WIRE_TEXT + 4, "there is no other endpoint");
+	WIRE_PLAIN_ANSWER == WIRE_TEXT + 4,
+    "there is no other endpoint");
 
 enum answer
 ask_kind(const struct asking *a, unsigned kind)
@@ -209,7 +211,8 @@ ask_kind(const struct asking *a, unsigned kind)
 	/* a draft is a request by itself, where it is one of this kind */
 	return world_request(a->w,
 	    d.request.kind == q.kind && (d.entry.n > 0 || d.body.n > 0)
-		? &d.request : &q);
+		? &d.request
+		: &q);
 }
 
 /* --- nothing --- */
@@ -229,8 +232,7 @@ assert_not_in(const struct world *w, const uint8_t *x, size_t n)
 
 /* They know the same of the case and of `ghost`, which never was. */
 void
-assert_sees_nothing(
-    struct world *w, uint16_t person, const struct reporter *r)
+assert_sees_nothing(struct world *w, uint16_t person, const struct reporter *r)
 {
 	struct reporter ghost = *r;
 	char hex[2 * CASE_ID_LEN + 1];

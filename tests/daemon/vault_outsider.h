@@ -19,5 +19,5 @@ enum answer ask_kind(const struct asking *a, unsigned kind);
 
 /* Of this case they are told, byte for byte, what they are told of one that
  * never was. */
-void assert_sees_nothing(
-    struct world *w, uint16_t person, const struct reporter *r);
+void assert_sees_nothing(struct world *w, uint16_t person,
+    const struct reporter *r);

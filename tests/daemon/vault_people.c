@@ -57,8 +57,8 @@ fill_manifest(struct world *w, const struct reporter *r, struct manifest *m,
 	memcpy(m->case_id, r->keys.case_id, CASE_ID_LEN);
 	memcpy(m->policy, w->policy_hash, SHA256_LEN);
 	assert_int_equal(ERR_OK, sha256(text, hash));
-	assert_int_equal(
-	    ERR_OK, manifest_add_file(m, "message.txt", text.n, hash));
+	assert_int_equal(ERR_OK,
+	    manifest_add_file(m, "message.txt", text.n, hash));
 }
 
 /* Seals to the staff named, and to the reporter but for a note. */
@@ -84,8 +84,8 @@ seal(struct world *w, const struct reporter *r, struct draft *d,
 	assert_int_equal(ERR_OK,
 	    message_seal_new(&w->env, d->manifest, seed, all, n, &d->seal));
 	assert_int_equal(ERR_OK,
-	    message_seal_payload(
-		d->seal, sealed_memory_source, &memory, to_buf, &d->payload));
+	    message_seal_payload(d->seal, sealed_memory_source, &memory, to_buf,
+		&d->payload));
 	assert_int_equal(ERR_OK, message_seal_content(d->seal, d->digest));
 	c->n_to = n;
 	for (size_t i = 0; i < n; i++) {
@@ -107,8 +107,8 @@ draft_concern(struct world *w, struct reporter *r, const uint16_t *to, size_t n,
 	d->manifest = manifest_new();
 	assert_non_null(d->manifest);
 	fill_manifest(w, r, d->manifest, MESSAGE_CONCERN, PERSON_REPORTER);
-	assert_int_equal(
-	    ERR_OK, age_identity_recipient(&r->keys.reply[0], &key));
+	assert_int_equal(ERR_OK,
+	    age_identity_recipient(&r->keys.reply[0], &key));
 	assert_int_equal(ERR_OK, age_recipient_put(&reply, &key));
 	memcpy(d->manifest->reply, reply.p, reply.n);
 	memcpy(d->manifest->mailbox, r->keys.mailbox, SHA256_LEN);
@@ -125,8 +125,8 @@ draft_concern(struct world *w, struct reporter *r, const uint16_t *to, size_t n,
 	d->body.max = BUNDLE_TEXT_LEN;
 	assert_int_equal(ERR_OK, bundle_request_put(&d->request, &d->body));
 	head = bundle_preamble_length(buf_bytes(&d->body));
-	assert_int_equal(
-	    ERR_OK, link_digest(BYTES(d->body.p, head), d->digest, d->link));
+	assert_int_equal(ERR_OK,
+	    link_digest(BYTES(d->body.p, head), d->digest, d->link));
 }
 
 static const uint8_t *
@@ -146,8 +146,8 @@ sign_entry(struct world *w, const struct reporter *r, struct draft *d,
 	e.day = w->now / DAY_SECONDS;
 	memcpy(e.case_id, r->keys.case_id, CASE_ID_LEN);
 	memcpy(e.content, d->digest, SHA256_LEN);
-	assert_int_equal(
-	    ERR_OK, entry_sign(&e, seed_of(w, r, e.author), &d->entry));
+	assert_int_equal(ERR_OK,
+	    entry_sign(&e, seed_of(w, r, e.author), &d->entry));
 	assert_int_equal(ERR_OK,
 	    link_digest(buf_bytes(&d->entry),
 		entry_has_content(&e) ? d->digest : NULL, d->link));
@@ -210,8 +210,8 @@ see_other(const struct reporter *r, struct entry *e)
 }
 
 void
-draft_entry(struct world *w, const struct reporter *r,
-    const struct entry *form, const uint16_t *to, size_t n, struct draft *d)
+draft_entry(struct world *w, const struct reporter *r, const struct entry *form,
+    const uint16_t *to, size_t n, struct draft *d)
 {
 	const bool is_talk = message_kind_chain(form->kind) == CHAIN_TALK;
 	struct entry e = *form;
@@ -331,10 +331,9 @@ login(struct world *w, uint16_t person)
 	if (a != ANSWER_OK)
 		return a;
 	memcpy(l.root, w->first_root, sizeof(l.root));
-	memcpy(l.challenge, w->answer.challenge.challenge,
-	    sizeof(l.challenge));
-	assert_int_equal(
-	    ERR_OK, login_sign(&l, w->person[person].sign_seed, &note));
+	memcpy(l.challenge, w->answer.challenge.challenge, sizeof(l.challenge));
+	assert_int_equal(ERR_OK,
+	    login_sign(&l, w->person[person].sign_seed, &note));
 	q = (struct bundle_request){ .kind = REQUEST_LOGIN,
 		.login.note = buf_bytes(&note) };
 	if ((a = world_request(w, &q)) == ANSWER_OK)

@@ -181,11 +181,11 @@ concern_plain(struct play *y)
 	assert_int_equal(ERR_OK,
 	    age_seal(&y->w->env, to, y->began->n_first,
 		BYTES_LIT("The lift is broken.\n"), &file));
-	assert_int_equal(
-	    ANSWER_OK, world_ask(y->w, WIRE_PLAIN, buf_bytes(&file)));
+	assert_int_equal(ANSWER_OK,
+	    world_ask(y->w, WIRE_PLAIN, buf_bytes(&file)));
 	assert_int_equal(ERR_OK,
-	    sha256_parts(
-		(const struct bytes[]){ label, buf_bytes(&file) }, 2, hash));
+	    sha256_parts((const struct bytes[]){ label, buf_bytes(&file) }, 2,
+		hash));
 	memset(&y->r, 0, sizeof(y->r));
 	memcpy(y->r.keys.case_id, hash, CASE_ID_LEN);
 	y->r.route = number;
@@ -193,8 +193,8 @@ concern_plain(struct play *y)
 }
 
 void
-play_begin(
-    struct play *y, struct world *w, const struct script *s, bool is_plain)
+play_begin(struct play *y, struct world *w, const struct script *s,
+    bool is_plain)
 {
 	memset(y, 0, sizeof(*y));
 	y->w = w;

@@ -26,7 +26,7 @@ struct sight {
 	bool told[WORLD_PEOPLE_MAX];
 	bool has_row;
 	struct answer_row row; /* the same in every queue */
-	uint32_t count[2]; /* messages of each chain */
+	uint32_t count[2];     /* messages of each chain */
 };
 
 struct play {
@@ -47,8 +47,8 @@ struct play {
 
 /* Of a world that is fresh; sets its clock. Plain: by somebody with only
  * `age`. */
-void play_begin(
-    struct play *y, struct world *w, const struct script *s, bool is_plain);
+void play_begin(struct play *y, struct world *w, const struct script *s,
+    bool is_plain);
 void play_end(struct play *y);
 /* Everything to the end of the script, and what time brings after it. */
 void play_run(struct play *y);

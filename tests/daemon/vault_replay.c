@@ -19,8 +19,8 @@ take(struct conversation *c, enum chain chain, const struct answer_head *h)
 	if (r == REFUSAL_NONE)
 		r = conversation_end(c, NULL);
 	if (r != REFUSAL_NONE)
-		fail_msg(
-		    "%s %u: %s", chain_name(chain), h->seq, refusal_text(r));
+		fail_msg("%s %u: %s", chain_name(chain), h->seq,
+		    refusal_text(r));
 }
 
 static void

@@ -64,8 +64,8 @@ see_queue(struct play *y, struct sight *s, uint16_t person)
 		see_row(y, s, person, &q->row[0]);
 	open = q->n_rows == 1 && q->row[0].state < CASE_CLOSED;
 	assert_int_equal(open, q->open);
-	assert_int_equal(
-	    open && (q->row[0].flags & CASE_IS_BREACHED) != 0, q->breached);
+	assert_int_equal(open && (q->row[0].flags & CASE_IS_BREACHED) != 0,
+	    q->breached);
 	assert_true(q->n_overdue <= 1);
 	if (q->n_overdue == 1) {
 		assert_int_equal(y->route->number, q->overdue[0].route);
@@ -83,8 +83,8 @@ see_store(struct play *y, struct sight *s, uint16_t person)
 	struct store_case c;
 	size_t n = 0;
 
-	assert_int_equal(
-	    ERR_OK, store_queue_page(store, person, NULL, &c, 1, &n));
+	assert_int_equal(ERR_OK,
+	    store_queue_page(store, person, NULL, &c, 1, &n));
 	if (n == 1)
 		s->reads[person] = SEES_BY_ROUTE;
 	store_told(store, person, &told, 1, &n);
@@ -131,8 +131,8 @@ put_lines(struct play *y, const struct entry *e)
 }
 
 static bool
-is_made_for(
-    const struct play *y, uint16_t reader, enum chain chain, uint32_t seq)
+is_made_for(const struct play *y, uint16_t reader, enum chain chain,
+    uint32_t seq)
 {
 	for (size_t i = 0; i < y->n_made; i++) {
 		const struct made *m = &y->made[i];
@@ -190,8 +190,8 @@ see_case(struct play *y, uint16_t reader, enum chain chain, bool prints)
 	const struct answer_case *c = &y->w->answer.open;
 
 	for (;;) {
-		assert_int_equal(
-		    ANSWER_OK, open_case(y->w, reader, &y->r, chain, *at));
+		assert_int_equal(ANSWER_OK,
+		    open_case(y->w, reader, &y->r, chain, *at));
 		for (size_t i = 0; i < c->heads.n; i++)
 			see_message(y, reader, chain, &c->heads.at[i],
 			    prints &&
@@ -281,8 +281,8 @@ put_told(struct play *y, const struct sight *s)
 			buf_put_str(&y->out, "told:");
 		}
 		any = true;
-		buf_printf(
-		    &y->out, " %c%s", s->told[i] ? '+' : '-', play_slug(y, i));
+		buf_printf(&y->out, " %c%s", s->told[i] ? '+' : '-',
+		    play_slug(y, i));
 	}
 	if (any)
 		buf_put_str(&y->out, "\n");

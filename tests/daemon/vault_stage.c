@@ -61,8 +61,7 @@ set_life(struct store_txn *txn, void *ctx)
 }
 
 void
-stage_set_life(
-    struct world *w, const struct reporter *r, const struct life *l)
+stage_set_life(struct world *w, const struct reporter *r, const struct life *l)
 {
 	struct stage s = { .w = w, .id = r->keys.case_id, .l = l };
 
@@ -96,8 +95,9 @@ void
 stage_access(struct world *w, const struct reporter *r, uint16_t person,
     unsigned access)
 {
-	struct stage s = { .id = r->keys.case_id, .person = person,
-		.access = access };
+	struct stage s = {
+		.id = r->keys.case_id, .person = person, .access = access
+	};
 
 	assert_int_equal(ERR_OK, vault_run(w->vault, set_access, &s));
 }
@@ -119,8 +119,8 @@ entry_of(enum message_kind kind, uint16_t author)
 	if (params & PARAM_FROM)
 		e.from = author;
 	if (params & PARAM_PERSON)
-		e.person = kind == MESSAGE_GRANT ? ADVISER
-						 : SECOND_INVESTIGATOR;
+		e.person =
+		    kind == MESSAGE_GRANT ? ADVISER : SECOND_INVESTIGATOR;
 	if (params & PARAM_GRANTS)
 		assert_int_equal(ERR_OK, grants_digest(NULL, 0, e.grants));
 	return e;
@@ -170,14 +170,14 @@ add(struct world *w, struct sending *s, uint16_t maker, enum chain chain,
 	assert_int_equal(AGE_OK,
 	    message_add_envelope(&w->env, h->envelope, &w->person[maker].id, 1,
 		&w->person[q->person].key, out));
-	q->at[q->n++] =
-	    (struct bundle_grant){ chain, h->seq, buf_bytes(out) };
+	q->at[q->n++] = (struct bundle_grant){ chain, h->seq, buf_bytes(out) };
 	g->chain = chain;
 	g->seq = h->seq;
 	assert_int_equal(ERR_OK, sha256(buf_bytes(out), g->envelope));
 	s->used += out->n + 64;
 	return q->n == BUNDLE_GRANTS_MAX || s->used > BUNDLE_MESSAGE_MAX / 2
-	    ? flush(w, s) : ANSWER_OK;
+	    ? flush(w, s)
+	    : ANSWER_OK;
 }
 
 /* One answer's messages; it is copied, since sending gets another. */
@@ -222,8 +222,8 @@ send_ahead(struct world *w, const struct reporter *r, uint16_t maker,
 		const uint32_t count = chain == 0 ? r->talk : r->staff;
 
 		for (uint32_t at = 0; at < count && a == ANSWER_OK;)
-			a = add_page(w, r, &s, maker, (enum chain)chain, &at,
-			    n, sent);
+			a = add_page(w, r, &s, maker, (enum chain)chain, &at, n,
+			    sent);
 	}
 	return a == ANSWER_OK ? flush(w, &s) : a;
 }

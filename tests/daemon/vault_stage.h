@@ -9,8 +9,8 @@
 #define GIVEN (RELEASED | READER_GIVEN)
 
 void stage_life(struct world *w, const struct reporter *r, struct life *ret);
-void stage_set_life(
-    struct world *w, const struct reporter *r, const struct life *l);
+void stage_set_life(struct world *w, const struct reporter *r,
+    const struct life *l);
 /* As it begins, but in that state and with these flags; what a second person
  * must agree to was asked by `first`, at place 0. */
 void stage_state(struct world *w, const struct reporter *r, enum case_state s,
@@ -18,8 +18,7 @@ void stage_state(struct world *w, const struct reporter *r, enum case_state s,
 /* access 0: nothing any more. */
 void stage_access(struct world *w, const struct reporter *r, uint16_t person,
     unsigned access);
-uint8_t access_now(
-    struct world *w, const struct reporter *r, uint16_t person);
+uint8_t access_now(struct world *w, const struct reporter *r, uint16_t person);
 enum case_state state_now(struct world *w, const struct reporter *r);
 
 /* An entry of this kind that is sound: about place 0, investigators are named,

@@ -25,10 +25,10 @@ static const struct world_org small = {
 	    "  - {number: 13, slug: deputy, name: Uma Frost, role: "
 	    "deputy-guardian}\n",
 	.n = PEOPLE,
-	.slugs = { NULL, "guardian-first", "guardian-second",
-	    "executive-lead", "chief-executive", "ned-lead", "chair", NULL,
-	    NULL, "investigator-first", "investigator-second", "adviser",
-	    "director", "deputy" },
+	.slugs = { NULL, "guardian-first", "guardian-second", "executive-lead",
+	    "chief-executive", "ned-lead", "chair", NULL, NULL,
+	    "investigator-first", "investigator-second", "adviser", "director",
+	    "deputy" },
 };
 
 /* --- the world around a vault --- */
@@ -75,8 +75,8 @@ read_file(const char *path, struct buf *out)
 }
 
 static void
-make_key(
-    const char *name, uint8_t seed[static SIGN_SEED_LEN], struct note_key *key)
+make_key(const char *name, uint8_t seed[static SIGN_SEED_LEN],
+    struct note_key *key)
 {
 	uint8_t pub[SIGN_PUB_LEN];
 
@@ -91,10 +91,10 @@ make_people(struct world *w)
 	for (unsigned i = 1; i < w->org->n; i++) {
 		struct person *p = &w->person[i];
 
-		assert_int_equal(
-		    ERR_OK, age_identity_new(&env_system, AGE_X25519, &p->id));
-		assert_int_equal(
-		    ERR_OK, age_identity_recipient(&p->id, &p->key));
+		assert_int_equal(ERR_OK,
+		    age_identity_new(&env_system, AGE_X25519, &p->id));
+		assert_int_equal(ERR_OK,
+		    age_identity_recipient(&p->id, &p->key));
 		assert_int_equal(ERR_OK, staff_sign_seed(&p->id, p->sign_seed));
 	}
 }
@@ -108,11 +108,11 @@ put_keys(struct world *w, struct buf *out)
 	for (unsigned i = 1; i < w->org->n; i++) {
 		if (w->org->slugs[i] == NULL)
 			continue;
-		assert_int_equal(
-		    ERR_OK, sign_public(w->person[i].sign_seed, pub));
+		assert_int_equal(ERR_OK,
+		    sign_public(w->person[i].sign_seed, pub));
 		buf_printf(out, "  %s:\n    - classic: ", w->org->slugs[i]);
-		assert_int_equal(
-		    ERR_OK, age_recipient_put(out, &w->person[i].key));
+		assert_int_equal(ERR_OK,
+		    age_recipient_put(out, &w->person[i].key));
 		buf_put_str(out, "\n      sign: ");
 		base64_put(out, BYTES(pub, sizeof(pub)), B64_PADDED);
 		buf_put_str(out, "\n      from: 2026-11-01\n");
@@ -180,8 +180,8 @@ sign_root(struct world *w, uint8_t realm, struct buf *out)
 }
 
 void
-world_policy_bundle(
-    struct world *w, uint32_t serial, uint8_t realm, struct buf *out)
+world_policy_bundle(struct world *w, uint32_t serial, uint8_t realm,
+    struct buf *out)
 {
 	CLEAN_BUF struct buf json = BUF_INIT(POLICY_JSON_MAX);
 	CLEAN_BUF struct buf note = BUF_INIT(NOTE_MAX);
@@ -216,16 +216,16 @@ world_switch_policy(struct world *w, uint32_t serial)
 	memcpy(w->first_root, root.first, sizeof(w->first_root));
 	w->policy = policy_free(w->policy);
 	assert_int_equal(ERR_OK,
-	    policy_open(
-		a.policy.policy, &root, w->now, 0, &w->policy, &status));
+	    policy_open(a.policy.policy, &root, w->now, 0, &w->policy,
+		&status));
 	memcpy(w->policy_hash, status.hash, SHA256_LEN);
 }
 
 static void
 start_vault(struct world *w)
 {
-	assert_int_equal(
-	    ERR_OK, vault_new(&w->env, &w->config, &w->secret, &w->vault));
+	assert_int_equal(ERR_OK,
+	    vault_new(&w->env, &w->config, &w->secret, &w->vault));
 }
 
 /* In memory, where there is such a place: what a disk has to keep is shown
@@ -263,8 +263,8 @@ world_new_of(const struct world_org *org)
 	w->body.max = BUNDLE_PIECE_LEN;
 	memset(w->secret.store_key, 5, sizeof(w->secret.store_key));
 	make_key("littleham/policy", w->policy_seed, &w->policy_key);
-	make_key(
-	    "littleham/instance", w->secret.instance_seed, &w->instance_key);
+	make_key("littleham/instance", w->secret.instance_seed,
+	    &w->instance_key);
 	make_people(w);
 	start_vault(w);
 	world_switch_policy(w, 1);

@@ -26,28 +26,28 @@
 #define GUARDIAN 1
 #define SECOND_GUARDIAN 2
 #define EXECUTIVE 3 /* of a later rung on ROUTE_GUARDIANS */
-#define CHIEF 4 /* on neither route */
-#define NED_LEAD 5 /* the same; first on ROUTE_BOARD */
-#define CHAIR 6 /* first on ROUTE_BOARD; on ROUTE_GUARDIANS only told */
+#define CHIEF 4	    /* on neither route */
+#define NED_LEAD 5  /* the same; first on ROUTE_BOARD */
+#define CHAIR 6	    /* first on ROUTE_BOARD; on ROUTE_GUARDIANS only told */
 /* those more, on no route */
 #define INVESTIGATOR 9
 #define SECOND_INVESTIGATOR 10
-#define ADVISER 11 /* of human resources */
+#define ADVISER 11  /* of human resources */
 #define DIRECTOR 12 /* an executive */
-#define DEPUTY 13 /* a deputy guardian */
+#define DEPUTY 13   /* a deputy guardian */
 #define ROUTE_GUARDIANS 1
 #define ROUTE_BOARD 2
-#define REALM 0x11 /* every byte of it */
+#define REALM 0x11			/* every byte of it */
 #define WORLD_START INT64_C(1795428000) /* 2026-11-23, a Monday, 10:00 */
 
 /* Whose policy it is. The slugs of those who have keys, by their number; NULL
  * for the others. */
 #define WORLD_PEOPLE_MAX 32
 struct world_org {
-	const char *name; /* as in the policy */
-	const char *policy; /* the file */
+	const char *name;	 /* as in the policy */
+	const char *policy;	 /* the file */
 	const char *more_people; /* behind its people, or "" */
-	size_t n; /* numbers below n */
+	size_t n;		 /* numbers below n */
 	const char *slugs[WORLD_PEOPLE_MAX];
 };
 
@@ -93,8 +93,8 @@ void world_restart(struct world *w);
  * each time. */
 void world_fresh(struct world *w);
 /* The bundle of a policy with this serial, under a root with this realm. */
-void world_policy_bundle(
-    struct world *w, uint32_t serial, uint8_t realm, struct buf *out);
+void world_policy_bundle(struct world *w, uint32_t serial, uint8_t realm,
+    struct buf *out);
 /* Lets the vault take it; the world seals by it from then on. */
 void world_switch_policy(struct world *w, uint32_t serial);
 /* The store holds together, by store_check; to be called last, the vault
@@ -105,8 +105,8 @@ void world_check_store(struct world *w, uint64_t cases);
 enum answer world_ask(struct world *w, enum wire_type type, struct bytes body);
 enum answer world_request(struct world *w, const struct bundle_request *r);
 /* The same without the commit. */
-void
-world_send(struct world *w, const struct bundle_request *r, struct buf *body);
+void world_send(struct world *w, const struct bundle_request *r,
+    struct buf *body);
 
 /* --- somebody with a receipt --- */
 
@@ -117,7 +117,7 @@ struct reporter {
 	/* each ascending */
 	size_t n_exclude, n_tell;
 	uint16_t exclude[SEALED_EXCLUDE_MAX], tell[BUNDLE_TELL_MAX];
-	uint32_t talk; /* messages known */
+	uint32_t talk;		/* messages known */
 	uint8_t head[LINK_LEN]; /* link of the last */
 	/* of the staff chain; staff know both */
 	uint32_t staff;
@@ -148,10 +148,10 @@ void draft_concern(struct world *w, struct reporter *r, const uint16_t *to,
  */
 void draft_entry(struct world *w, const struct reporter *r,
     const struct entry *e, const uint16_t *to, size_t n, struct draft *d);
-void
-draft_message(struct world *w, const struct reporter *r, enum message_kind kind,
-    uint16_t author, uint32_t seq, const uint8_t prev[static LINK_LEN],
-    const uint16_t *to, size_t n, struct draft *d);
+void draft_message(struct world *w, const struct reporter *r,
+    enum message_kind kind, uint16_t author, uint32_t seq,
+    const uint8_t prev[static LINK_LEN], const uint16_t *to, size_t n,
+    struct draft *d);
 /* To the members that the policy gives for r's route. */
 void file_concern_of(struct world *w, struct reporter *r);
 /* The last answer was `stored`, with a proof for this link and kind. */
@@ -165,13 +165,13 @@ void entry_ok(struct world *w, struct reporter *r, const struct entry *e,
 /* Takes both chains' heads from the store: the instance wrote something. */
 void reporter_sync(struct world *w, struct reporter *r);
 
-enum answer
-poll_mailbox(struct world *w, const struct reporter *r, uint32_t after);
+enum answer poll_mailbox(struct world *w, const struct reporter *r,
+    uint32_t after);
 enum answer login(struct world *w, uint16_t person);
 enum answer open_case(struct world *w, uint16_t person,
     const struct reporter *r, enum chain chain, uint32_t after);
-enum answer
-queue(struct world *w, uint16_t person, struct bytes after, unsigned limit);
+enum answer queue(struct world *w, uint16_t person, struct bytes after,
+    unsigned limit);
 /* The message at heads[i] opens for that identity and was written by its
  * author. */
 void assert_opens(struct world *w, const struct answer_head *h,
