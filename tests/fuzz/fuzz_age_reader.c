@@ -19,8 +19,10 @@ set_up(void)
 {
 	if (!bytes_all_zero(identity.secret, AGE_IDENTITY_LEN))
 		return;
-	if (age_identity_parse(BYTES_LIT("AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFP"
-	    "YYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX"), &identity) != ERR_OK ||
+	if (age_identity_parse(
+		BYTES_LIT("AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFP"
+			  "YYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX"),
+		&identity) != ERR_OK ||
 	    age_identity_recipient(&identity, &recipient) != ERR_OK)
 		abort();
 }

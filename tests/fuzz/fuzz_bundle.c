@@ -28,8 +28,8 @@ must_pad(struct buf *out, size_t length, struct bytes work)
 static void
 try_request(struct bytes in)
 {
-	struct buf out CLEAN_BUF = BUF_INIT(in.n > BUNDLE_PIECE_LEN ?
-		in.n : BUNDLE_PIECE_LEN);
+	struct buf out CLEAN_BUF =
+	    BUF_INIT(in.n > BUNDLE_PIECE_LEN ? in.n : BUNDLE_PIECE_LEN);
 	struct bundle_request r;
 
 	if (bundle_request_parse(in, &r) != ERR_OK)
@@ -45,8 +45,8 @@ try_request(struct bytes in)
 static void
 try_answer(struct bytes in)
 {
-	struct buf out CLEAN_BUF = BUF_INIT(in.n > BUNDLE_POLICY_MAX ?
-		in.n : BUNDLE_POLICY_MAX);
+	struct buf out CLEAN_BUF =
+	    BUF_INIT(in.n > BUNDLE_POLICY_MAX ? in.n : BUNDLE_POLICY_MAX);
 	struct bundle_answer a;
 
 	if (bundle_answer_parse(in, &a) != ERR_OK)

@@ -42,7 +42,7 @@ struct run {
 	struct front *f;
 	struct wire_conn *vault; /* NULL: ended */
 	unsigned mode;
-	int fd; /* the visitor's end */
+	int fd;		/* the visitor's end */
 	struct buf out; /* what came back */
 };
 
@@ -60,8 +60,8 @@ struct expected {
 static size_t
 error_size(const struct endpoint *at)
 {
-	return at == NULL || at->method == HTTP_GET || at->is_piece ? 1024 :
-	    49152;
+	return at == NULL || at->method == HTTP_GET || at->is_piece ? 1024
+								    : 49152;
 }
 
 static bool
@@ -193,7 +193,8 @@ check_head(struct bytes head, bool is_web, unsigned *ret_status,
 	    takes(&head, "text/javascript; charset=utf-8"));
 	MUST(takes(&head, "\r\nContent-Length: "));
 	length = (size_t)take_number(&head);
-	MUST(takes(&head, "\r\nCache-Control: no-store\r\n"
+	MUST(takes(&head,
+	    "\r\nCache-Control: no-store\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"));
 	*ret_closes = takes(&head, "Connection: close\r\n");
 	if (*ret_status == 405)
@@ -218,8 +219,9 @@ is_text_of(struct bytes *body, const struct error_text *e)
 	    e->text);
 	buf_put_u8(&json, 0);
 	MUST(json.err == ERR_OK);
-	same = e->status != 200 && (takes(body, (const char *)json.p) ||
-	    (takes(body, e->text) && takes(body, "\n")));
+	same = e->status != 200 &&
+	    (takes(body, (const char *)json.p) ||
+		(takes(body, e->text) && takes(body, "\n")));
 	buf_free(&json);
 	return same;
 }
@@ -250,8 +252,7 @@ check_good(struct bytes body)
 	while (takes(&body, "page "))
 		;
 	for (size_t i = 0; i + 1 < body.n; i++)
-		MUST(body.p[i] == 0 || body.p[i] == '\r' ||
-		    body.p[i] == '.');
+		MUST(body.p[i] == 0 || body.p[i] == '\r' || body.p[i] == '.');
 }
 
 static void
@@ -268,7 +269,7 @@ check_answers(const struct expected *x, struct bytes out)
 		head = x->is_web[i] ? HTTP_PAGE_HEAD_LEN : HTTP_ANSWER_HEAD_LEN;
 		MUST(out.n >= head + x->length[i]);
 		MUST(check_head(BYTES(out.p, head), x->is_web[i], &status,
-		    &closes) == x->length[i]);
+			 &closes) == x->length[i]);
 		MUST(closes == (x->is_over && i + 1 == x->n));
 		body = BYTES(out.p + head, x->length[i]);
 		if (status == 200)
@@ -300,10 +301,10 @@ vault_serve(struct run *r, bool may_be_silent)
 			return true;
 		}
 		MUST(wire_conn_send(r->vault, WIRE_ANSWER,
-		    (uint16_t)(r->mode % VAULT_SILENT), frame.head.id,
-		    r->mode == ANSWER_OK && frame.head.type != WIRE_PLAIN ?
-		    BYTES(vault_body, sizeof(vault_body) - 1) :
-		    BYTES(NULL, 0)) == ERR_OK);
+			 (uint16_t)(r->mode % VAULT_SILENT), frame.head.id,
+			 r->mode == ANSWER_OK && frame.head.type != WIRE_PLAIN
+			     ? BYTES(vault_body, sizeof(vault_body) - 1)
+			     : BYTES(NULL, 0)) == ERR_OK);
 	}
 	MUST(wire_conn_flush(r->vault) == WIRE_FINE);
 	return any;
@@ -385,15 +386,15 @@ put_web(struct front *f)
 	struct web_page index = { .name = BYTES_LIT(WEB_INDEX),
 		.content = BYTES_LIT("page " PUBLIC_PAGE_MARK "page ") };
 	struct web_page script = { .name = BYTES_LIT("reporter.js"),
-		.content = BYTES_LIT(web_page), .is_gzip = true };
+		.content = BYTES_LIT(web_page),
+		.is_gzip = true };
 	struct buf body = BUF_INIT(4096);
 
 	web_page_put(&body, &index);
 	web_page_put(&body, &script);
 	MUST(front_web_take(&f->web, buf_bytes(&body)) == ERR_OK);
-	MUST(front_web_say(&f->web,
-	    BYTES_LIT("page page page page page "),
-	    BYTES_LIT("policy")) == ERR_OK);
+	MUST(front_web_say(&f->web, BYTES_LIT("page page page page page "),
+		 BYTES_LIT("policy")) == ERR_OK);
 	buf_free(&body);
 }
 
@@ -409,8 +410,12 @@ run_open(struct run *r)
 	TAILQ_INIT(&f->early_pressed);
 	tickets_init(f);
 	reply_init();
-	f->config = (struct front_config){ .connections = 4, .rate = 1024,
-		.handshake = 60, .header = 60, .body = 60, .answer = 60,
+	f->config = (struct front_config){ .connections = 4,
+		.rate = 1024,
+		.handshake = 60,
+		.header = 60,
+		.body = 60,
+		.answer = 60,
 		.idle = 60 };
 	budget_init(&f->text, 1 << 20);
 	budget_init(&f->pieces, 1 << 20);

@@ -29,7 +29,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 #define STEPS_MAX 64
-#define QUIET 4 /* filings a minute that need no work */
+#define QUIET 4	 /* filings a minute that need no work */
 #define FRONTS 3 /* the first is the honest one */
 #define STORED_MAX 64
 #define STREAM_MAX (2u << 20)
@@ -41,7 +41,7 @@ struct end {
 	bool has_broken; /* the rules, or may have */
 	bool is_closed;
 	struct buf out, in; /* written and not parsed; read and not parsed */
-	size_t under_way; /* asked, and not answered */
+	size_t under_way;   /* asked, and not answered */
 	unsigned asked[256], answered[256]; /* by the id's last byte */
 };
 
@@ -218,8 +218,8 @@ static void
 must_hide(struct bytes x)
 {
 	for (size_t i = 0; i < fuzz.n_hidden; i++)
-		assert(memmem(x.p, x.n, fuzz.hidden[i].p,
-			   fuzz.hidden[i].n) == NULL);
+		assert(memmem(x.p, x.n, fuzz.hidden[i].p, fuzz.hidden[i].n) ==
+		    NULL);
 }
 
 static void

@@ -84,8 +84,8 @@ must_be_unambiguous(const uint8_t *p, size_t n, const struct http_request *r)
 	MUST(count_fields(p, n, "Transfer-Encoding") == 0);
 	MUST(count_fields(p, n, "Host") == 1);
 	MUST(count_fields(p, n, "Content-Length") <= 1);
-	MUST(
-	    r->method == HTTP_GET || count_fields(p, n, "Content-Length") == 1);
+	MUST(r->method == HTTP_GET ||
+	    count_fields(p, n, "Content-Length") == 1);
 	MUST(r->path[0] == '/' && strpbrk(r->path, "?%#\\") == NULL);
 }
 

@@ -51,8 +51,8 @@ read_entry(struct reader *in, unsigned *ret_parts)
 
 /* What may never happen, whatever came before. */
 static void
-must_be_right(
-    const struct life *was, const struct life *is, const struct entry *e)
+must_be_right(const struct life *was, const struct life *is,
+    const struct entry *e)
 {
 	bool closed = was->state != CASE_CLOSED && is->state == CASE_CLOSED;
 	bool acts = is->state != was->state &&
@@ -60,8 +60,7 @@ must_be_right(
 
 	MUST(is->state == was->state ||
 	    is->state == life_table_next(was->state, e->kind) ||
-	    ((was->flags & CASE_IS_DISMISSED) &&
-		is->state == CASE_RECEIVED) ||
+	    ((was->flags & CASE_IS_DISMISSED) && is->state == CASE_RECEIVED) ||
 	    e->code == NOTICE_SILENT);
 	MUST(!acts || !(was->flags & CASE_IS_CONDUCT));
 	MUST(!closed || !(was->flags & CASE_IS_HELD));

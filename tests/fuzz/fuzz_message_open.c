@@ -36,19 +36,19 @@ enum part {
 
 /* Bits 0 to 2 of the first byte. */
 enum who {
-	WHO_READER, /* one whom the manifest lists */
-	WHO_GRANTED, /* one to whom an envelope was granted */
-	WHO_STRANGER, /* has a key of their own */
-	WHO_MISNAMED, /* says to be another than the envelope is for */
-	WHO_UNGRANTED, /* has an envelope that nobody made or granted */
+	WHO_READER,	  /* one whom the manifest lists */
+	WHO_GRANTED,	  /* one to whom an envelope was granted */
+	WHO_STRANGER,	  /* has a key of their own */
+	WHO_MISNAMED,	  /* says to be another than the envelope is for */
+	WHO_UNGRANTED,	  /* has an envelope that nobody made or granted */
 	WHO_OTHER_AUTHOR, /* holds it against another author's key */
-	WHO_NO_AUTHOR, /* knows no key of its author */
-	WHO_TWO_KEYS, /* knows two, the second of which is right */
+	WHO_NO_AUTHOR,	  /* knows no key of its author */
+	WHO_TWO_KEYS,	  /* knows two, the second of which is right */
 };
 
 /* Bits 3 and 4. */
 enum what { WHAT_CONCERN, WHAT_REPLY, WHAT_FILES, WHAT_LARGE };
-#define IS_HYBRID 0x20 /* where libcrypto has it */
+#define IS_HYBRID 0x20	  /* where libcrypto has it */
 #define IS_OF_A_KIND 0x40 /* with answers, exclusions and what was seen */
 
 #define READER 3
@@ -368,8 +368,8 @@ open_new(const struct made *x, struct reading *r)
 }
 
 static void
-open_in_pieces(
-    const struct made *x, struct bytes in, size_t piece, struct reading *r)
+open_in_pieces(const struct made *x, struct bytes in, size_t piece,
+    struct reading *r)
 {
 	uint8_t pub[2][SIGN_PUB_LEN];
 	size_t n = keys_of(x, pub);
@@ -385,8 +385,8 @@ open_in_pieces(
 		in = BYTES(in.p + take, in.n - take);
 	}
 	for (int i = 0; i < 2; i++) {
-		enum message_result result = message_open_finish(
-		    r->o, (const uint8_t(*)[SIGN_PUB_LEN])pub, n, &r->m);
+		enum message_result result = message_open_finish(r->o,
+		    (const uint8_t(*)[SIGN_PUB_LEN])pub, n, &r->m);
 
 		MUST(r->result == MESSAGE_OK || result == r->result);
 		r->result = result;
@@ -543,8 +543,8 @@ check(const struct made *x, struct bytes in, bool is_made)
 	MUST(whole->result == parts->result && whole->n == parts->n);
 	MUST(whole->sealed == parts->sealed);
 	for (size_t i = 0; i < whole->n; i++)
-		MUST(bytes_equal(
-		    buf_bytes(&whole->file[i]), buf_bytes(&parts->file[i])));
+		MUST(bytes_equal(buf_bytes(&whole->file[i]),
+		    buf_bytes(&parts->file[i])));
 	if (is_made)
 		check_result(x, whole);
 	if (whole->result == MESSAGE_OK)
@@ -570,8 +570,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if ((flags & IS_HYBRID) != 0 && age_hybrid_available())
 		x.kind = AGE_HYBRID;
 	edits_read(BYTES(data + 1, size - 1), PARTS, &e);
-	fill_manifest(
-	    &x, (enum what)(flags >> 3 & 3), (flags & IS_OF_A_KIND) != 0);
+	fill_manifest(&x, (enum what)(flags >> 3 & 3),
+	    (flags & IS_OF_A_KIND) != 0);
 	if ((flags & IS_RAW) != 0)
 		check(&x, BYTES(data + 1, size - 1), false);
 	else if (make(&x, &e))

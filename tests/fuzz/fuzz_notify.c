@@ -6,10 +6,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MUST(x)                                                                \
-	do {                                                                   \
-		if (!(x))                                                      \
-			abort();                                               \
+#define MUST(x)                  \
+	do {                     \
+		if (!(x))        \
+			abort(); \
 	} while (0)
 
 /* A line that is taken is the one way to write its number. */

@@ -68,8 +68,8 @@ use(const struct policy *p)
 		uint16_t marked = p->people[i].number;
 
 		for (size_t k = 0; k < 2; k++) {
-			struct route_choice c = route_pick_masks(p,
-			    answered[k], &marked, 1);
+			struct route_choice c =
+			    route_pick_masks(p, answered[k], &marked, 1);
 
 			must(policy_route(p, c.route) != NULL);
 			must(c.band >= 1 && c.band <= POLICY_BANDS);

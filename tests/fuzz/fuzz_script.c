@@ -17,8 +17,8 @@ must(bool holds)
 }
 
 static enum err
-always_utc(
-    void *ctx, const char *zone, int64_t day, unsigned minute, int64_t *ret)
+always_utc(void *ctx, const char *zone, int64_t day, unsigned minute,
+    int64_t *ret)
 {
 	(void)ctx;
 	(void)zone;

@@ -62,7 +62,7 @@ check_written(const struct sealed_reader *r, const struct files *files,
 	must(age_writer_new(&env_system, file_key, to_buf, &payload, &w) ==
 	    ERR_OK);
 	must(sealed_write(w, sealed_reader_note(r), m, sealed_memory_source,
-	    &memory) == ERR_OK);
+		 &memory) == ERR_OK);
 	must(age_writer_finish(w) == ERR_OK);
 	age_writer_free(w);
 	must(age_open(&keys, buf_bytes(&payload), &archive) == AGE_OK);
@@ -79,8 +79,8 @@ read_in_parts(struct bytes x, size_t part, bool check)
 	must(files != NULL);
 	must(sealed_reader_new(to_files, files, &r) == ERR_OK);
 	for (size_t at = 0; at < x.n; at += part)
-		(void)!sealed_reader_put(r, BYTES(x.p + at,
-		    x.n - at < part ? x.n - at : part));
+		(void)!sealed_reader_put(r,
+		    BYTES(x.p + at, x.n - at < part ? x.n - at : part));
 	result = sealed_reader_finish(r);
 	if (result == SEALED_OK && check)
 		check_written(r, files, x);

@@ -325,7 +325,7 @@ step(struct run *r, struct reader *in)
 		do_again(r, in);
 	else if (what == 30)
 		(take_byte(in) % 4 == 0) ? do_restart(r)
-				    : do_login(r, a_person(in), true);
+					 : do_login(r, a_person(in), true);
 	else
 		(take_byte(in) % 2 == 0) ? do_policy(r)
 					 : do_logout(r, a_person(in));

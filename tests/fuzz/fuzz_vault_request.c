@@ -119,9 +119,8 @@ send(struct reader *r)
 		buf_put_bytes(body, reader_bytes(r, n));
 	}
 	change(r, body);
-	vault_handle(
-	    fuzz.w->vault, type, false, fuzz.sent++, buf_bytes(body), on_answer,
-	    NULL);
+	vault_handle(fuzz.w->vault, type, false, fuzz.sent++, buf_bytes(body),
+	    on_answer, NULL);
 }
 
 int

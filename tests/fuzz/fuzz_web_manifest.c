@@ -33,7 +33,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	for (size_t i = 0; i < m.n; i++) {
 		if (web_manifest_find(&m, bytes_str(m.file[i].name)) !=
-		    &m.file[i] || m.file[i].name[0] == '.' ||
+			&m.file[i] ||
+		    m.file[i].name[0] == '.' ||
 		    web_media_type(m.file[i].name) == NULL)
 			abort();
 		for (const char *c = m.file[i].name; *c != '\0'; c++)

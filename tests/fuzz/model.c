@@ -10,6 +10,7 @@
 
 enum role { OTHER, GUARDS, INVESTIGATES, DIRECTS };
 
+/* clang-format off */
 /* By number; 0, 7 and 8 have no keys. */
 static const struct {
 	bool has_keys;
@@ -23,6 +24,7 @@ static const struct {
 	[11] = { true, OTHER }, [12] = { true, DIRECTS },
 	[13] = { true, GUARDS },
 };
+/* clang-format on */
 #define LAST_PERSON 13
 #define LEAVER 9
 #define WITHOUT_LEAVER 3 /* the policy of this serial */
@@ -34,10 +36,12 @@ static const struct {
 		unsigned join, tell;
 	} rung[3];
 } routes[] = {
-	[1] = { P(1) | P(2), { { .join = P(3) | P(5) },
-	    { .join = P(3) | P(5) }, { .tell = P(5) | P(6) } } },
-	[2] = { P(5) | P(6), { { .tell = P(5) | P(6) },
-	    { .join = P(1) | P(2) | P(3) }, { .tell = P(7) | P(8) } } },
+	[1] = { P(1) | P(2),
+	    { { .join = P(3) | P(5) }, { .join = P(3) | P(5) },
+		{ .tell = P(5) | P(6) } } },
+	[2] = { P(5) | P(6),
+	    { { .tell = P(5) | P(6) }, { .join = P(1) | P(2) | P(3) },
+		{ .tell = P(7) | P(8) } } },
 	[3] = { P(1) | P(2), { { .tell = P(3) | P(5) } } },
 };
 
@@ -160,8 +164,8 @@ model_handles(const struct model_case *c, uint16_t person, bool called)
 /* The digest over what the person has was made from the model's envelopes:
  * whether it is the right one, the caller knows. */
 static unsigned
-person_refusals(
-    const struct model_case *c, const struct model_post *p, bool called)
+person_refusals(const struct model_case *c, const struct model_post *p,
+    bool called)
 {
 	const struct entry *e = p->e;
 	const struct model_reader *who = &c->reader[e->person];
@@ -271,8 +275,8 @@ take_content(struct model_case *c, const struct model_post *p, bool called)
 		struct model_reader *r = &c->reader[p->to[i]];
 
 		add_envelope(c,
-		    &(struct model_envelope){ p->to[i], chain, p->e->seq,
-			p->number, false });
+		    &(struct model_envelope){
+			p->to[i], chain, p->e->seq, p->number, false });
 		if (p->to[i] == PERSON_REPORTER || r->reads)
 			continue;
 		r->has_envelopes = true;
@@ -334,8 +338,8 @@ apply_readers(struct model_case *c, const struct model_post *p, bool called)
 }
 
 void
-model_append(
-    struct model_case *c, enum chain chain, const struct model_message *m)
+model_append(struct model_case *c, enum chain chain,
+    const struct model_message *m)
 {
 	assert(c->count[chain] < MODEL_MESSAGES);
 	c->message[chain][c->count[chain]++] = *m;
@@ -390,16 +394,17 @@ model_file(struct model_case *c, const struct model_concern *q)
 
 		if (!q->is_plain)
 			add_envelope(c,
-			    &(struct model_envelope){ q->to[i], CHAIN_TALK, 0,
-				q->number, false });
+			    &(struct model_envelope){
+				q->to[i], CHAIN_TALK, 0, q->number, false });
 		if (q->to[i] == PERSON_REPORTER)
 			continue;
 		r->has_envelopes = true;
 		r->reads = model_is_called(c, q->serial, q->to[i], false);
 	}
 	if (q->is_plain)
-		add_envelope(c, &(struct model_envelope){ MODEL_SHARED,
-				    CHAIN_TALK, 0, q->number, false });
+		add_envelope(c,
+		    &(struct model_envelope){
+			MODEL_SHARED, CHAIN_TALK, 0, q->number, false });
 	for (size_t i = 0; i < q->n_tell; i++)
 		c->reader[q->tell[i]].may_be_told = true;
 }

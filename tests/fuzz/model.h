@@ -96,13 +96,12 @@ struct model_post {
  * reached that found everybody reading already is nowhere said: `called` is
  * one of the two ways it can be.
  */
-unsigned model_may(
-    const struct model_case *c, const struct model_post *p, bool called);
+unsigned model_may(const struct model_case *c, const struct model_post *p,
+    bool called);
 /* The same of the life alone: state and part. */
 unsigned model_may_live(const struct model_case *c, const struct entry *e,
     uint32_t serial, bool called);
-void model_apply(
-    struct model_case *c, const struct model_post *p, bool called);
+void model_apply(struct model_case *c, const struct model_post *p, bool called);
 
 /* A concern; `to` and `tell` are its people. */
 struct model_concern {
@@ -132,8 +131,8 @@ struct model_sending {
 	size_t n;
 	struct model_envelope at[16];
 };
-unsigned model_may_send(
-    const struct model_case *c, const struct model_sending *s);
+unsigned model_may_send(const struct model_case *c,
+    const struct model_sending *s);
 void model_send(struct model_case *c, const struct model_sending *s);
 
 /* The envelope that this person is given of a message; NULL: none. */

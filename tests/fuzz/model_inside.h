@@ -16,9 +16,9 @@ bool model_is_called(const struct model_case *c, uint32_t serial,
 bool model_rung_joins(uint16_t route, unsigned rung, uint16_t person);
 bool model_rung_tells(uint16_t route, unsigned rung, uint16_t person);
 
-void model_append(
-    struct model_case *c, enum chain chain, const struct model_message *m);
+void model_append(struct model_case *c, enum chain chain,
+    const struct model_message *m);
 /* They are nothing to the case any more. */
 void model_drop(struct model_case *c, uint16_t person);
-void model_apply_life(
-    struct model_case *c, const struct entry *e, int64_t today);
+void model_apply_life(struct model_case *c, const struct entry *e,
+    int64_t today);

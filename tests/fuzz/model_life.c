@@ -47,8 +47,10 @@ static const struct row {
 	{ MESSAGE_TRIAGE, H, ACKED, CASE_TRIAGED, S(ACKNOWLEDGED) },
 	{ MESSAGE_BAND, H, OPEN, STAYS, 0 },
 	{ MESSAGE_ADVISE, H, S(TRIAGED) | SOLVING, CASE_ADVICE, 0 },
-	{ MESSAGE_HANDLE, H, S(TRIAGED) | SOLVING | INQUIRY | S(REPORTED) |
-	    S(REVIEWED) | S(ACTION), CASE_HANDLING, 0 },
+	{ MESSAGE_HANDLE, H,
+	    S(TRIAGED) | SOLVING | INQUIRY | S(REPORTED) | S(REVIEWED) |
+		S(ACTION),
+	    CASE_HANDLING, 0 },
 	{ MESSAGE_REFER, H, S(TRIAGED) | SOLVING, CASE_REFERRED, 0 },
 	{ MESSAGE_HUB, H, S(TRIAGED) | SOLVING, CASE_HUB, 0 },
 	{ MESSAGE_TERMS, H | I, S(ASSIGNED), CASE_TERMS, 0 },
@@ -120,29 +122,33 @@ second_refusals(const struct model_case *c, const struct entry *e)
 static unsigned
 besides(const struct model_case *c, const struct entry *e, unsigned by)
 {
-	const unsigned talks = e->kind == MESSAGE_REPLY
-	    ? INQUIRY | S(REPORTED) : INQUIRY;
+	const unsigned talks =
+	    e->kind == MESSAGE_REPLY ? INQUIRY | S(REPORTED) : INQUIRY;
 
 	switch ((int)e->kind) {
 	case MESSAGE_REPLY:
 	case MESSAGE_ASK:
 		return (by & H) || (talks >> c->state & 1)
-		    ? 0 : MAY(ANSWER_NOT_NOW);
+		    ? 0
+		    : MAY(ANSWER_NOT_NOW);
 	case MESSAGE_CLOSE:
 	case MESSAGE_DISMISS:
 		return end_refusals(c) |
 		    (is(c, CASE_IS_CLOSING | CASE_IS_OVERRIDING)
-			? MAY(ANSWER_NOT_NOW) : 0);
+			    ? MAY(ANSWER_NOT_NOW)
+			    : 0);
 	case MESSAGE_OVERRIDE:
 		return is(c, CASE_IS_CLOSING | CASE_IS_OVERRIDING)
-		    ? MAY(ANSWER_NOT_NOW) : 0;
+		    ? MAY(ANSWER_NOT_NOW)
+		    : 0;
 	case MESSAGE_SECOND:
 	case MESSAGE_DECLINE:
 		return second_refusals(c, e);
 	case MESSAGE_ACTION:
 		return is(c, CASE_IS_CONDUCT) ||
 			(e->is_conduct && c->state != CASE_REVIEWED)
-		    ? MAY(ANSWER_NEEDS_REVIEW) : 0;
+		    ? MAY(ANSWER_NEEDS_REVIEW)
+		    : 0;
 	case MESSAGE_HANDLE:
 	case MESSAGE_FEEDBACK:
 		return is(c, CASE_IS_CONDUCT) ? MAY(ANSWER_NEEDS_REVIEW) : 0;
@@ -150,10 +156,11 @@ besides(const struct model_case *c, const struct entry *e, unsigned by)
 		return e->author == c->findings ? MAY(ANSWER_SAME_PERSON) : 0;
 	case MESSAGE_CONSENT:
 		return is(c, CASE_IS_DISCLOSING) && e->about == c->disclosure
-		    ? 0 : MAY(ANSWER_NOTHING_ASKED);
+		    ? 0
+		    : MAY(ANSWER_NOTHING_ASKED);
 	case MESSAGE_HANDOVER:
-		return e->from == e->author || (by & H)
-		    ? 0 : MAY(ANSWER_DENIED);
+		return e->from == e->author || (by & H) ? 0
+							: MAY(ANSWER_DENIED);
 	case MESSAGE_HOLD:
 		return is(c, CASE_IS_HELD) ? MAY(ANSWER_NOT_NOW) : 0;
 	case MESSAGE_RELEASE:
@@ -361,12 +368,14 @@ runs(const struct model_case *c, unsigned number)
 static bool
 may_fall_silent(const struct model_case *c)
 {
-	const unsigned from = S(ACKNOWLEDGED) | S(TRIAGED) | SOLVING |
-	    S(FEDBACK);
+	const unsigned from =
+	    S(ACKNOWLEDGED) | S(TRIAGED) | SOLVING | S(FEDBACK);
 
 	return (from >> c->state & 1) && is(c, CASE_IS_AWAITING) &&
-	    !is(c, CASE_IS_HELD | CASE_IS_CLOSING | CASE_IS_OVERRIDING |
-		CASE_IS_CONDUCT) && !needs_second(c);
+	    !is(c,
+		CASE_IS_HELD | CASE_IS_CLOSING | CASE_IS_OVERRIDING |
+		    CASE_IS_CONDUCT) &&
+	    !needs_second(c);
 }
 
 static void

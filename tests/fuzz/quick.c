@@ -11,10 +11,10 @@
 
 /* --- a store that is small --- */
 
-enum err __real_store_open(
-    const struct store_config *config, struct store **ret);
-enum err __wrap_store_open(
-    const struct store_config *config, struct store **ret);
+enum err __real_store_open(const struct store_config *config,
+    struct store **ret);
+enum err __wrap_store_open(const struct store_config *config,
+    struct store **ret);
 
 /* What is allocated ahead on a disk costs time here and shows nothing. The map
  * is so small that it grows. */
@@ -53,8 +53,8 @@ quick_keep(struct quick *q)
 		buf_put(&q->store, block, (size_t)n);
 	close(fd);
 	while (q->store.n > sizeof(block) &&
-	    bytes_all_zero(
-		q->store.p + q->store.n - sizeof(block), sizeof(block)))
+	    bytes_all_zero(q->store.p + q->store.n - sizeof(block),
+		sizeof(block)))
 		q->store.n -= sizeof(block);
 	assert_int_equal(ERR_OK, q->store.err);
 }
@@ -68,8 +68,8 @@ put_store(struct quick *q)
 	data_path(q, path);
 	fd = open(path, O_WRONLY | O_TRUNC);
 	assert_true(fd >= 0);
-	assert_int_equal(
-	    (ssize_t)q->store.n, write(fd, q->store.p, q->store.n));
+	assert_int_equal((ssize_t)q->store.n,
+	    write(fd, q->store.p, q->store.n));
 	close(fd);
 }
 
@@ -92,10 +92,10 @@ static struct world_org org = {
 	.policy = POLICY_DIR "/policy-small.yaml",
 	.more_people = MORE(""),
 	.n = PEOPLE,
-	.slugs = { NULL, "guardian-first", "guardian-second",
-	    "executive-lead", "chief-executive", "ned-lead", "chair", NULL,
-	    NULL, "investigator-first", "investigator-second", "adviser",
-	    "director", "deputy" },
+	.slugs = { NULL, "guardian-first", "guardian-second", "executive-lead",
+	    "chief-executive", "ned-lead", "chair", NULL, NULL,
+	    "investigator-first", "investigator-second", "adviser", "director",
+	    "deputy" },
 };
 
 static void

@@ -25,14 +25,14 @@
 struct quick {
 	struct world *w;
 	struct reporter reporter[QUICK_REPORTERS]; /* keys only */
-	struct buf bundle[QUICK_POLICIES + 1]; /* by serial */
+	struct buf bundle[QUICK_POLICIES + 1];	   /* by serial */
 	uint8_t hash[QUICK_POLICIES + 1][SHA256_LEN];
 	/* signing seeds: as world's, and that of the last policy */
 	uint8_t new_seed[SIGN_SEED_LEN];
-	uint32_t serial; /* in force */
-	struct buf store; /* its file, as every run begins */
+	uint32_t serial;    /* in force */
+	struct buf store;   /* its file, as every run begins */
 	struct buf payload; /* of the larger length; the smaller is its start */
-	uint64_t large; /* that length */
+	uint64_t large;	    /* that length */
 };
 
 /* Once; freed at exit. */

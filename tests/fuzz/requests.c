@@ -32,8 +32,8 @@ keep_messages(struct requests *all)
 		draft_message(all->w, all->r, kinds[i],
 		    is_reporters ? PERSON_REPORTER : GUARDIAN, !is_note,
 		    is_note ? zero : all->r->head, to, 2, &d);
-		requests_add(
-		    all, is_reporters ? WIRE_TEXT : WIRE_STAFF, &d.request);
+		requests_add(all, is_reporters ? WIRE_TEXT : WIRE_STAFF,
+		    &d.request);
 	}
 	reporter_new(&other, 2);
 	draft_concern(all->w, &other, to, 2, &concern);
@@ -169,8 +169,7 @@ keep_rest(struct requests *all)
 }
 
 void
-requests_make(
-    struct requests *q, struct world *w, const struct reporter *r)
+requests_make(struct requests *q, struct world *w, const struct reporter *r)
 {
 	*q = (struct requests){ .w = w, .r = r };
 	keep_messages(q);

@@ -20,8 +20,8 @@ struct requests {
 	} at[REQUESTS_MAX];
 };
 
-void requests_make(
-    struct requests *q, struct world *w, const struct reporter *r);
+void requests_make(struct requests *q, struct world *w,
+    const struct reporter *r);
 void requests_add(struct requests *all, enum wire_type type,
     const struct bundle_request *q);
 void requests_free(struct requests *q);

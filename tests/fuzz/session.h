@@ -59,8 +59,8 @@ void check_poll(struct run *r, size_t which, uint32_t after);
 void check_case(struct run *r, uint16_t person, size_t which, enum chain chain,
     uint32_t after);
 void check_queue(struct run *r, uint16_t person, unsigned limit);
-void check_piece(struct run *r, uint16_t person, size_t which,
-    enum chain chain, uint32_t seq, uint32_t index);
+void check_piece(struct run *r, uint16_t person, size_t which, enum chain chain,
+    uint32_t seq, uint32_t index);
 void check_investigators(struct run *r, uint16_t person, size_t which);
 
 /* Sends; the one answer is in r->w. */
@@ -90,8 +90,8 @@ struct content {
 };
 void content_free(struct content *x);
 /* To those of the mask; who are turned over by bytes. Bit 0: the reporter. */
-void content_make(
-    struct run *r, struct reader *in, unsigned mask, struct content *x);
+void content_make(struct run *r, struct reader *in, unsigned mask,
+    struct content *x);
 void content_is_taken(struct run *r, const struct content *x);
 /* Of its payload: an upload has its own. */
 uint32_t content_number(const struct run *r, const struct content *x);

@@ -98,9 +98,8 @@ life_matches(const struct model_case *m, const struct store_case *c)
 
 	assert(life_get(c->marks.life, &l) == ERR_OK);
 	return l.state == m->state && l.band == m->band &&
-	    (l.flags & ~CASE_IS_BREACHED) == m->flags &&
-	    c->route == m->route && c->filed_day == m->filed &&
-	    (c->kind == STORE_PLAIN) == m->is_plain;
+	    (l.flags & ~CASE_IS_BREACHED) == m->flags && c->route == m->route &&
+	    c->filed_day == m->filed && (c->kind == STORE_PLAIN) == m->is_plain;
 }
 
 static void
@@ -180,8 +179,8 @@ check_head(struct run *r, const struct model_case *c, uint16_t person,
 	uint8_t link[LINK_LEN];
 	struct bytes payload;
 
-	assert(link_digest(h->head, m->has_content ? m->content : NULL,
-		   link) == ERR_OK);
+	assert(link_digest(h->head, m->has_content ? m->content : NULL, link) ==
+	    ERR_OK);
 	assert(memcmp(link, m->link, LINK_LEN) == 0);
 	check_envelope(m->has_content ? x : NULL, h->envelope);
 	if (!m->has_content || x == NULL) {
@@ -455,8 +454,8 @@ check_queue(struct run *r, uint16_t person, unsigned limit)
 
 	do {
 		struct bundle_request q = { .kind = REQUEST_QUEUE,
-			.queue.after = BYTES((const uint8_t *)all.cursor,
-			    all.cursor_len),
+			.queue.after =
+			    BYTES((const uint8_t *)all.cursor, all.cursor_len),
 			.queue.limit = limit };
 
 		put_session(r, person, q.queue.session);

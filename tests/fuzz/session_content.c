@@ -23,8 +23,7 @@ seal_for(struct content *x, uint16_t person)
 
 	*b = (struct buf)BUF_INIT(QUICK_ENVELOPE_MAX);
 	quick_envelope(person, x->number, b);
-	x->bundle.to[x->n_to] =
-	    (struct bundle_to){ person, buf_bytes(b) };
+	x->bundle.to[x->n_to] = (struct bundle_to){ person, buf_bytes(b) };
 	x->to[x->n_to++] = person;
 	if (person > 13)
 		x->refusals |= MAY(ANSWER_DENIED);
@@ -82,7 +81,8 @@ content_make(struct run *r, struct reader *in, unsigned mask, struct content *x)
 		seal_for(x, PERSON_REPORTER);
 	take_digest(r, x,
 	    x->is_upload && r->upload[x->upload].is_there
-		? r->upload[x->upload].number : x->number);
+		? r->upload[x->upload].number
+		: x->number);
 }
 
 void
@@ -109,9 +109,8 @@ check_proof(struct run *r, enum message_kind kind, const uint8_t *id,
 	struct statement s;
 
 	assert(r->w->answer.kind == ANSWER_STORED);
-	assert(proof_verify(r->w->answer.stored.proof,
-		   r->w->root.instance_keys, r->w->root.n_instance_keys,
-		   &text) == ERR_OK);
+	assert(proof_verify(r->w->answer.stored.proof, r->w->root.instance_keys,
+		   r->w->root.n_instance_keys, &text) == ERR_OK);
 	assert(statement_parse(text, &s) == ERR_OK);
 	assert(s.kind == kind && memcmp(s.link, link, LINK_LEN) == 0);
 	assert(memcmp(s.case_id, id, CASE_ID_LEN) == 0);
@@ -226,9 +225,9 @@ link_concern(const struct bundle_request *q, const struct content *x,
 	CLEAN_BUF struct buf body = BUF_INIT(BUNDLE_PIECE_LEN);
 
 	assert(bundle_request_put(q, &body) == ERR_OK);
-	assert(link_digest(
-		   BYTES(body.p, bundle_preamble_length(buf_bytes(&body))),
-		   x->digest, link) == ERR_OK);
+	assert(
+	    link_digest(BYTES(body.p, bundle_preamble_length(buf_bytes(&body))),
+		x->digest, link) == ERR_OK);
 }
 
 void
@@ -247,8 +246,8 @@ do_concern(struct run *r, struct reader *in)
 	memcpy(c->case_key, keys->sign_pub, SIGN_PUB_LEN);
 	memcpy(c->mailbox, keys->mailbox, SHA256_LEN);
 	content_make(r, in, people_of(c->route) | 1, &x);
-	no = put_policy(r, in, c, &m) |
-	    concern_refusals(r, &x, which, c->route);
+	no =
+	    put_policy(r, in, c, &m) | concern_refusals(r, &x, which, c->route);
 	put_tell(in, c, &m, &no);
 	if (x.n_to > 0) {
 		c->content = x.bundle;
@@ -281,14 +280,13 @@ link_plain(const struct run *r, struct bytes file, struct model_concern *m)
 	uint8_t payload[SHA256_LEN], envelope[1][SHA256_LEN];
 
 	hex_encode(policy, r->q->hash[r->serial], SHA256_LEN);
-	buf_printf(&head,
-	    "speakup: v1 plain\nroute: 3\nband: P3\npolicy: %s\n", policy);
-	assert(payload_digest_of(
-		   BYTES(file.p + file.n - 400, 400), payload) == ERR_OK);
-	assert(sha256(BYTES(file.p, file.n - 400), envelope[0]) == ERR_OK);
-	assert(content_digest(payload,
-		   (const uint8_t(*)[SHA256_LEN])envelope, 1, m->content) ==
+	buf_printf(&head, "speakup: v1 plain\nroute: 3\nband: P3\npolicy: %s\n",
+	    policy);
+	assert(payload_digest_of(BYTES(file.p + file.n - 400, 400), payload) ==
 	    ERR_OK);
+	assert(sha256(BYTES(file.p, file.n - 400), envelope[0]) == ERR_OK);
+	assert(content_digest(payload, (const uint8_t(*)[SHA256_LEN])envelope,
+		   1, m->content) == ERR_OK);
 	assert(link_digest(buf_bytes(&head), m->content, m->link) == ERR_OK);
 }
 

@@ -14,7 +14,7 @@ struct posting {
 	struct content x;
 	bool has_content;
 	unsigned refusals; /* beside those of the life */
-	bool is_hidden; /* the author is to be told nothing */
+	bool is_hidden;	   /* the author is to be told nothing */
 };
 
 /* Kinds that the model would take from somebody now: one of them. */
@@ -34,8 +34,8 @@ a_way_on(struct run *r, struct reader *in, const struct model_case *c,
 							      : c->pending };
 			bool reads = who == 0 || c->reader[who].reads;
 
-			if (reads && message_form(e.kind)->author !=
-				AUTHOR_INSTANCE &&
+			if (reads &&
+			    message_form(e.kind)->author != AUTHOR_INSTANCE &&
 			    model_may_live(c, &e, r->serial, true) == 0)
 				way[n++] = e;
 		}
@@ -86,12 +86,12 @@ fill_grants(struct run *r, struct reader *in, struct posting *p)
 				quick_envelope(x->person, x->number, &b);
 				g[n].chain = x->chain;
 				g[n].seq = seq;
-				assert(sha256(buf_bytes(&b),
-					   g[n++].envelope) == ERR_OK);
+				assert(sha256(buf_bytes(&b), g[n++].envelope) ==
+				    ERR_OK);
 			}
 	how = take_byte(in);
-	assert(grants_digest(g, how >= 200 && how < 240 ? 0 : n,
-		   p->e.grants) == ERR_OK);
+	assert(grants_digest(g, how >= 200 && how < 240 ? 0 : n, p->e.grants) ==
+	    ERR_OK);
 	if (how >= 240) {
 		p->e.grants[0] ^= 1;
 		p->refusals |= MAY(ANSWER_INCOMPLETE);
@@ -334,7 +334,8 @@ do_post(struct run *r, struct reader *in)
 		if (message_form(p.e.kind)->author == AUTHOR_INSTANCE)
 			return;
 		p.e.author = message_kind_is_reporters(p.e.kind)
-		    ? PERSON_REPORTER : take_reader(in, c);
+		    ? PERSON_REPORTER
+		    : take_reader(in, c);
 		p.e.from = p.e.author;
 	}
 	if (p.e.author != PERSON_REPORTER)
@@ -353,8 +354,8 @@ is_in_chain(const struct model_case *c, const uint8_t *link)
 {
 	for (unsigned chain = 0; chain < 2; chain++)
 		for (uint32_t i = 0; i < c->count[chain]; i++)
-			if (memcmp(c->message[chain][i].link, link,
-				LINK_LEN) == 0)
+			if (memcmp(c->message[chain][i].link, link, LINK_LEN) ==
+			    0)
 				return true;
 	return false;
 }
@@ -365,8 +366,8 @@ do_again(struct run *r, struct reader *in)
 {
 	const struct sent_before *s = &r->sent[take_byte(in) % LAST_SENT];
 	const struct model_case *c = &r->c[s->which];
-	enum wire_type type = s->author == PERSON_REPORTER ? WIRE_TEXT
-							   : WIRE_STAFF;
+	enum wire_type type =
+	    s->author == PERSON_REPORTER ? WIRE_TEXT : WIRE_STAFF;
 
 	/* Of a case that was removed and filed anew, it may be news. */
 	if (s->body.n == 0 ||
