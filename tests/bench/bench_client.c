@@ -66,8 +66,9 @@ token_of(uint64_t seed, uint64_t i, uint8_t out[static TOKEN_LEN])
 static void
 request_put(struct buf *out, const struct bundle_request *r)
 {
-	buf_printf(out, "POST /v1/text HTTP/1.1\r\nHost: localhost\r\n"
-			"Content-Length: %d\r\n\r\n",
+	buf_printf(out,
+	    "POST /v1/text HTTP/1.1\r\nHost: localhost\r\n"
+	    "Content-Length: %d\r\n\r\n",
 	    BUNDLE_TEXT_LEN);
 	size_t head = out->n;
 	must(bundle_request_put(r, out), "bundle");
@@ -138,7 +139,8 @@ policy_fetch(uint16_t port, uint8_t hash[static SHA256_LEN])
 	must(bundle_answer_parse(buf_bytes(&body), &a), "policy answer");
 	must(roots_walk(a.policy.root, a.policy.n_roots, NULL, &root), "roots");
 	must(policy_open(a.policy.policy, &root, env_now(&env_system), 0, &p,
-		 &status), "policy");
+		 &status),
+	    "policy");
 	memcpy(hash, status.hash, SHA256_LEN);
 	buf_free(&body);
 	return p;
@@ -162,8 +164,10 @@ concern_prepare(struct bench *b, uint16_t port)
 	must(members_compute(p, route, NULL, 0, day, m, MEMBERS_MAX, &n),
 	    "members");
 	must(env_random(&env_system, key, sizeof(key)), "random");
-	must(age_identity_new(&env_system, route->keys == KEYS_HYBRID ?
-		 AGE_HYBRID : AGE_X25519, &reporter), "identity");
+	must(age_identity_new(&env_system,
+		 route->keys == KEYS_HYBRID ? AGE_HYBRID : AGE_X25519,
+		 &reporter),
+	    "identity");
 	b->concern.kind = REQUEST_CONCERN;
 	c->route = choice.route;
 	c->band = choice.band;
@@ -179,8 +183,8 @@ concern_prepare(struct bench *b, uint16_t port)
 			must(age_identity_recipient(&reporter, &to), "reply");
 		else
 			to = *members_recipient(p, route, m[i].person, day);
-		must(age_header_seal(&env_system, key, &to, 1,
-			 &b->envelope[i]), "envelope");
+		must(age_header_seal(&env_system, key, &to, 1, &b->envelope[i]),
+		    "envelope");
 		c->content.to[i].person = last ? PERSON_REPORTER : m[i].person;
 		c->content.to[i].envelope = buf_bytes(&b->envelope[i]);
 	}

@@ -38,15 +38,17 @@ main(int argc, char **argv)
 	seal = strcmp(argv[1], "seal") == 0;
 	from = open(argv[2], O_RDONLY);
 	to = open(argv[3], O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	if (from < 0 || to < 0 || EVP_CipherInit_ex(c, EVP_chacha20_poly1305(),
-				      NULL, key, nonce, seal) != 1)
+	if (from < 0 || to < 0 ||
+	    EVP_CipherInit_ex(c, EVP_chacha20_poly1305(), NULL, key, nonce,
+		seal) != 1)
 		return 1;
 	while ((n = (int)read_full(from, in, CHUNK + (seal ? 0 : TAG))) > 0) {
 		int text = seal ? n : n - TAG;
 
 		if (EVP_CipherInit_ex(c, NULL, NULL, NULL, nonce, seal) != 1 ||
-		    (!seal && EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG,
-				  TAG, in + text) != 1) ||
+		    (!seal &&
+			EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, TAG,
+			    in + text) != 1) ||
 		    EVP_CipherUpdate(c, out, &len, in, text) != 1 ||
 		    EVP_CipherFinal_ex(c, out + len, &len) != 1)
 			return 1;

@@ -31,7 +31,7 @@
 struct options {
 	const char *dir;
 	uint32_t concerns; /* measured */
-	uint32_t cases; /* there before, in the second round */
+	uint32_t cases;	   /* there before, in the second round */
 	uint32_t batch;
 };
 
@@ -111,8 +111,8 @@ bare_put(struct bare *b, MDB_txn *txn, struct bytes x)
 
 	memcpy(nonce, &b->next, sizeof(b->next));
 	if (b->sealed)
-		must((int)aead_seal(
-			 b->aead, b->key, nonce, BYTES(nonce, 8), x, b->out),
+		must((int)aead_seal(b->aead, b->key, nonce, BYTES(nonce, 8), x,
+			 b->out),
 		    "seal");
 	else
 		memcpy(b->out, x.p, x.n);

@@ -58,9 +58,10 @@ tls_open(const char *certificate, const char *key)
 	SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
 
 	must(tls != NULL &&
-	    SSL_CTX_use_certificate_chain_file(tls, certificate) == 1 &&
-	    SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) == 1 &&
-	    SSL_CTX_set_num_tickets(tls, 0) == 1, "TLS");
+		SSL_CTX_use_certificate_chain_file(tls, certificate) == 1 &&
+		SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) == 1 &&
+		SSL_CTX_set_num_tickets(tls, 0) == 1,
+	    "TLS");
 	SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
 	return tls;
 }
@@ -75,10 +76,13 @@ listen_on(uint16_t port)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
 	must(fd >= 0 &&
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0 &&
-	    bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0 &&
-	    listen(fd, 1024) == 0, "listening");
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ==
+		    0 &&
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) ==
+		    0 &&
+		bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0 &&
+		listen(fd, 1024) == 0,
+	    "listening");
 	return fd;
 }
 
@@ -142,8 +146,7 @@ conn_turn(struct conn *c)
 		c->is_answering = false;
 		n = SSL_read(c->ssl, in, sizeof(in));
 		if (n <= 0)
-			return SSL_get_error(c->ssl, n) ==
-			    SSL_ERROR_WANT_READ;
+			return SSL_get_error(c->ssl, n) == SSL_ERROR_WANT_READ;
 		take(c, in, (size_t)n);
 	}
 }

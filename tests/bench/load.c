@@ -20,7 +20,11 @@
 #define SAMPLES_MAX 4000000
 
 enum state {
-	CONN_HANDSHAKE, CONN_WRITE, CONN_FLUSH, CONN_READ, CONN_IDLE,
+	CONN_HANDSHAKE,
+	CONN_WRITE,
+	CONN_FLUSH,
+	CONN_READ,
+	CONN_IDLE,
 	CONN_CLOSED
 };
 
@@ -51,8 +55,8 @@ struct load {
 	uint64_t seen;
 	double begun;
 	unsigned standing; /* connections whose handshake is done */
-	uint64_t asked; /* requests, where they are paced */
-	double first;	/* when the first one was due */
+	uint64_t asked;	   /* requests, where they are paced */
+	double first;	   /* when the first one was due */
 	bool over;
 };
 
@@ -197,8 +201,8 @@ answer_done(struct load *l, struct conn *c)
 	}
 	l->r.seconds = now - l->begun;
 	if (l->seen > l->o->warmup &&
-	    ((l->o->count != 0 && (l->o->rate > 0 ? l->seen : l->r.answers) >=
-		l->o->count) ||
+	    ((l->o->count != 0 &&
+		 (l->o->rate > 0 ? l->seen : l->r.answers) >= l->o->count) ||
 		(l->o->seconds > 0 && l->r.seconds >= l->o->seconds)))
 		l->over = true;
 	conn_begin(l, c);
@@ -212,8 +216,9 @@ answer_take(struct load *l, struct conn *c, const char *p, size_t n)
 	size_t used = 0;
 
 	if (!c->in_body) {
-		size_t take = n < HEAD_MAX - 1 - c->head_len ?
-		    n : HEAD_MAX - 1 - c->head_len;
+		size_t take = n < HEAD_MAX - 1 - c->head_len
+		    ? n
+		    : HEAD_MAX - 1 - c->head_len;
 		size_t before = c->head_len;
 
 		memcpy(c->head + before, p, take);
@@ -226,8 +231,7 @@ answer_take(struct load *l, struct conn *c, const char *p, size_t n)
 		if (!head_parse(c))
 			return false;
 		l->r.answer_bytes = c->body_left;
-		if (l->o->accepts != NULL &&
-		    !l->o->accepts(p + used, n - used))
+		if (l->o->accepts != NULL && !l->o->accepts(p + used, n - used))
 			c->ok = false;
 		c->in_body = true;
 	}
@@ -363,9 +367,9 @@ tls_new(void)
 	if (tls == NULL)
 		return NULL;
 	SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION);
-	SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS |
-	    SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(tls,
+	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	return tls;
 }
 
@@ -428,8 +432,9 @@ load_fetch(uint16_t port, struct bytes request, struct buf *out)
 	if (!head_parse(&c) || !c.ok)
 		goto out;
 	while (c.body_left > 0 &&
-	    (n = SSL_read(ssl, in, c.body_left < sizeof(in) ?
-		(int)c.body_left : (int)sizeof(in))) > 0) {
+	    (n = SSL_read(ssl, in,
+		 c.body_left < sizeof(in) ? (int)c.body_left
+					  : (int)sizeof(in))) > 0) {
 		buf_put(out, in, (size_t)n);
 		c.body_left -= (uint64_t)n;
 	}

@@ -10,7 +10,8 @@ fdatasync(int fd)
 {
 	const char *ms = getenv("SLOWSYNC_MS");
 	struct timespec t = { .tv_nsec =
-		(ms != NULL ? strtol(ms, NULL, 10) : 10) * 1000 * 1000 };
+				  (ms != NULL ? strtol(ms, NULL, 10) : 10) *
+		    1000 * 1000 };
 
 	nanosleep(&t, NULL);
 	return (int)syscall(SYS_fdatasync, fd);

@@ -228,15 +228,15 @@ seal(struct world *w, const struct spec *spec, struct sent *s)
 	assert_non_null(m);
 	fill_manifest(w, spec, text, m);
 	s->n_to = readers(w, spec, &s->entry, to);
-	MUST(message_seal_new(
-	    &env_system, m, seed_of(w, spec), to, s->n_to, &seal));
+	MUST(message_seal_new(&env_system, m, seed_of(w, spec), to, s->n_to,
+	    &seal));
 	for (size_t i = 0; i < s->n_to; i++) {
 		s->person[i] = to[i].person;
 		s->envelope[i].max = AGE_HEADER_MAX;
 		buf_put_bytes(&s->envelope[i], message_seal_envelope(seal, i));
 	}
-	MUST(message_seal_payload(
-	    seal, sealed_memory_source, &memory, to_buf, &s->payload));
+	MUST(message_seal_payload(seal, sealed_memory_source, &memory, to_buf,
+	    &s->payload));
 	MUST(message_seal_content(seal, s->content));
 	seal = message_seal_free(seal);
 	m = manifest_free(m);
@@ -309,8 +309,8 @@ put_entry(struct world *w, const struct spec *spec, struct sent *s)
 	if (spec->entry != NULL)
 		spec->entry(e);
 	if (e->author == PERSON_INSTANCE)
-		MUST(entry_sign_instance(
-		    e, &w->instance, w->instance_seed, &s->head));
+		MUST(entry_sign_instance(e, &w->instance, w->instance_seed,
+		    &s->head));
 	else
 		MUST(entry_sign(e, seed_of(w, spec), &s->head));
 	w->n_changes += member_changes_of(e, w->change + w->n_changes);

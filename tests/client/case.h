@@ -17,7 +17,7 @@
 #define SECOND 2
 #define EXECUTIVE 3
 #define CHIEF 4
-#define CHAIR 6 /* not on route 1 */
+#define CHAIR 6		   /* not on route 1 */
 #define INVESTIGATOR CHAIR /* after world_train */
 #define STRANGER 99
 #define ROUTE 1
@@ -64,7 +64,7 @@ struct spec {
 	size_t n_to; /* not 0: sealed to these, and no others */
 	uint16_t to[SEALED_TO_MAX];
 	const char *text; /* where the kind may have content: NULL is none */
-	size_t n_tell; /* not 0: these, and no others, in a concern */
+	size_t n_tell;	  /* not 0: these, and no others, in a concern */
 	uint16_t tell[4];
 };
 

@@ -10,21 +10,21 @@
 
 #define MUST(call) assert_int_equal((call), ERR_OK)
 #define INLINE_MAX 1024 /* what is longer has a file of its own */
-#define PEOPLE_ASKED 7 /* 1 to 6, and nobody */
+#define PEOPLE_ASKED 7	/* 1 to 6, and nobody */
 
 /* What the tests call, and what the linker puts in its place. */
 enum refusal __real_conversation_begin(struct conversation *c, enum chain chain,
     uint32_t seq, struct bytes head, struct bytes envelope);
 enum refusal __wrap_conversation_begin(struct conversation *c, enum chain chain,
     uint32_t seq, struct bytes head, struct bytes envelope);
-enum refusal
-__real_conversation_put(struct conversation *c, struct bytes payload);
-enum refusal
-__wrap_conversation_put(struct conversation *c, struct bytes payload);
-enum refusal __real_conversation_end(
-    struct conversation *c, const struct conversation_message **ret);
-enum refusal __wrap_conversation_end(
-    struct conversation *c, const struct conversation_message **ret);
+enum refusal __real_conversation_put(struct conversation *c,
+    struct bytes payload);
+enum refusal __wrap_conversation_put(struct conversation *c,
+    struct bytes payload);
+enum refusal __real_conversation_end(struct conversation *c,
+    const struct conversation_message **ret);
+enum refusal __wrap_conversation_end(struct conversation *c,
+    const struct conversation_message **ret);
 enum refusal __real_conversation_finish(struct conversation *c);
 enum refusal __wrap_conversation_finish(struct conversation *c);
 void __real_conversation_free(struct conversation *c);
@@ -70,8 +70,8 @@ write_file(const char *name, const char *ending, struct bytes x)
 	char path[512];
 	FILE *f;
 
-	(void)snprintf(
-	    path, sizeof(path), "%s/%s.%s", directory(), name, ending);
+	(void)snprintf(path, sizeof(path), "%s/%s.%s", directory(), name,
+	    ending);
 	f = fopen(path, "wb");
 	assert_non_null(f);
 	assert_int_equal(fwrite(x.p, 1, x.n, f), x.n);
@@ -79,8 +79,8 @@ write_file(const char *name, const char *ending, struct bytes x)
 }
 
 static void
-write_named_by_hash(
-    struct bytes x, const char *ending, char name[static 2 * SHA256_LEN + 1])
+write_named_by_hash(struct bytes x, const char *ending,
+    char name[static 2 * SHA256_LEN + 1])
 {
 	uint8_t hash[SHA256_LEN];
 
@@ -149,8 +149,8 @@ instance_keys_json(const struct conversation *c)
 		struct buf text CLEAN_BUF = BUF_INIT(INLINE_MAX);
 		struct note_key key;
 
-		MUST(note_key_init(
-		    &key, c->instance_keys[i].name, c->instance_keys[i].pub));
+		MUST(note_key_init(&key, c->instance_keys[i].name,
+		    c->instance_keys[i].pub));
 		note_vkey_put(&text, &key);
 		(void)json_array_append_new(list, text_json(&text));
 	}
@@ -381,8 +381,8 @@ __wrap_conversation_put(struct conversation *c, struct bytes payload)
 }
 
 enum refusal
-__wrap_conversation_end(
-    struct conversation *c, const struct conversation_message **ret)
+__wrap_conversation_end(struct conversation *c,
+    const struct conversation_message **ret)
 {
 	bool is_recorded = record_of(c) != NULL;
 	enum refusal said = __real_conversation_end(c, ret);

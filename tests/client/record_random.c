@@ -90,8 +90,8 @@ fill(struct scene *s, struct spec *spec)
 		do
 			e->person = anybody();
 		while (is_marked(s->w, e->person));
-		world_digest(
-		    s->sent, below(2) == 0 ? 0 : s->n, e->person, e->grants);
+		world_digest(s->sent, below(2) == 0 ? 0 : s->n, e->person,
+		    e->grants);
 	}
 	if ((params & PARAM_FROM) != 0)
 		e->from = (uint16_t)(e->person % PEOPLE + 1);

@@ -10,12 +10,12 @@
 
 #define SCENE_LONG 64 /* messages: such a one is not read any more often */
 #define PAYLOAD_LONG (1024 * 1024)
-#define BENT 3 /* times that each scene is read so */
+#define BENT 3	     /* times that each scene is read so */
 #define BENT_LATER 3 /* and once it has gone on */
 #define MUST(call) assert_int_equal((call), ERR_OK)
 
 enum bend {
-	BEND_DROP, /* a message is not there */
+	BEND_DROP,  /* a message is not there */
 	BEND_LATER, /* it changes places with the next of its chain */
 	BEND_NO_ENVELOPE,
 	BEND_HEAD, /* one bit of its head */
@@ -24,12 +24,12 @@ enum bend {
 	BEND_PAYLOAD,
 	BEND_SHORT, /* its payload is cut */
 	BEND_LONG,
-	BEND_PIECES, /* nothing is wrong: but it comes in pieces */
-	BEND_FINISH, /* the end is asked for before it, and again */
-	BEND_HEAD_LINE, /* an empty line behind its head */
-	BEND_FILED, /* the case is of another day */
-	BEND_CASE, /* it is another one */
-	BEND_POLICY, /* another policy came since */
+	BEND_PIECES,	 /* nothing is wrong: but it comes in pieces */
+	BEND_FINISH,	 /* the end is asked for before it, and again */
+	BEND_HEAD_LINE,	 /* an empty line behind its head */
+	BEND_FILED,	 /* the case is of another day */
+	BEND_CASE,	 /* it is another one */
+	BEND_POLICY,	 /* another policy came since */
 	BEND_OLD_POLICY, /* and the case's own is not known */
 };
 #define BENDS (BEND_OLD_POLICY + 1)
@@ -96,8 +96,8 @@ take_bent(const struct bending *b, const struct sent *m, uint32_t seq)
 		(void)copy(envelope_of(m, is_others ? CHIEF : b->c->person),
 		    &envelope);
 	if (is_others && envelope.n == 0) /* of the concern, for another one */
-		(void)copy(
-		    envelope_of(&b->s->sent[0], b->c->person), &envelope);
+		(void)copy(envelope_of(&b->s->sent[0], b->c->person),
+		    &envelope);
 	if (b->bend == BEND_HEAD)
 		flip(&head);
 	else if (b->bend == BEND_ENVELOPE)
@@ -110,8 +110,8 @@ take_bent(const struct bending *b, const struct sent *m, uint32_t seq)
 		buf_put_u8(&payload, 0);
 	else if (b->bend == BEND_HEAD_LINE)
 		buf_put_u8(&head, '\n');
-	r = conversation_begin(
-	    b->c, m->chain, seq, buf_bytes(&head), buf_bytes(&envelope));
+	r = conversation_begin(b->c, m->chain, seq, buf_bytes(&head),
+	    buf_bytes(&envelope));
 	if (r == REFUSAL_NONE)
 		r = b->bend == BEND_PIECES
 		    ? put_in_pieces(b->c, buf_bytes(&payload))

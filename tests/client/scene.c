@@ -109,8 +109,8 @@ write_honest(struct scene *s, size_t n)
 }
 
 void
-write_one(
-    struct scene *s, enum message_kind kind, uint16_t author, struct entry with)
+write_one(struct scene *s, enum message_kind kind, uint16_t author,
+    struct entry with)
 {
 	const struct spec spec = {
 		.kind = kind, .author = author, .with = with

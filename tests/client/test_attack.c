@@ -15,10 +15,9 @@ static void
 hand_about(struct scene *s, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		struct entry e = {
-			.from = i % 2 == 0 ? EXECUTIVE : INVESTIGATOR,
-			.person = i % 2 == 0 ? INVESTIGATOR : EXECUTIVE
-		};
+		struct entry e = { .from =
+				       i % 2 == 0 ? EXECUTIVE : INVESTIGATOR,
+			.person = i % 2 == 0 ? INVESTIGATOR : EXECUTIVE };
 
 		world_digest(s->sent, 0, e.person, e.grants);
 		write_one(s, MESSAGE_HANDOVER, GUARDIAN, e);

@@ -60,8 +60,7 @@ static const struct {
 	{ "two swapped", { 0, 2, 1, 3 }, 4, REFUSAL_REORDERED },
 	{ "one twice", { 0, 1, 1 }, 3, REFUSAL_REORDERED },
 	{ "note before the concern", { 4, 0 }, 2, REFUSAL_NO_CONCERN },
-	{ "last talk withheld from the note", { 0, 1, 2, 4 }, 4,
-	    REFUSAL_SEEN },
+	{ "last talk withheld from the note", { 0, 1, 2, 4 }, 4, REFUSAL_SEEN },
 };
 
 static void
@@ -73,8 +72,8 @@ test_dropped_and_reordered_messages_are_refused(void **state)
 	scene_begin(&s, policy_yaml);
 	write_honest(&s, ALL);
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
-		enum refusal r = read_in_order(&s, GUARDIAN, orders[i].order,
-		    orders[i].n);
+		enum refusal r =
+		    read_in_order(&s, GUARDIAN, orders[i].order, orders[i].n);
 
 		if (r != orders[i].expected)
 			fail_msg("%s: %s", orders[i].what, refusal_text(r));
@@ -152,6 +151,7 @@ entry_of_other_content(struct entry *e)
 }
 
 #define REPLY .kind = MESSAGE_REPLY, .author = GUARDIAN
+/* clang-format off */
 static const struct {
 	const char *what;
 	struct spec spec;
@@ -193,6 +193,7 @@ static const struct {
 	{ "another's signature", { .kind = MESSAGE_ACK,
 	    .author = SECOND }, REFUSAL_SIGNATURE },
 };
+/* clang-format on */
 
 static void
 test_bent_messages_are_refused_each_for_its_reason(void **state)
@@ -221,7 +222,8 @@ test_bent_messages_are_refused_each_for_its_reason(void **state)
 static void
 test_concern_to_somebody_left_out_is_refused(void **state)
 {
-	const struct spec spec = { .kind = MESSAGE_CONCERN, .n_to = 5,
+	const struct spec spec = { .kind = MESSAGE_CONCERN,
+		.n_to = 5,
 		.to = { GUARDIAN, SECOND, EXECUTIVE, 5, PERSON_REPORTER } };
 	struct scene s;
 
@@ -324,8 +326,8 @@ test_swapped_message_is_refused(void **state)
 	head = s.sent[1].head;
 	s.sent[1].head = s.sent[2].head;
 	s.sent[2].head = head;
-	assert_int_equal(read_in_order(&s, GUARDIAN, (const int[]){ 0, 2 },
-	    2), REFUSAL_SWAPPED);
+	assert_int_equal(read_in_order(&s, GUARDIAN, (const int[]){ 0, 2 }, 2),
+	    REFUSAL_SWAPPED);
 	scene_end(&s);
 }
 
@@ -340,11 +342,11 @@ test_envelope_that_the_author_did_not_make_is_refused(void **state)
 	(void)state;
 	scene_begin(&s, policy_yaml);
 	scene_write(&s, &honest[0]);
-	assert_int_equal(age_identity_recipient(&s.w->id[SECOND], &to),
-	    ERR_OK);
+	assert_int_equal(age_identity_recipient(&s.w->id[SECOND], &to), ERR_OK);
 	assert_int_equal(message_add_envelope(&env_system,
-	    buf_bytes(&s.sent[0].envelope[0]), &s.w->id[GUARDIAN], 1, &to,
-	    &more), AGE_OK);
+			     buf_bytes(&s.sent[0].envelope[0]),
+			     &s.w->id[GUARDIAN], 1, &to, &more),
+	    AGE_OK);
 	buf_free(&s.sent[0].envelope[1]);
 	s.sent[0].envelope[1] = more;
 	assert_int_equal(read_all(&s, SECOND), REFUSAL_ENVELOPE);
@@ -359,8 +361,9 @@ test_key_that_does_not_open_is_said(void **state)
 	(void)state;
 	scene_begin(&s, policy_yaml);
 	scene_write(&s, &honest[0]);
-	assert_int_equal(age_identity_new(&env_system, AGE_X25519,
-	    &s.w->id[GUARDIAN]), ERR_OK);
+	assert_int_equal(
+	    age_identity_new(&env_system, AGE_X25519, &s.w->id[GUARDIAN]),
+	    ERR_OK);
 	assert_int_equal(read_all(&s, GUARDIAN), REFUSAL_NOT_FOR_US);
 	scene_end(&s);
 }
@@ -388,8 +391,8 @@ static void
 at_risk_now(struct manifest *m)
 {
 	m->n_answers = 1;
-	m->answer[0] = (struct manifest_answer){ .field = "at-risk-now",
-		.value = "yes" };
+	m->answer[0] =
+	    (struct manifest_answer){ .field = "at-risk-now", .value = "yes" };
 }
 
 /* The policy would start it as P1; the reporter's program said P3. */
@@ -422,8 +425,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_gap_in_numbers_is_refused),
 		cmocka_unit_test(
 		    test_bent_messages_are_refused_each_for_its_reason),
-		cmocka_unit_test(
-		    test_concern_to_somebody_left_out_is_refused),
+		cmocka_unit_test(test_concern_to_somebody_left_out_is_refused),
 		cmocka_unit_test(
 		    test_concern_that_contradicts_its_preamble_is_refused),
 		cmocka_unit_test(test_reporter_refuses_another_mailbox),

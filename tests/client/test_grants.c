@@ -235,8 +235,7 @@ test_giving_nothing_takes_nothing_from_what_was_given(void **state)
 		WRITE(&s, NOTE, GUARDIAN, 0);
 		assert_int_equal(read_whole(&s, INVESTIGATOR), REFUSAL_NONE);
 		take_away(&s, i, INVESTIGATOR);
-		assert_int_equal(
-		    read_all(&s, INVESTIGATOR), REFUSAL_ENVELOPE);
+		assert_int_equal(read_all(&s, INVESTIGATOR), REFUSAL_ENVELOPE);
 		scene_end(&s);
 	}
 	begin_given(&s); /* made for them, between the two entries */

@@ -22,12 +22,11 @@ struct values {
 static const struct option options[] = {
 	{ GO, "fast", 'f', OPTION_FLAG, NULL, offsetof(struct values, fast),
 	    "" },
-	{ GO | STAY, "to", 't', OPTION_TEXT, "X",
-	    offsetof(struct values, to), "" },
-	{ GO, "with", 0, OPTION_LIST, "X", offsetof(struct values, with),
+	{ GO | STAY, "to", 't', OPTION_TEXT, "X", offsetof(struct values, to),
 	    "" },
-	{ GO, "times", 0, OPTION_NUMBER, "N",
-	    offsetof(struct values, times), "" },
+	{ GO, "with", 0, OPTION_LIST, "X", offsetof(struct values, with), "" },
+	{ GO, "times", 0, OPTION_NUMBER, "N", offsetof(struct values, times),
+	    "" },
 };
 static const struct command commands[] = {
 	{ GO, "go", "PLACE", 0, 2, "", NULL },
@@ -43,7 +42,7 @@ parse(const char *const *words, struct values *v, char **argv)
 {
 	int argc = 0;
 
-	argv[argc++] = (char *)(uintptr_t)"test";
+	argv[argc++] = (char *)(uintptr_t) "test";
 	for (; *words != NULL; words++)
 		argv[argc++] = (char *)(uintptr_t)*words;
 	*v = (struct values){ 0 };

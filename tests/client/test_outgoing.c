@@ -13,14 +13,14 @@ static const char *policy_yaml;
 static void
 become_hybrid(struct policy *p)
 {
-	struct policy_person *people = (struct policy_person *)(uintptr_t)
-	    p->people;
-	struct policy_route *routes = (struct policy_route *)(uintptr_t)
-	    p->routes;
+	struct policy_person *people =
+	    (struct policy_person *)(uintptr_t)p->people;
+	struct policy_route *routes =
+	    (struct policy_route *)(uintptr_t)p->routes;
 
 	for (size_t i = 0; i < p->n_people; i++) {
-		struct policy_key *keys = (struct policy_key *)(uintptr_t)
-		    people[i].keys;
+		struct policy_key *keys =
+		    (struct policy_key *)(uintptr_t)people[i].keys;
 
 		for (size_t k = 0; k < people[i].n_keys; k++) {
 			keys[k].has_hybrid = true;
@@ -56,8 +56,8 @@ test_message_has_one_kind_of_keys(void **state)
 	struct world *w = world_new(policy_yaml);
 
 	(void)state;
-	assert_int_equal(age_identity_recipient(&w->reporter.reply[0],
-	    &classic), ERR_OK);
+	assert_int_equal(
+	    age_identity_recipient(&w->reporter.reply[0], &classic), ERR_OK);
 	addressed(w, &classic, AGE_X25519);
 	addressed(w, NULL, AGE_X25519);
 	become_hybrid(w->policy);

@@ -15,7 +15,9 @@ static struct policy_option kinds[] = {
 	{ .slug = "bullying" },
 };
 static struct policy_field form[] = {
-	{ .slug = "element", .kind = FIELD_MANY, .n_options = 2,
+	{ .slug = "element",
+	    .kind = FIELD_MANY,
+	    .n_options = 2,
 	    .options = kinds },
 };
 static const struct policy policy = { .n_form = 1, .form = form };
@@ -86,8 +88,9 @@ test_what_does_not_fit_is_refused_and_changes_nothing(void **state)
 		assert_int_equal(set(&r, bad[i][0], bad[i][1]), EXIT_USAGE);
 	assert_string_equal(r.value[RECORD_OUTCOME], "As it was.");
 	assert_null(r.value[RECORD_ELEMENTS]);
-	assert_int_equal(record_read(&quiet, &policy,
-	    bytes_str("no colon here"), &r), EXIT_USAGE);
+	assert_int_equal(
+	    record_read(&quiet, &policy, bytes_str("no colon here"), &r),
+	    EXIT_USAGE);
 	record_free(&r);
 }
 
@@ -98,8 +101,9 @@ test_options_of_an_older_form_are_kept(void **state)
 	struct record r = { 0 };
 
 	(void)state;
-	assert_int_equal(record_read(&quiet, NULL,
-	    bytes_str("elements: weather\n"), &r), EXIT_DONE);
+	assert_int_equal(
+	    record_read(&quiet, NULL, bytes_str("elements: weather\n"), &r),
+	    EXIT_DONE);
 	assert_string_equal(r.value[RECORD_ELEMENTS], "weather");
 	record_free(&r);
 }

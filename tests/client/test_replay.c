@@ -240,8 +240,8 @@ test_what_the_vault_should_have_refused_is_named(void **state)
 		assert_int_equal(scene_read(&s, c), REFUSAL_NOT_ALLOWED);
 		assert_int_equal(c->refused.why, not_allowed[i].why);
 		assert_int_equal(c->refused.state, not_allowed[i].state);
-		assert_int_equal(
-		    c->refused.entry.kind, s.sent[s.n - 1].entry.kind);
+		assert_int_equal(c->refused.entry.kind,
+		    s.sent[s.n - 1].entry.kind);
 		/* what was checked before it is kept, and nothing else */
 		assert_int_equal(c->n_messages, s.n - 1);
 		conversation_refused_text(c, &text);
@@ -352,8 +352,8 @@ static void
 others_are_told(struct scene *s)
 {
 	begin_case(s, policy_yaml);
-	WRITE(
-	    s, ROUTE, GUARDIAN, .route = 2, .n_people = 1, .people = { CHIEF });
+	WRITE(s, ROUTE, GUARDIAN, .route = 2, .n_people = 1,
+	    .people = { CHIEF });
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #define BAD "\xef\xbf\xbd"
 
+/* clang-format off */
 /* What reaches a terminal of text from outside. */
 static const struct {
 	const char *in, *out;
@@ -29,6 +30,7 @@ static const struct {
 	{ "broken \xff\xc3", "broken " BAD BAD },
 	{ "caf\xc3\xa9 \xe2\x82\xac", "caf\xc3\xa9 \xe2\x82\xac" },
 };
+/* clang-format on */
 
 static void
 test_nothing_that_steers_a_terminal_is_left(void **state)

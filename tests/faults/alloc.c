@@ -214,8 +214,8 @@ alloc_each(const char *name, alloc_act *act, void *ctx, unsigned long stride)
 			if (!alloc_has_failed())
 				break;
 			if (live_now() > live)
-				check_leak(
-				    name, act, ctx, k, (enum alloc_fault)how);
+				check_leak(name, act, ctx, k,
+				    (enum alloc_fault)how);
 		}
 	}
 	print_message("%s: %lu allocations\n", name, n);

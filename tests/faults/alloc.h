@@ -27,5 +27,5 @@ bool alloc_has_failed(void);
  * stride: only each stride-th of them fails; 0 is 1.
  */
 typedef void alloc_act(void *ctx);
-unsigned long alloc_each(
-    const char *name, alloc_act *act, void *ctx, unsigned long stride);
+unsigned long alloc_each(const char *name, alloc_act *act, void *ctx,
+    unsigned long stride);

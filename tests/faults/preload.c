@@ -54,8 +54,8 @@ begin(void)
 	copy(fault.say, sizeof(fault.say), "FAULT_SAY");
 	fault.at = strtoul(at, NULL, 10);
 	fault.from = getenv("FAULT_FROM") != NULL;
-	fault.error = strcmp(error, "short") == 0
-	    ? SHORT : (int)strtol(error, NULL, 10);
+	fault.error =
+	    strcmp(error, "short") == 0 ? SHORT : (int)strtol(error, NULL, 10);
 }
 
 /* Without a call that might fail itself. */

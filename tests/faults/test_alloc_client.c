@@ -38,8 +38,7 @@ keys_begin(struct keys *k)
 	(void)snprintf(k->path, sizeof(k->path), "/tmp/speakup-keys-XXXXXX");
 	assert_int_equal(ERR_OK, age_identity_put(&text, &k->w->id[CHAIR]));
 	buf_put_str(&text, "\n");
-	assert_int_equal(ERR_OK,
-	    age_identity_put(&text, &k->w->id[EXECUTIVE]));
+	assert_int_equal(ERR_OK, age_identity_put(&text, &k->w->id[EXECUTIVE]));
 	buf_put_str(&text, "\n");
 	fd = mkstemp(k->path);
 	assert_int_equal(text.n, write(fd, text.p, text.n));
@@ -51,7 +50,8 @@ act_unlock(void *ctx)
 {
 	struct keys *k = ctx;
 	const struct ftsu_options o = { .identity = k->path };
-	struct staff s = { .o = &o, .term = { .program = "test" },
+	struct staff s = { .o = &o,
+		.term = { .program = "test" },
 		.server.policy = k->w->policy };
 	enum exit_code code;
 
@@ -105,8 +105,7 @@ static void
 act_read(void *ctx)
 {
 	struct reading *r = ctx;
-	struct conversation *c =
-	    reader_new(r->s.w, r->person, &r->s.known);
+	struct conversation *c = reader_new(r->s.w, r->person, &r->s.known);
 	enum refusal x;
 
 	alloc_resume();

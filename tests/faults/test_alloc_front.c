@@ -82,8 +82,12 @@ front_begin(struct visit *v)
 	TAILQ_INIT(&f->early);
 	tickets_init(f);
 	reply_init();
-	f->config = (struct front_config){ .connections = 4, .rate = 1024,
-		.handshake = 60, .header = 60, .body = 60, .answer = 60,
+	f->config = (struct front_config){ .connections = 4,
+		.rate = 1024,
+		.handshake = 60,
+		.header = 60,
+		.body = 60,
+		.answer = 60,
 		.idle = 60 };
 	budget_init(&f->text, 1 << 20);
 	budget_init(&f->pieces, 1 << 20);
@@ -143,8 +147,8 @@ make_certificate(struct buf *cert_pem, struct buf *key_pem)
 	    X509_gmtime_adj(X509_getm_notBefore(x), 0) != NULL &&
 	    X509_gmtime_adj(X509_getm_notAfter(x), 3600) != NULL &&
 	    X509_sign(x, key, NULL) > 0 && PEM_write_bio_X509(cert, x) == 1 &&
-	    PEM_write_bio_PrivateKey(private, key, NULL, NULL, 0, NULL,
-		NULL) == 1);
+	    PEM_write_bio_PrivateKey(private, key, NULL, NULL, 0, NULL, NULL) ==
+		1);
 	X509_free(x);
 	EVP_PKEY_free(key);
 	pem_of(cert, cert_pem);
@@ -157,8 +161,9 @@ use_tls(struct visit *v)
 	struct buf cert_pem CLEAN_BUF = { 0 }, key_pem CLEAN_BUF = { 0 };
 
 	make_certificate(&cert_pem, &key_pem);
-	assert_int_equal(ERR_OK, tls_new(buf_bytes(&cert_pem),
-	    buf_bytes(&key_pem), false, &v->f->tls));
+	assert_int_equal(ERR_OK,
+	    tls_new(buf_bytes(&cert_pem), buf_bytes(&key_pem), false,
+		&v->f->tls));
 	assert_non_null(v->tls = SSL_CTX_new(TLS_client_method()));
 }
 
@@ -174,8 +179,9 @@ vault_serve(struct visit *v)
 		return false; /* the front has ended it */
 	while (wire_conn_next(v->vault, &frame)) {
 		any = true;
-		assert_int_equal(ERR_OK, wire_conn_send(v->vault, WIRE_ANSWER,
-		    ANSWER_OK, frame.head.id, BYTES_LIT(SAID)));
+		assert_int_equal(ERR_OK,
+		    wire_conn_send(v->vault, WIRE_ANSWER, ANSWER_OK,
+			frame.head.id, BYTES_LIT(SAID)));
 	}
 	return wire_conn_flush(v->vault) == WIRE_FINE && any;
 }
@@ -191,9 +197,9 @@ moved(struct visit *v, ssize_t n)
 	ERR_clear_error();
 	if (n > 0)
 		return (size_t)n;
-	if (v->ssl != NULL ? why != SSL_ERROR_WANT_READ &&
-		why != SSL_ERROR_WANT_WRITE :
-		n == 0 || errno != EAGAIN)
+	if (v->ssl != NULL
+		? why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE
+		: n == 0 || errno != EAGAIN)
 		v->has_ended = true;
 	return 0;
 }
@@ -206,8 +212,9 @@ visitor_send(struct visit *v)
 
 	if (n == 0)
 		return false;
-	n = moved(v, v->ssl != NULL ? SSL_write(v->ssl, p, (int)n) :
-	    send(v->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL));
+	n = moved(v,
+	    v->ssl != NULL ? SSL_write(v->ssl, p, (int)n)
+			   : send(v->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL));
 	v->sent += n;
 	return n > 0;
 }
@@ -216,9 +223,9 @@ static bool
 visitor_read(struct visit *v)
 {
 	static uint8_t part[64 * 1024];
-	size_t n = moved(v, v->ssl != NULL ?
-	    SSL_read(v->ssl, part, sizeof(part)) :
-	    recv(v->fd, part, sizeof(part), MSG_DONTWAIT));
+	size_t n = moved(v,
+	    v->ssl != NULL ? SSL_read(v->ssl, part, sizeof(part))
+			   : recv(v->fd, part, sizeof(part), MSG_DONTWAIT));
 
 	buf_put(&v->out, part, n);
 	assert_int_equal(ERR_OK, v->out.err);
@@ -299,8 +306,8 @@ is_status(const struct visit *v, const char *line)
 static void
 judge(struct visit *v)
 {
-	bool is_good = v->out.n <= v->good.n &&
-	    memcmp(v->out.p, v->good.p, v->out.n) == 0;
+	bool is_good =
+	    v->out.n <= v->good.n && memcmp(v->out.p, v->good.p, v->out.n) == 0;
 
 	if (is_good && v->out.n == v->good.n) {
 		v->served++;
@@ -340,7 +347,7 @@ visit(struct visit *v, unsigned listener)
 	if (e != ERR_OK)
 		close(fd);
 	settle(v);
-	TAILQ_FOREACH(c, &v->f->conns, all)
+	TAILQ_FOREACH (c, &v->f->conns, all)
 		assert_true(evtimer_pending(&c->deadline, NULL));
 }
 
@@ -397,7 +404,8 @@ ask_text(struct visit *v)
 	assert_int_equal(ERR_OK, bundle_request_put(&q, &body));
 	assert_int_equal(ERR_OK, bundle_pad(&body, BUNDLE_TEXT_LEN));
 	v->request = (struct buf)BUF_INIT(OUT_MAX);
-	buf_put_str(&v->request, "POST /v1/text HTTP/1.1\r\nHost: a\r\n"
+	buf_put_str(&v->request,
+	    "POST /v1/text HTTP/1.1\r\nHost: a\r\n"
 	    "Content-Type: application/octet-stream\r\n"
 	    "Content-Length: 49152\r\n\r\n");
 	buf_put_bytes(&v->request, buf_bytes(&body));
@@ -407,8 +415,7 @@ static void
 ask_page(struct visit *v)
 {
 	v->request = (struct buf)BUF_INIT(OUT_MAX);
-	buf_put_str(&v->request,
-	    "GET /v1/policy HTTP/1.1\r\nHost: a\r\n\r\n");
+	buf_put_str(&v->request, "GET /v1/policy HTTP/1.1\r\nHost: a\r\n\r\n");
 }
 
 static void

@@ -83,8 +83,9 @@ static void
 test_configuration_is_not_called_wrong_for_want_of_memory(void **state)
 {
 	char *text = file_text("etc/speakupd.yaml");
-	struct job j = { .name = "config", .run = run_config,
-		.in = bytes_str(text) };
+	struct job j = {
+		.name = "config", .run = run_config, .in = bytes_str(text)
+	};
 
 	(void)state;
 	each(&j, 1);
@@ -98,9 +99,13 @@ static const char *keys;
 static enum err
 run_compile(struct job *j, struct buf *out)
 {
-	const struct compile_input in = { .yaml = j->in, .file = "f",
-		.keys = bytes_str(keys), .keys_file = "k", .zone = &london,
-		.issued = INT64_C(1795428000), .serial = 1 };
+	const struct compile_input in = { .yaml = j->in,
+		.file = "f",
+		.keys = bytes_str(keys),
+		.keys_file = "k",
+		.zone = &london,
+		.issued = INT64_C(1795428000),
+		.serial = 1 };
 	struct yaml_error error = { 0 };
 
 	return policy_compile(&in, out, &error);
@@ -122,7 +127,8 @@ test_policy_compiles_and_loads_or_memory_was_short(void **state)
 	char *text = file_text("etc/policy-small.yaml");
 	char *made = keys_text(text, MADE_CLASSIC);
 	CLEAN_BUF struct buf json = BUF_INIT(POLICY_JSON_MAX);
-	struct job compile = { .name = "policy compile", .run = run_compile,
+	struct job compile = { .name = "policy compile",
+		.run = run_compile,
 		.in = bytes_str(text) };
 	struct job parse = { .name = "policy load", .run = run_parse };
 
@@ -154,8 +160,10 @@ root_note(struct buf *out)
 {
 	CLEAN_BUF struct buf body = BUF_INIT(4096);
 	uint8_t pub[SIGN_PUB_LEN], seed[SIGN_SEED_LEN] = { 3 };
-	struct root root = { .org = "An organisation", .quorum = 1,
-		.n_policy_keys = 1, .n_instance_keys = 1 };
+	struct root root = { .org = "An organisation",
+		.quorum = 1,
+		.n_policy_keys = 1,
+		.n_instance_keys = 1 };
 
 	assert_int_equal(ERR_OK, sign_public(seed, pub));
 	assert_int_equal(ERR_OK,
@@ -163,8 +171,9 @@ root_note(struct buf *out)
 	assert_int_equal(ERR_OK,
 	    note_key_init(&root.instance_keys[0], "a.example/i", pub));
 	root_put(&root, &body);
-	assert_int_equal(ERR_OK, note_sign(NOTE_ROOT, buf_bytes(&body),
-	    &root.policy_keys[0], seed, out));
+	assert_int_equal(ERR_OK,
+	    note_sign(NOTE_ROOT, buf_bytes(&body), &root.policy_keys[0], seed,
+		out));
 }
 
 static void
@@ -209,6 +218,7 @@ run_answer(struct job *j, struct buf *out)
 static void
 test_bundles_are_read_and_written_or_memory_was_short(void **state)
 {
+	/* clang-format off */
 	struct job jobs[] = {
 		{ .name = "request", .run = run_request, .in = BYTES_LIT(
 		    "speakup: v1 concern\nroute: 3\nband: P2\npolicy: " HEX32
@@ -219,6 +229,7 @@ test_bundles_are_read_and_written_or_memory_was_short(void **state)
 		    "head: 3 1 2 3 0\nhead: 4 1 0 0 0\nhead: 5 2 1 262145 2\n"
 		    "\nheepppHHHe") },
 	};
+	/* clang-format on */
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(jobs); i++)
@@ -309,8 +320,9 @@ seal(struct buf *out)
 static enum err
 open_all(struct bytes file, struct buf *out)
 {
-	const struct message_as as = { .ids = &sealed.id, .n_ids = 1,
-		.person = READER };
+	const struct message_as as = {
+		.ids = &sealed.id, .n_ids = 1, .person = READER
+	};
 	const struct manifest *m = NULL;
 	struct message_open *o = NULL;
 	enum message_result r = MESSAGE_OK;
@@ -319,11 +331,12 @@ open_all(struct bytes file, struct buf *out)
 	if (e != ERR_OK)
 		return e;
 	for (size_t at = 0; at < file.n && r == MESSAGE_OK; at += 10000)
-		r = message_open_put(o, BYTES(file.p + at,
-		    file.n - at < 10000 ? file.n - at : 10000));
+		r = message_open_put(o,
+		    BYTES(file.p + at,
+			file.n - at < 10000 ? file.n - at : 10000));
 	if (r == MESSAGE_OK)
-		r = message_open_finish(o, (const uint8_t (*)[SIGN_PUB_LEN])
-		    sealed.pub, 1, &m);
+		r = message_open_finish(o,
+		    (const uint8_t(*)[SIGN_PUB_LEN])sealed.pub, 1, &m);
 	if (r == MESSAGE_FAILED)
 		e = message_open_error(o);
 	else if (r != MESSAGE_OK)

@@ -54,8 +54,8 @@ __wrap_vault_commit(struct vault *v)
 
 struct play {
 	struct world *w;
-	uint32_t filed; /* reporters, each another one */
-	uint64_t cases; /* that must be there in the end */
+	uint32_t filed;	     /* reporters, each another one */
+	uint64_t cases;	     /* that must be there in the end */
 	struct reporter old; /* whose case is there all the time */
 	unsigned refused;
 };
@@ -323,8 +323,8 @@ act_start(void *ctx)
 		w->vault = vault_free(w->vault);
 		assert_int_equal(ERR_OK,
 		    vault_new(&w->env, &w->config, &w->secret, &w->vault));
-		assert_int_equal(
-		    ERR_OK, vault_policy(w->vault, buf_bytes(&bundle)));
+		assert_int_equal(ERR_OK,
+		    vault_policy(w->vault, buf_bytes(&bundle)));
 	}
 	assert_reads(p, &p->old, 1);
 }
@@ -368,11 +368,10 @@ play(struct play *p, const char *name, alloc_act *act, unsigned long part)
 }
 
 /* part: a start has thousands, and each costs a whole one. */
-#define ACT(name, part)                                              \
-	static void test_##name##_is_done_or_refused_as_a_whole(     \
-	    void **state)                                            \
-	{                                                            \
-		play(*state, #name, act_##name, part);               \
+#define ACT(name, part)                                                       \
+	static void test_##name##_is_done_or_refused_as_a_whole(void **state) \
+	{                                                                     \
+		play(*state, #name, act_##name, part);                        \
 	}
 ACT(file, 1)
 ACT(followup, 1)
@@ -388,8 +387,8 @@ ACT(start, 7)
 int
 main(int argc, char **argv)
 {
-#define T(name)                                       \
-	cmocka_unit_test_setup_teardown(              \
+#define T(name)                          \
+	cmocka_unit_test_setup_teardown( \
 	    test_##name##_is_done_or_refused_as_a_whole, setup, teardown)
 	const struct CMUnitTest tests[] = { T(file), T(followup), T(reply),
 		T(withdraw), T(poll), T(login), T(queue), T(open), T(upload),

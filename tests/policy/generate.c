@@ -42,8 +42,8 @@ put_people(struct maker *m)
 		    "role: %s",
 		    i, i, roles[below(m, 10)]);
 		if (i > 1 && in_a_hundred(m, 30))
-			buf_printf(
-			    &m->out, ", reports-to: p%u", 1 + below(m, i - 1));
+			buf_printf(&m->out, ", reports-to: p%u",
+			    1 + below(m, i - 1));
 		if (in_a_hundred(m, 4))
 			buf_put_str(&m->out, ", until: 2026-01-01");
 		buf_put_str(&m->out, "}\n");
@@ -68,8 +68,8 @@ put_bands(struct maker *m)
 {
 	if (in_a_hundred(m, 75))
 		return;
-	buf_printf(
-	    &m->out, ", bands: [P%u, P%u]", 1 + below(m, 2), 3 + below(m, 2));
+	buf_printf(&m->out, ", bands: [P%u, P%u]", 1 + below(m, 2),
+	    3 + below(m, 2));
 }
 
 static void
@@ -125,11 +125,11 @@ put_rules(struct maker *m)
 	for (unsigned i = 0; i < n; i++) {
 		buf_put_str(&m->out, "  - {");
 		if (in_a_hundred(m, 30))
-			buf_printf(
-			    &m->out, "about: p%u, ", 1 + below(m, m->n_people));
+			buf_printf(&m->out, "about: p%u, ",
+			    1 + below(m, m->n_people));
 		else
-			buf_printf(
-			    &m->out, "if: {%s}, ", conditions[below(m, 8)]);
+			buf_printf(&m->out, "if: {%s}, ",
+			    conditions[below(m, 8)]);
 		buf_printf(&m->out, "route: r%u, band: P%u}\n",
 		    1 + below(m, m->n_routes), 1 + below(m, 4));
 	}

@@ -12,8 +12,8 @@ utc(const char *text)
 {
 	int64_t day;
 
-	assert_int_equal(
-	    day_parse(BYTES((const uint8_t *)text, 10), &day), ERR_OK);
+	assert_int_equal(day_parse(BYTES((const uint8_t *)text, 10), &day),
+	    ERR_OK);
 	return day * DAY_SECONDS + strtol(text + 11, NULL, 10) * HOUR +
 	    strtol(text + 14, NULL, 10) * 60;
 }

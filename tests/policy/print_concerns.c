@@ -83,8 +83,8 @@ members(enum err e, const struct member *m, size_t n)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n && e == ERR_OK; i++)
-		json_array_append_new(
-		    list, json_pack("[i, i]", m[i].person, m[i].rung));
+		json_array_append_new(list,
+		    json_pack("[i, i]", m[i].person, m[i].rung));
 	if (e == ERR_OK)
 		return list;
 	json_decref(list);
@@ -174,8 +174,8 @@ random_change(struct dice *d, const struct policy *p)
 		c.what = CHANGE_LEAVE;
 	else if (in_a_hundred(d, 30))
 		c.what = CHANGE_ROUTE;
-	c.who = random_number(
-	    d, c.what == CHANGE_ROUTE ? p->n_routes : p->n_people);
+	c.who = random_number(d,
+	    c.what == CHANGE_ROUTE ? p->n_routes : p->n_people);
 	return c;
 }
 
@@ -226,8 +226,8 @@ print_route(struct dice *d, const struct policy *p,
 
 	e = members_compute(p, r, marked, n_marked, day, got, MEMBERS_MAX, &n);
 	json_object_set_new(j, "members", members(e, got, n));
-	e = members_told(
-	    p, r, marked, n_marked, day, got, POLICY_PEOPLE_MAX, &n);
+	e = members_told(p, r, marked, n_marked, day, got, POLICY_PEOPLE_MAX,
+	    &n);
 	json_object_set_new(j, "told", members(e, got, n));
 	assert_int_equal(exclusions_close(p, r, marked, n_marked, out,
 			     POLICY_PEOPLE_MAX, &n),
@@ -235,8 +235,8 @@ print_route(struct dice *d, const struct policy *p,
 	json_object_set_new(j, "excluded", numbers(out, n));
 	json_object_set_new(j, "recipients", recipients(p, r, day));
 	for (unsigned i = 0; i < 4; i++)
-		json_array_append_new(
-		    after, print_after(d, p, r, marked, n_marked, day));
+		json_array_append_new(after,
+		    print_after(d, p, r, marked, n_marked, day));
 	json_object_set_new(j, "after", after);
 	return j;
 }

@@ -53,8 +53,8 @@ random_kind(struct dice *d, const struct life *l)
 }
 
 static struct entry
-random_entry(
-    struct dice *d, const struct policy *p, const struct life *l, uint32_t seq)
+random_entry(struct dice *d, const struct policy *p, const struct life *l,
+    uint32_t seq)
 {
 	struct entry e = { .kind = random_kind(d, l), .seq = seq };
 	enum message_content content = message_form(e.kind)->content;
@@ -162,10 +162,10 @@ print_people(const struct policy *p)
 
 		above = json_array();
 		for (size_t k = 0; k < p->n_people; k++)
-			if (policy_reports_to(
-				p, who->number, p->people[k].number))
-				json_array_append_new(
-				    above, json_integer(p->people[k].number));
+			if (policy_reports_to(p, who->number,
+				p->people[k].number))
+				json_array_append_new(above,
+				    json_integer(p->people[k].number));
 		json_array_append_new(list,
 		    json_pack("{s:i, s:i, s:i, s:o}", "number", who->number,
 			"parts", life_parts(who, false), "given",

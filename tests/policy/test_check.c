@@ -66,13 +66,17 @@ test_check_prints_what_route_and_band_give_away(void **state)
 
 	(void)state;
 	(void)check_text(p, &said);
-	assert_non_null(strstr(said, "note: Route 3 in P1 tells the server: "
+	assert_non_null(strstr(said,
+	    "note: Route 3 in P1 tells the server: "
 	    "subcategory is sexual-safety; or element is detriment.\n"));
-	assert_non_null(strstr(said, "note: Route 1 in P3 tells the server: "
+	assert_non_null(strstr(said,
+	    "note: Route 1 in P3 tells the server: "
 	    "anything else.\n"));
-	assert_non_null(strstr(said, "note: Route 6 in P2 tells the server: "
+	assert_non_null(strstr(said,
+	    "note: Route 6 in P2 tells the server: "
 	    "it is about ned or ned-lead or chair.\n"));
-	assert_non_null(strstr(said, "note: Route 9 tells the server: "
+	assert_non_null(strstr(said,
+	    "note: Route 9 tells the server: "
 	    "sent without our software.\n"));
 	assert_non_null(strstr(said, "note: Band P1 is notified at once"));
 	policy_free(p);
@@ -195,8 +199,8 @@ test_each_fault_is_found_and_named(void **state)
 	(void)state;
 	free(sample);
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-		char *yaml = with(file_text("etc/policy.yaml"),
-		    faults[i].from, faults[i].to);
+		char *yaml = with(file_text("etc/policy.yaml"), faults[i].from,
+		    faults[i].to);
 		struct policy *p = policy_of(yaml, keys);
 
 		(void)check_text(p, &said);
@@ -252,18 +256,21 @@ test_cases_that_get_stuck_are_found(void **state)
 	char *yaml = strdup(guardians_only);
 
 	(void)state;
-	expect_said(yaml, "error: With no answers and nobody marked, a concern "
+	expect_said(yaml,
+	    "error: With no answers and nobody marked, a concern "
 	    "takes route a in P3; once it is reported with findings of "
 	    "conduct, nobody who reads it or could be given it may bring it "
 	    "to its end.");
 	/* marked, the only executive is no way out */
 	yaml = with(yaml, "name: Y, role: external", "name: Y, role: ned");
-	expect_said(yaml, "error: With no answers and y marked, a concern "
+	expect_said(yaml,
+	    "error: With no answers and y marked, a concern "
 	    "takes route a in P3; once it is reported");
 	/* without investigations there are no findings */
 	yaml = with(yaml, "name: I, role: investigator",
 	    "name: I, role: external");
-	expect_said(yaml, "note: Nobody who could read is an investigator: no "
+	expect_said(yaml,
+	    "note: Nobody who could read is an investigator: no "
 	    "case can be investigated.");
 	free(yaml);
 }
@@ -276,12 +283,15 @@ many_people(unsigned n, const char *verb)
 	struct buf people = BUF_INIT(65536), rungs = BUF_INIT(65536);
 
 	for (unsigned i = 0; i < n; i++) {
-		buf_printf(&people, "  - {number: %u, slug: e%u, name: E, "
-		    "role: external}\n", 10 + i, i);
+		buf_printf(&people,
+		    "  - {number: %u, slug: e%u, name: E, "
+		    "role: external}\n",
+		    10 + i, i);
 		if (i % 8 == 0)
-			buf_printf(&rungs, "%s      - {when: no-movement, "
-			    "after: %u days, %s: [", i == 0 ? "" : "]}\n",
-			    3 + i, verb);
+			buf_printf(&rungs,
+			    "%s      - {when: no-movement, "
+			    "after: %u days, %s: [",
+			    i == 0 ? "" : "]}\n", 3 + i, verb);
 		buf_printf(&rungs, "%se%u", i % 8 == 0 ? "" : ", ", i);
 	}
 	buf_put_str(&people, "form:\n");
@@ -332,7 +342,8 @@ test_routes_between_which_a_case_cannot_move_are_found(void **state)
 	char *yaml = many_people(7, "join");
 
 	(void)state;
-	yaml = with(yaml, "rules:\n", "  - number: 2\n    slug: b\n    title: "
+	yaml = with(yaml, "rules:\n",
+	    "  - number: 2\n    slug: b\n    title: "
 	    "B\n    keys: best\n    first: [i, e5]\n    recuse-line: yes\n"
 	    "    ladder:\n      - {when: no-movement, after: 2 days, join: "
 	    "[e6, f0, f1, f2, f3, f4]}\nrules:\n  - {about: x, route: b, "
@@ -340,11 +351,14 @@ test_routes_between_which_a_case_cannot_move_are_found(void **state)
 	for (char c = '0'; c < '5'; c++) {
 		char line[80];
 
-		(void)snprintf(line, sizeof(line), "  - {number: 9%c, slug: "
-		    "f%c, name: F, role: external}\nform:\n", c, c);
+		(void)snprintf(line, sizeof(line),
+		    "  - {number: 9%c, slug: "
+		    "f%c, name: F, role: external}\nform:\n",
+		    c, c);
 		yaml = with(yaml, "form:\n", line);
 	}
-	expect_said(yaml, "warning: A case on route a cannot take route b: it "
+	expect_said(yaml,
+	    "warning: A case on route a cannot take route b: it "
 	    "would have more than 15 readers.");
 	free(yaml);
 }
@@ -358,8 +372,10 @@ test_too_many_readers_are_found(void **state)
 
 	(void)state;
 	for (unsigned i = 30; i < 40; i++)
-		buf_printf(&people, "  - {number: %u, slug: ned-%u, name: N, "
-		    "role: ned}\n", i, i);
+		buf_printf(&people,
+		    "  - {number: %u, slug: ned-%u, name: N, "
+		    "role: ned}\n",
+		    i, i);
 	buf_put_str(&people, "\n# Nothing is asked twice");
 	buf_put_u8(&people, 0);
 	yaml = with(file_text("etc/policy.yaml"), "\n# Nothing is asked twice",
@@ -369,7 +385,8 @@ test_too_many_readers_are_found(void **state)
 	keys = keys_text(yaml, MADE_CLASSIC);
 	p = policy_of(yaml, keys);
 	(void)check_text(p, &said);
-	assert_non_null(strstr(said, "error: Route general has more than 15 "
+	assert_non_null(strstr(said,
+	    "error: Route general has more than 15 "
 	    "readers, with all its rungs."));
 	policy_free(p);
 	free(said);
@@ -436,12 +453,15 @@ static const struct {
 	void (*change)(struct policy *p);
 	const char *expected; /* NULL: nothing is said */
 } changes[] = {
-	{ gone, "error: guardian-second was on route guardians and is not in "
-		"this policy any more" },
-	{ somebody_else, "error: Number 2 was that of guardian-second, on "
-			 "route guardians, and is now that of" },
-	{ off_the_route, "warning: guardian-second was on route guardians "
-			 "and is not any more" },
+	{ gone,
+	    "error: guardian-second was on route guardians and is not in "
+	    "this policy any more" },
+	{ somebody_else,
+	    "error: Number 2 was that of guardian-second, on "
+	    "route guardians, and is now that of" },
+	{ off_the_route,
+	    "warning: guardian-second was on route guardians "
+	    "and is not any more" },
 	{ leaves, NULL },
 	{ nobodys_reader, NULL },
 	{ renamed, NULL },

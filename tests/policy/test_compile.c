@@ -50,8 +50,8 @@ test_examples_compile_to_one_line_that_reads_back(void **state)
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		char *yaml = file_text(files[i / 2]);
-		char *keys = keys_text(yaml, i % 2 ? MADE_HYBRID :
-						     MADE_CLASSIC);
+		char *keys =
+		    keys_text(yaml, i % 2 ? MADE_HYBRID : MADE_CLASSIC);
 
 		buf_reset(&json);
 		if (compile(yaml, keys, &london, &json, &error) != ERR_OK)
@@ -124,6 +124,7 @@ test_issue_and_serial_can_come_from_outside(void **state)
 	free(yaml);
 }
 
+/* clang-format off */
 static const struct {
 	const char *from, *to, *expected;
 } faults[] = {
@@ -199,6 +200,7 @@ static const struct {
 	{ "crisis:\n", "crises:\n",
 	    "there is no \"crises\" here; is it \"crisis\"?" },
 };
+/* clang-format on */
 
 static void
 test_faults_are_named_with_their_place(void **state)
@@ -215,8 +217,9 @@ test_faults_are_named_with_their_place(void **state)
 		    faults[i].from, faults[i].to);
 
 		/* keys of somebody who was renamed are not this test's */
-		if (compile(yaml, strstr(faults[i].to, "slug: guardian") ? "" :
-			keys, &london, &json, &error) == ERR_OK)
+		if (compile(yaml,
+			strstr(faults[i].to, "slug: guardian") ? "" : keys,
+			&london, &json, &error) == ERR_OK)
 			fail_msg("taken: %s", faults[i].to);
 		if (strstr(error.text, faults[i].expected) == NULL)
 			fail_msg("\"%s\" is not \"%s\"", error.text,
@@ -252,8 +255,9 @@ test_faults_in_keys_are_named_in_their_file(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(key_faults) / sizeof(key_faults[0]);
 	     i++) {
-		assert_int_equal(compile(yaml, key_faults[i].keys, &london,
-		    &json, &error), ERR_SYNTAX);
+		assert_int_equal(
+		    compile(yaml, key_faults[i].keys, &london, &json, &error),
+		    ERR_SYNTAX);
 		if (strstr(error.text, key_faults[i].expected) == NULL)
 			fail_msg("\"%s\" is not \"%s\"", error.text,
 			    key_faults[i].expected);
@@ -287,8 +291,9 @@ test_verifier_key_must_be_in_the_persons_name(void **state)
 		note_vkey_put(&keys, &key);
 		buf_put_str(&keys, "}]}");
 		buf_put_u8(&keys, 0);
-		assert_int_equal(compile(yaml, (const char *)keys.p, &london,
-		    &json, &error), i == 0 ? ERR_OK : ERR_SYNTAX);
+		assert_int_equal(
+		    compile(yaml, (const char *)keys.p, &london, &json, &error),
+		    i == 0 ? ERR_OK : ERR_SYNTAX);
 		buf_free(&json);
 		buf_free(&keys);
 	}
@@ -361,8 +366,8 @@ test_compiled_form_is_read_strictly(void **state)
 		    json_faults[i].from, json_faults[i].to);
 		struct policy *p = NULL;
 
-		assert_int_equal(policy_parse(bytes_str(changed), &p,
-		    &problem), ERR_SYNTAX);
+		assert_int_equal(policy_parse(bytes_str(changed), &p, &problem),
+		    ERR_SYNTAX);
 		if (strstr(problem.text, json_faults[i].expected) == NULL)
 			fail_msg("\"%s\" is not \"%s\"", problem.text,
 			    json_faults[i].expected);
@@ -385,16 +390,20 @@ test_system_zone_agrees_with_the_law(void **state)
 	assert_int_equal(setenv("TZ", "Asia/Tokyo", 1), 0);
 	for (int64_t day = first; day < first + 3 * 366; day++) {
 		assert_int_equal(zone_system.to_utc(NULL, "Europe/London", day,
-		    9 * 60, &system), ERR_OK);
-		assert_int_equal(london.to_utc(NULL, "Europe/London", day,
-		    9 * 60, &rule), ERR_OK);
+				     9 * 60, &system),
+		    ERR_OK);
+		assert_int_equal(
+		    london.to_utc(NULL, "Europe/London", day, 9 * 60, &rule),
+		    ERR_OK);
 		assert_int_equal(system, rule);
 	}
 	assert_string_equal(getenv("TZ"), "Asia/Tokyo");
-	assert_int_equal(zone_system.to_utc(NULL, "Europe/Atlantis", first, 0,
-	    &system), ERR_NOT_FOUND);
-	assert_int_equal(zone_system.to_utc(NULL, "../localtime", first, 0,
-	    &system), ERR_NOT_FOUND);
+	assert_int_equal(
+	    zone_system.to_utc(NULL, "Europe/Atlantis", first, 0, &system),
+	    ERR_NOT_FOUND);
+	assert_int_equal(
+	    zone_system.to_utc(NULL, "../localtime", first, 0, &system),
+	    ERR_NOT_FOUND);
 	assert_int_equal(unsetenv("TZ"), 0);
 }
 

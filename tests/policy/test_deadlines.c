@@ -41,8 +41,8 @@ test_silent_reporter_is_asked_again_and_then_closed(void **state)
 	act(p, &none, &l, MESSAGE_FOLLOWUP, PERSON_REPORTER,
 	    "2028-05-31 12:00");
 	act(p, &none, &l, MESSAGE_CLOSE, 3, "2028-06-01 12:00");
-	must_happen(
-	    p, &none, "2028-07-30 00:00", &l, "2028-07-01 12:00 check 1\n");
+	must_happen(p, &none, "2028-07-30 00:00", &l,
+	    "2028-07-01 12:00 check 1\n");
 	policy_free(p);
 }
 
@@ -67,8 +67,8 @@ test_answer_ends_the_prompts_and_starts_the_update(void **state)
 	must_happen(p, &none, "2027-03-01 00:00", &l,
 	    "2027-02-02 09:00 breach update\n");
 	act(p, &none, &l, MESSAGE_ASK, 3, "2027-03-01 10:00");
-	must_happen(
-	    p, &none, "2027-03-20 00:00", &l, "2027-03-11 10:00 prompt 1\n");
+	must_happen(p, &none, "2027-03-20 00:00", &l,
+	    "2027-03-11 10:00 prompt 1\n");
 	policy_free(p);
 }
 
@@ -110,10 +110,10 @@ test_clock_closes_nothing_that_people_must_close(void **state)
 		must_happen(p, &none, "2027-12-01 00:00", &l,
 		    cases[i].closes ? "2027-01-30 12:00 silent\n"
 				    : "2027-01-30 12:00 unanswered\n");
-		assert_int_equal(
-		    l.state, cases[i].closes ? CASE_CLOSED : cases[i].in);
-		assert_int_equal(
-		    (l.flags & CASE_IS_SILENT) != 0, !cases[i].closes);
+		assert_int_equal(l.state,
+		    cases[i].closes ? CASE_CLOSED : cases[i].in);
+		assert_int_equal((l.flags & CASE_IS_SILENT) != 0,
+		    !cases[i].closes);
 	}
 	policy_free(p);
 }
@@ -141,7 +141,7 @@ test_withdrawn_case_is_left_alone(void **state)
 static const struct {
 	enum case_state in;
 	uint16_t flags;
-	const char *run; /* all that run */
+	const char *run;	/* all that run */
 	const char *which, *at; /* the first; NULL: none */
 } deadlines[] = {
 	{ CASE_RECEIVED, 0, "acknowledge triage update", "acknowledge",
@@ -259,7 +259,8 @@ wall(const struct policy *p, const struct yaml_node *at, const char *key)
 	int64_t t = 0;
 
 	assert_int_equal(wall_parse(&london, p->zone,
-	    bytes_str(yaml_get(at, key)->text), &t), ERR_OK);
+			     bytes_str(yaml_get(at, key)->text), &t),
+	    ERR_OK);
 	return t;
 }
 
@@ -273,17 +274,18 @@ due_of(const struct policy *p, const struct yaml_node *at)
 	unsigned which = 0;
 
 	if (after != NULL) {
-		assert_int_equal(
-		    duration_parse(bytes_str(after->text), &d), ERR_OK);
+		assert_int_equal(duration_parse(bytes_str(after->text), &d),
+		    ERR_OK);
 		assert_int_equal(calendar_add(p, filed_at, d, &due), ERR_OK);
 		return due;
 	}
 	assert_int_equal(names_find(&deadline_names,
-	    bytes_str(yaml_get(at, "deadline")->text), &which), ERR_OK);
+			     bytes_str(yaml_get(at, "deadline")->text), &which),
+	    ERR_OK);
 	life_begin(&l, (uint8_t)(yaml_get(at, "band")->text[1] - '0'),
 	    p->serial, filed_at);
-	assert_true(clock_deadline_of(
-	    p, &l, (enum policy_deadline)which, &due));
+	assert_true(
+	    clock_deadline_of(p, &l, (enum policy_deadline)which, &due));
 	return due;
 }
 
@@ -298,8 +300,7 @@ test_cases_written_by_hand_hold(void **state)
 	size_t n = 0;
 
 	(void)state;
-	if (yaml_parse(bytes_str(text), "deadlines.yaml", &d, &error) !=
-	    ERR_OK)
+	if (yaml_parse(bytes_str(text), "deadlines.yaml", &d, &error) != ERR_OK)
 		fail_msg("%s", error.text);
 	for (const struct yaml_node *at = yaml_root(d)->first; at != NULL;
 	     at = at->next, n++) {

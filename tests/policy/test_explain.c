@@ -32,8 +32,9 @@ explained(const struct policy *p, const uint64_t *mask, uint16_t marked)
 	struct explanation x;
 	char *text;
 
-	assert_int_equal(explain(p, mask, &marked, marked != 0,
-	    p->issued / DAY_SECONDS, &x), ERR_OK);
+	assert_int_equal(
+	    explain(p, mask, &marked, marked != 0, p->issued / DAY_SECONDS, &x),
+	    ERR_OK);
 	explain_put(&x, &out);
 	buf_put_u8(&out, 0);
 	assert_int_equal(out.err, ERR_OK);
@@ -103,8 +104,7 @@ test_explain_says_who_is_named_and_not_there(void **state)
 		"It is closed by one person.\n",
 		NULL,
 	};
-	char *yaml = with(file_text("etc/policy.yaml"),
-	    "slug: guardian-west\n",
+	char *yaml = with(file_text("etc/policy.yaml"), "slug: guardian-west\n",
 	    "slug: guardian-west\n    until: 2026-01-01\n");
 	char *keys = keys_text(yaml, MADE_CLASSIC), *text;
 	uint64_t mask[POLICY_FIELDS_MAX] = { 0 };
@@ -157,6 +157,7 @@ collect(void *ctx, enum diff_part part, const char *sentence)
 	buf_printf(ctx, "%s: %s\n", diff_part_name(part), sentence);
 }
 
+/* clang-format off */
 /* What changes when the first text of the example becomes the second. */
 static const struct {
 	const char *from, *to, *expected;
@@ -217,6 +218,7 @@ static const struct {
 	    "concerns: What is sent without our software takes route plain in "
 	    "P2.\n", 0 },
 };
+/* clang-format on */
 
 static void
 test_diff_says_what_changes_for_people(void **state)
@@ -227,8 +229,8 @@ test_diff_says_what_changes_for_people(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
-		char *yaml = with(file_text("etc/policy.yaml"),
-		    changes[i].from, changes[i].to);
+		char *yaml = with(file_text("etc/policy.yaml"), changes[i].from,
+		    changes[i].to);
 		struct policy *new = policy_of(yaml, keys);
 		struct buf said = BUF_INIT(65536);
 		struct diff_summary sum;

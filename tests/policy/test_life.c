@@ -566,8 +566,8 @@ test_every_refusal_has_a_sentence(void **state)
 
 		assert_int_equal(text[strlen(text) - 1], '.');
 		for (unsigned k = 0; k < i; k++)
-			assert_string_not_equal(
-			    text, life_refusal_text((enum life_refusal)k));
+			assert_string_not_equal(text,
+			    life_refusal_text((enum life_refusal)k));
 	}
 }
 

@@ -196,8 +196,8 @@ read_next(const char *text, unsigned from, enum case_state s)
 		return s;
 	if (bracket != NULL)
 		from &= read_states(bracket + 1);
-	assert_int_equal(
-	    case_state_parse(BYTES((const uint8_t *)text, n), &to), ERR_OK);
+	assert_int_equal(case_state_parse(BYTES((const uint8_t *)text, n), &to),
+	    ERR_OK);
 	return from & S(s) ? to : s;
 }
 
@@ -254,8 +254,8 @@ test_nobody_adds_a_concern(void **state)
 {
 	(void)state;
 	for (unsigned s = 0; s < CASE_STATES; s++)
-		assert_false(life_table_allows(
-		    (enum case_state)s, MESSAGE_CONCERN, (1u << PARTS) - 1));
+		assert_false(life_table_allows((enum case_state)s,
+		    MESSAGE_CONCERN, (1u << PARTS) - 1));
 }
 
 /* --- parts --- */

@@ -45,8 +45,8 @@ route_of(const struct policy *p, const char *slug)
 
 /* "+person" joins, "-person" leaves, ">route" is another route. */
 static size_t
-read_changes(
-    const struct policy *p, const char *text, struct member_change out[16])
+read_changes(const struct policy *p, const char *text,
+    struct member_change out[16])
 {
 	char word[64];
 	size_t n = 0;
@@ -78,8 +78,8 @@ read_people(const struct policy *p, const char *text, uint16_t out[16])
 
 /* "person person@rung …" */
 static void
-put_members(
-    const struct policy *p, const struct member *m, size_t n, struct buf *out)
+put_members(const struct policy *p, const struct member *m, size_t n,
+    struct buf *out)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
@@ -230,13 +230,13 @@ test_without_changes_readers_are_those_of_a_new_concern(void **state)
 			struct member a[MEMBERS_MAX], b[MEMBERS_MAX];
 			size_t n_a = 0, n_b = 99;
 
-			assert_int_equal(
-			    members_compute(p, &p->routes[i], &marked, 1, day,
-				a, MEMBERS_MAX, &n_a),
+			assert_int_equal(members_compute(p, &p->routes[i],
+					     &marked, 1, day, a, MEMBERS_MAX,
+					     &n_a),
 			    ERR_OK);
-			assert_int_equal(
-			    members_after(p, &p->routes[i], &marked, 1, NULL, 0,
-				day, b, MEMBERS_MAX, &n_b),
+			assert_int_equal(members_after(p, &p->routes[i],
+					     &marked, 1, NULL, 0, day, b,
+					     MEMBERS_MAX, &n_b),
 			    ERR_OK);
 			assert_int_equal(n_a, n_b);
 			for (size_t j = 0; j < n_a; j++)
@@ -278,13 +278,13 @@ test_no_change_brings_in_who_is_left_out(void **state)
 			enum err err = members_after(p, &p->routes[i], marked,
 			    3, c, 2, day, m, MEMBERS_MAX, &n);
 
-			assert_int_equal(
-			    exclusions_close(p, &p->routes[to], marked, 3, out,
-				POLICY_PEOPLE_MAX, &n_out),
+			assert_int_equal(exclusions_close(p, &p->routes[to],
+					     marked, 3, out, POLICY_PEOPLE_MAX,
+					     &n_out),
 			    ERR_OK);
-			assert_int_equal(
-			    members_compute(p, &p->routes[i], marked, 3, day,
-				was, MEMBERS_MAX, &n_was),
+			assert_int_equal(members_compute(p, &p->routes[i],
+					     marked, 3, day, was, MEMBERS_MAX,
+					     &n_was),
 			    ERR_OK);
 			if (c[1].who == marked[0] || c[1].who == marked[1] ||
 			    c[1].who == marked[2])
@@ -314,12 +314,15 @@ test_nobody_who_is_left_out_is_told(void **state)
 		uint16_t out[POLICY_PEOPLE_MAX];
 		size_t n_all = 0, n = 0, n_out = 0, told = 0;
 
-		assert_int_equal(ERR_OK, members_told(p, r, NULL, 0, day, all,
-			    POLICY_PEOPLE_MAX, &n_all));
-		assert_int_equal(ERR_OK, members_told(p, r, &marked, 1, day, m,
-			    POLICY_PEOPLE_MAX, &n));
-		assert_int_equal(ERR_OK, exclusions_close(p, r, &marked, 1,
-			    out, POLICY_PEOPLE_MAX, &n_out));
+		assert_int_equal(ERR_OK,
+		    members_told(p, r, NULL, 0, day, all, POLICY_PEOPLE_MAX,
+			&n_all));
+		assert_int_equal(ERR_OK,
+		    members_told(p, r, &marked, 1, day, m, POLICY_PEOPLE_MAX,
+			&n));
+		assert_int_equal(ERR_OK,
+		    exclusions_close(p, r, &marked, 1, out, POLICY_PEOPLE_MAX,
+			&n_out));
 		for (size_t k = 0; k < n_out; k++) {
 			assert_false(is_among(m, n, out[k]));
 			told += is_among(all, n_all, out[k]);

@@ -62,8 +62,8 @@ named(const uint16_t *who, size_t n, uint16_t person)
 
 /* The rungs that come when nobody does anything. */
 static uint32_t
-rungs_of_inaction(
-    const struct policy *p, const struct policy_route *r, uint8_t band)
+rungs_of_inaction(const struct policy *p, const struct policy_route *r,
+    uint8_t band)
 {
 	struct clock_event event;
 	struct life l;
@@ -341,8 +341,8 @@ play_everything(struct world *w)
 /* Whether a, begun together with b, is over after it at some quarter of an
  * hour of the policy's life. */
 static bool
-can_be_later(
-    const struct policy *p, struct policy_duration a, struct policy_duration b)
+can_be_later(const struct policy *p, struct policy_duration a,
+    struct policy_duration b)
 {
 	int64_t x, y;
 
@@ -406,8 +406,8 @@ in_line(const struct policy *p, uint16_t a, uint16_t b)
 }
 
 static bool
-end_is_inside(
-    const struct policy *p, const struct policy_route *r, uint8_t band)
+end_is_inside(const struct policy *p, const struct policy_route *r,
+    uint8_t band)
 {
 	const struct policy_rung *last = NULL;
 	uint32_t fired = rungs_of_inaction(p, r, band);

@@ -7,11 +7,13 @@
 #include "crypto/codec.h"
 #include "policy/public_page.h"
 
-#define WORDS "gain super punch female protect deny home shove renew very " \
-	      "prepare animal"
+#define WORDS                                                         \
+	"gain super punch female protect deny home shove renew very " \
+	"prepare animal"
 #define HOSTILE "</code></noscript><img src=x onerror='a(\"&\")'>"
-#define HARMLESS "&lt;/code&gt;&lt;/noscript&gt;&lt;img src=x onerror=&#39;a(" \
-		 "&quot;&amp;&quot;)&#39;&gt;"
+#define HARMLESS                                                      \
+	"&lt;/code&gt;&lt;/noscript&gt;&lt;img src=x onerror=&#39;a(" \
+	"&quot;&amp;&quot;)&#39;&gt;"
 
 /* NUL-terminated; caller frees with buf_free. */
 static struct buf
@@ -19,8 +21,8 @@ html_of(const struct policy *p)
 {
 	struct buf out = BUF_INIT(1024 * 1024);
 
-	assert_int_equal(public_page_html(p, WORDS, p->issued / DAY_SECONDS,
-	    &out), ERR_OK);
+	assert_int_equal(
+	    public_page_html(p, WORDS, p->issued / DAY_SECONDS, &out), ERR_OK);
 	buf_put_u8(&out, 0);
 	assert_int_equal(out.err, ERR_OK);
 	return out;
@@ -48,13 +50,12 @@ test_page_names_readers_keys_contacts_and_fingerprint(void **state)
 {
 	struct policy *p = example_policy(MADE_CLASSIC);
 	struct buf page = html_of(p);
-	const struct policy_route *r = policy_route(p,
-	    (unsigned)p->plain_route);
+	const struct policy_route *r =
+	    policy_route(p, (unsigned)p->plain_route);
 
 	(void)state;
 	for (size_t i = 0; i < r->n_first; i++)
-		assert_true(has(&page,
-		    policy_person(p, r->first[i])->name));
+		assert_true(has(&page, policy_person(p, r->first[i])->name));
 	assert_int_equal(count(&page, "class=\"typed\">age1"), r->n_first);
 	for (size_t i = 0; i < p->n_outside; i++)
 		assert_true(has(&page, p->outside[i].contact));
@@ -77,8 +78,8 @@ test_page_begins_and_ends_with_its_marks(void **state)
 	const char *end = strstr((const char *)page.p, PUBLIC_PAGE_END);
 
 	(void)state;
-	assert_int_equal(memcmp(page.p, PUBLIC_PAGE_MARK,
-	    strlen(PUBLIC_PAGE_MARK)), 0);
+	assert_int_equal(
+	    memcmp(page.p, PUBLIC_PAGE_MARK, strlen(PUBLIC_PAGE_MARK)), 0);
 	assert_int_equal(count(&page, PUBLIC_PAGE_MARK), 1);
 	assert_non_null(end);
 	assert_string_equal(end, PUBLIC_PAGE_END);
@@ -91,8 +92,8 @@ test_page_begins_and_ends_with_its_marks(void **state)
 static void
 poison(struct policy *p)
 {
-	const struct policy_route *r = policy_route(p,
-	    (unsigned)p->plain_route);
+	const struct policy_route *r =
+	    policy_route(p, (unsigned)p->plain_route);
 
 	_Static_assert(sizeof(HOSTILE) <= POLICY_NAME_MAX + 1, "it fits");
 	memcpy(p->org, HOSTILE, sizeof(HOSTILE));
@@ -101,8 +102,9 @@ poison(struct policy *p)
 		memcpy(p->people[i].title, HOSTILE, sizeof(HOSTILE));
 	}
 	for (size_t i = 0; i < p->n_outside + p->n_crisis; i++) {
-		struct policy_contact *c = i < p->n_outside ? &p->outside[i] :
-		    &p->crisis[i - p->n_outside];
+		struct policy_contact *c = i < p->n_outside
+		    ? &p->outside[i]
+		    : &p->crisis[i - p->n_outside];
 
 		memcpy(c->name, HOSTILE, sizeof(HOSTILE));
 		memcpy(c->text, HOSTILE, sizeof(HOSTILE));
@@ -115,8 +117,9 @@ static void
 test_nothing_of_a_policy_is_markup(void **state)
 {
 	struct policy *p = example_policy(MADE_CLASSIC);
-	size_t expected = policy_route(p, (unsigned)p->plain_route)->n_first *
-	    2 + (p->n_outside + p->n_crisis) * 3 + 2;
+	size_t expected =
+	    policy_route(p, (unsigned)p->plain_route)->n_first * 2 +
+	    (p->n_outside + p->n_crisis) * 3 + 2;
 	struct buf page;
 
 	(void)state;

@@ -43,9 +43,10 @@ sign_all(const char *space, struct bytes body, const char *which,
 	for (const char *k = which; *k != '\0'; k++) {
 		const struct test_key *t = &keys[*k - 'a'];
 
-		assert_int_equal(k == which ?
-			note_sign(space, body, &t->key, t->seed, out) :
-			note_add_signature(out, &t->key, t->seed), ERR_OK);
+		assert_int_equal(k == which
+			? note_sign(space, body, &t->key, t->seed, out)
+			: note_add_signature(out, &t->key, t->seed),
+		    ERR_OK);
 	}
 }
 
@@ -125,7 +126,8 @@ test_next_root_needs_old_and_new_quorum(void **state)
 	root_note(&first, "ab", &note0);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		struct root next = root_of(steps[i].serial, &first,
-		    steps[i].quorum, steps[i].keys), got;
+				steps[i].quorum, steps[i].keys),
+			    got;
 		struct buf note1 = BUF_INIT(NOTE_MAX);
 		struct bytes notes[2];
 		enum err e;
@@ -221,8 +223,9 @@ test_one_key_does_not_count_twice(void **state)
 	struct buf body = BUF_INIT(NOTE_MAX);
 
 	(void)state;
-	assert_int_equal(note_key_init(&r.policy_keys[1], "policy/z",
-	    r.policy_keys[0].pub), ERR_OK);
+	assert_int_equal(
+	    note_key_init(&r.policy_keys[1], "policy/z", r.policy_keys[0].pub),
+	    ERR_OK);
 	buf_put_str(&body, NOTE_ROOT "\n");
 	root_put(&r, &body);
 	assert_int_equal(root_parse(buf_bytes(&body), &got), ERR_SYNTAX);
@@ -237,7 +240,8 @@ test_fingerprint_is_words_of_the_hash(void **state)
 
 	(void)state;
 	assert_int_equal(root_fingerprint(hash, words), ERR_OK);
-	assert_string_equal(words, "abandon abandon abandon abandon abandon "
+	assert_string_equal(words,
+	    "abandon abandon abandon abandon abandon "
 	    "abandon abandon abandon abandon abandon abandon about");
 }
 
@@ -319,11 +323,13 @@ test_policy_hash_is_of_the_signed_text(void **state)
 	(void)state;
 	policy_note("a", &one);
 	policy_note("bc", &two);
-	assert_int_equal(policy_open(buf_bytes(&one), &root, 1800000000, 1, &p,
-	    &status[0]), ERR_OK);
+	assert_int_equal(
+	    policy_open(buf_bytes(&one), &root, 1800000000, 1, &p, &status[0]),
+	    ERR_OK);
 	policy_free(p);
-	assert_int_equal(policy_open(buf_bytes(&two), &root, 1800000000, 1, &p,
-	    &status[1]), ERR_OK);
+	assert_int_equal(
+	    policy_open(buf_bytes(&two), &root, 1800000000, 1, &p, &status[1]),
+	    ERR_OK);
 	policy_free(p);
 	assert_memory_equal(status[0].hash, status[1].hash, SHA256_LEN);
 	assert_int_equal(note_parse(buf_bytes(&one), NOTE_POLICY, &note),

@@ -75,7 +75,8 @@ expect_members(const struct policy *p, const char *id,
 			if (i >= n || got[i].person != person ||
 			    got[i].rung != strtoul(r->key, NULL, 10))
 				fail_msg("%s: %s at %s is not the next: "
-				    "%u at %u is", id, who->text, r->key,
+					 "%u at %u is",
+				    id, who->text, r->key,
 				    i < n ? got[i].person : 0,
 				    i < n ? got[i].rung : 0);
 		}
@@ -91,7 +92,8 @@ expect_excluded(const struct policy *p, const struct routing_case *c,
 	size_t n = 0, i = 0;
 
 	assert_int_equal(exclusions_close(p, r, c->marked, c->n_marked, got,
-	    POLICY_PEOPLE_MAX, &n), ERR_OK);
+			     POLICY_PEOPLE_MAX, &n),
+	    ERR_OK);
 	for (const struct yaml_node *x = list->first; x != NULL;
 	     x = x->next, i++)
 		if (i >= n || got[i] != number_of(p, x->text))
@@ -113,21 +115,24 @@ expect_case(const struct policy *p, const struct yaml_node *at)
 	size_t n = 0;
 
 	read_case(p, at, &c);
-	assert_int_equal(route_pick(p, c.answer, c.n_answers, c.marked,
-	    c.n_marked, &choice), ERR_OK);
+	assert_int_equal(
+	    route_pick(p, c.answer, c.n_answers, c.marked, c.n_marked, &choice),
+	    ERR_OK);
 	r = policy_route(p, choice.route);
 	assert_non_null(r);
 	if (strcmp(r->slug, yaml_get(at, "route")->text) != 0 ||
 	    yaml_get(at, "band")->text[1] - '0' != choice.band)
 		fail_msg("%s: goes to %s, P%u", c.id, r->slug, choice.band);
 	assert_int_equal(members_compute(p, r, c.marked, c.n_marked, day, got,
-	    MEMBERS_MAX, &n), ERR_OK);
+			     MEMBERS_MAX, &n),
+	    ERR_OK);
 	expect_members(p, c.id, yaml_get(at, "members"), got, n);
 	for (size_t i = 0; i < n; i++)
 		assert_non_null(members_recipient(p, r, got[i].person, day));
 	if (told != NULL) {
 		assert_int_equal(members_told(p, r, c.marked, c.n_marked, day,
-		    got, POLICY_PEOPLE_MAX, &n), ERR_OK);
+				     got, POLICY_PEOPLE_MAX, &n),
+		    ERR_OK);
 		expect_members(p, c.id, told, got, n);
 	}
 	if (excluded != NULL)
@@ -205,8 +210,8 @@ test_ten_concerns_start_in_their_band(void **state)
 				add_answer(&c, a->key, v->text);
 		}
 		if (about != NULL)
-			c.marked[c.n_marked++] = number_of(p,
-			    about->first->text);
+			c.marked[c.n_marked++] =
+			    number_of(p, about->first->text);
 		if (route_pick(p, c.answer, c.n_answers, c.marked, c.n_marked,
 			&choice) != ERR_OK)
 			fail_msg("%s: not answers of this form", c.id);
@@ -250,7 +255,8 @@ test_answers_outside_the_form_are_refused(void **state)
 			    refused[i].answers[k][1]);
 		c.marked[0] = refused[i].marked;
 		assert_int_equal(route_pick(p, c.answer, c.n_answers, c.marked,
-		    refused[i].marked != 0, &choice), refused[i].expected);
+				     refused[i].marked != 0, &choice),
+		    refused[i].expected);
 	}
 	policy_free(p);
 }
@@ -273,16 +279,17 @@ test_who_left_or_has_no_key_that_day_is_no_member(void **state)
 	p = policy_of(yaml, keys);
 	r = policy_route(p, 1);
 	assert_int_equal(day_parse(BYTES_LIT("2027-01-31"), &day), ERR_OK);
-	assert_int_equal(members_compute(p, r, NULL, 0, day, got, MEMBERS_MAX,
-	    &n), ERR_OK);
+	assert_int_equal(
+	    members_compute(p, r, NULL, 0, day, got, MEMBERS_MAX, &n), ERR_OK);
 	assert_int_equal(n, 8);
-	assert_int_equal(members_compute(p, r, NULL, 0, day + 1, got,
-	    MEMBERS_MAX, &n), ERR_OK);
+	assert_int_equal(
+	    members_compute(p, r, NULL, 0, day + 1, got, MEMBERS_MAX, &n),
+	    ERR_OK);
 	assert_int_equal(n, 7);
 	assert_null(members_recipient(p, r, 4, day + 1));
 	/* before 2020 nobody had a key */
-	assert_int_equal(members_compute(p, r, NULL, 0, 100, got, MEMBERS_MAX,
-	    &n), ERR_OK);
+	assert_int_equal(
+	    members_compute(p, r, NULL, 0, 100, got, MEMBERS_MAX, &n), ERR_OK);
 	assert_int_equal(n, 0);
 	policy_free(p);
 	free(keys);
@@ -301,8 +308,8 @@ test_key_of_the_day_is_the_newest_in_force(void **state)
 	static const struct {
 		int64_t day;
 		int key;
-	} expected[] = { { 9, -1 }, { 10, 0 }, { 19, 0 }, { 20, 1 },
-		{ 24, 1 }, { 25, 2 }, { 27, 2 }, { 28, 1 }, { 99, 1 } };
+	} expected[] = { { 9, -1 }, { 10, 0 }, { 19, 0 }, { 20, 1 }, { 24, 1 },
+		{ 25, 2 }, { 27, 2 }, { 28, 1 }, { 99, 1 } };
 	struct policy_person who = { .keys = keys, .n_keys = 3 };
 
 	(void)state;
@@ -323,10 +330,11 @@ test_more_members_than_fit_are_refused(void **state)
 
 	(void)state;
 	assert_int_equal(members_compute(p, policy_route(p, 1), NULL, 0,
-	    p->issued / DAY_SECONDS, got, 7, &n), ERR_LIMIT);
+			     p->issued / DAY_SECONDS, got, 7, &n),
+	    ERR_LIMIT);
 	assert_int_equal(n, 77);
 	assert_int_equal(exclusions_close(p, policy_route(p, 1),
-	    (const uint16_t[]){ 9 }, 1, NULL, 0, &n),
+			     (const uint16_t[]){ 9 }, 1, NULL, 0, &n),
 	    ERR_LIMIT);
 	policy_free(p);
 }

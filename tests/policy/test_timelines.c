@@ -245,14 +245,14 @@ test_faults_of_a_case_are_named_with_their_place(void **state)
 		struct script *s = NULL;
 		size_t n;
 
-		if (yaml_parse(bytes_str(faults[i].yaml), "c", &d,
-			&problem) != ERR_OK)
+		if (yaml_parse(bytes_str(faults[i].yaml), "c", &d, &problem) !=
+		    ERR_OK)
 			fail_msg("%s", problem.text);
 		assert_int_equal(script_read(p, &london, d, NULL, &s, &n),
 		    ERR_SYNTAX);
 		if (strstr(yaml_error_of(d)->text, faults[i].expected) == NULL)
-			fail_msg("\"%s\" is not \"%s\"",
-			    yaml_error_of(d)->text, faults[i].expected);
+			fail_msg("\"%s\" is not \"%s\"", yaml_error_of(d)->text,
+			    faults[i].expected);
 		yaml_free(d);
 	}
 	policy_free(p);

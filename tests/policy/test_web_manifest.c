@@ -16,9 +16,11 @@ test_files_are_read_and_found(void **state)
 	const struct web_file *f;
 
 	(void)state;
-	assert_int_equal(web_manifest_parse(BYTES_LIT(
-	    "file: 0 " NIL " LICENSES.txt\n"
-	    "file: 3 " ABC " index.html\n"), &m), ERR_OK);
+	assert_int_equal(
+	    web_manifest_parse(BYTES_LIT("file: 0 " NIL " LICENSES.txt\n"
+					 "file: 3 " ABC " index.html\n"),
+		&m),
+	    ERR_OK);
 	assert_int_equal(m.n, 2);
 	f = web_manifest_find(&m, BYTES_LIT("index.html"));
 	assert_ptr_equal(f, &m.file[1]);
@@ -36,8 +38,7 @@ static const struct {
 	{ "another line", "file: 3 " ABC " a.js\nmore: 1\n", ERR_SYNTAX },
 	{ "not in order", "file: 3 " ABC " b.js\nfile: 3 " ABC " a.js\n",
 	    ERR_SYNTAX },
-	{ "twice", "file: 3 " ABC " a.js\nfile: 3 " ABC " a.js\n",
-	    ERR_SYNTAX },
+	{ "twice", "file: 3 " ABC " a.js\nfile: 3 " ABC " a.js\n", ERR_SYNTAX },
 	{ "another folder", "file: 3 " ABC " ../a.js\n", ERR_SYNTAX },
 	{ "a hidden file", "file: 3 " ABC " .js\n", ERR_SYNTAX },
 	{ "no type", "file: 3 " ABC " a\n", ERR_SYNTAX },
@@ -45,12 +46,16 @@ static const struct {
 	{ "only a type", "file: 3 " ABC " \n", ERR_SYNTAX },
 	{ "a word too many", "file: 3 " ABC " a.js b\n", ERR_SYNTAX },
 	{ "a space too many", "file: 3 " ABC " a.js \n", ERR_SYNTAX },
-	{ "upper-case digits", "file: 3 BA7816BF8F01CFEA414140DE5DAE2223B0036"
-	    "1A396177A9CB410FF61F20015AD a.js\n", ERR_SYNTAX },
+	{ "upper-case digits",
+	    "file: 3 BA7816BF8F01CFEA414140DE5DAE2223B0036"
+	    "1A396177A9CB410FF61F20015AD a.js\n",
+	    ERR_SYNTAX },
 	{ "a zero before", "file: 03 " ABC " a.js\n", ERR_SYNTAX },
 	{ "too large", "file: 4194305 " ABC " a.js\n", ERR_SYNTAX },
-	{ "too long a name", "file: 3 " ABC " aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	    "aaaaaaaaaaaaa.js\n", ERR_SYNTAX },
+	{ "too long a name",
+	    "file: 3 " ABC " aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaa.js\n",
+	    ERR_SYNTAX },
 };
 
 static void
@@ -96,21 +101,24 @@ test_a_quorum_of_the_policy_keys_must_have_signed(void **state)
 		memset(seed[i], (int)i + 1, SIGN_SEED_LEN);
 		assert_int_equal(sign_public(seed[i], pub), ERR_OK);
 		assert_int_equal(note_key_init(&root.policy_keys[i],
-		    (const char *[]){ "a", "b", "c" }[i], pub), ERR_OK);
+				     (const char *[]){ "a", "b", "c" }[i], pub),
+		    ERR_OK);
 	}
-	assert_int_equal(note_sign(NOTE_WEB, body, &root.policy_keys[2],
-	    seed[2], &note), ERR_OK);
+	assert_int_equal(
+	    note_sign(NOTE_WEB, body, &root.policy_keys[2], seed[2], &note),
+	    ERR_OK);
 	assert_int_equal(web_manifest_open(buf_bytes(&note), &root, &m),
 	    ERR_BAD_SIG);
-	assert_int_equal(note_add_signature(&note, &root.policy_keys[0],
-	    seed[0]), ERR_OK);
+	assert_int_equal(
+	    note_add_signature(&note, &root.policy_keys[0], seed[0]), ERR_OK);
 	assert_int_equal(web_manifest_open(buf_bytes(&note), &root, &m),
 	    ERR_OK);
 	/* signed as something else */
-	assert_int_equal(note_sign(NOTE_POLICY, body, &root.policy_keys[2],
-	    seed[2], &other), ERR_OK);
-	assert_int_equal(note_add_signature(&other, &root.policy_keys[0],
-	    seed[0]), ERR_OK);
+	assert_int_equal(
+	    note_sign(NOTE_POLICY, body, &root.policy_keys[2], seed[2], &other),
+	    ERR_OK);
+	assert_int_equal(
+	    note_add_signature(&other, &root.policy_keys[0], seed[0]), ERR_OK);
 	assert_int_equal(web_manifest_open(buf_bytes(&other), &root, &m),
 	    ERR_SYNTAX);
 	buf_free(&note);

@@ -37,8 +37,9 @@ static const struct {
 	{ "a: \"\\x01\"\n", "f:1:4: control characters are not allowed" },
 	{ "a: \"x\\0y\"\n", "f:1:4: control characters are not allowed" },
 	{ "a: \xff\n", "f:1:4: a byte here is not text in UTF-8" },
-	{ "\xc3\xa9: 1\nb: \xc3\xa9\xc3", "f:2:5: a byte here is not text "
-	  "in UTF-8" },
+	{ "\xc3\xa9: 1\nb: \xc3\xa9\xc3",
+	    "f:2:5: a byte here is not text "
+	    "in UTF-8" },
 	{ "a: \x01\n", "f: control characters are not allowed" },
 	{ "a: [1, 2\n",
 	    "f:2:1: this is not YAML: did not find expected ',' or ']'" },
@@ -92,8 +93,11 @@ test_tree_has_kinds_texts_and_places(void **state)
 	const struct yaml_node *list;
 
 	(void)state;
-	assert_int_equal(yaml_parse(bytes_str("a: 'x'\nlist:\n  - 1\n  - {b: "
-		"two words}\nt: >\n  one\n  two\n"), "f", &d, &error), ERR_OK);
+	assert_int_equal(
+	    yaml_parse(bytes_str("a: 'x'\nlist:\n  - 1\n  - {b: "
+				 "two words}\nt: >\n  one\n  two\n"),
+		"f", &d, &error),
+	    ERR_OK);
 	assert_int_equal(yaml_root(d)->kind, YAML_MAP);
 	assert_int_equal(yaml_root(d)->n, 3);
 	assert_string_equal(yaml_get(yaml_root(d), "a")->text, "x");
@@ -138,6 +142,7 @@ read_items(struct yaml_doc *d, const struct yaml_node *at, void *into)
 	return yaml_read_list(d, at, 1, 3, read_item, into);
 }
 
+/* clang-format off */
 static const struct yaml_field fields[] = {
 	{ .key = "name", .kind = YAML_AS_TEXT, .required = true,
 	    YAML_FIELD_OF(struct sample, name) },
@@ -151,6 +156,7 @@ static const struct yaml_field fields[] = {
 	    YAML_FIELD_OF(struct sample, day) },
 	{ .key = "items", .kind = YAML_AS_HANDLER, .read = read_items },
 };
+/* clang-format on */
 
 static enum err
 read_sample(const char *text, struct sample *s, struct yaml_error *ret_error)
@@ -174,7 +180,9 @@ test_table_fills_a_struct_and_leaves_what_is_absent(void **state)
 
 	(void)state;
 	assert_int_equal(read_sample("name: Zo\xc3\xab\nflag: yes\nday: "
-	    "1970-01-03\nitems: [1, 2]\nslug: a-1\n", &s, &error), ERR_OK);
+				     "1970-01-03\nitems: [1, 2]\nslug: a-1\n",
+			     &s, &error),
+	    ERR_OK);
 	assert_string_equal(s.name, "Zo\xc3\xab");
 	assert_string_equal(s.slug, "a-1");
 	assert_int_equal(s.number, 33);
@@ -191,14 +199,14 @@ static const struct {
 } misread[] = {
 	{ "name: x\nnumbr: 3\n",
 	    "f:2:8: there is no \"numbr\" here; is it \"number\"?" },
-	{ "name: x\nelephant: 3\n",
-	    "f:2:11: there is no \"elephant\" here" },
+	{ "name: x\nelephant: 3\n", "f:2:11: there is no \"elephant\" here" },
 	{ "flag: yes\n", "f:1:1: \"name\" is missing" },
 	{ "[1]\n", "f:1:1: this is a map of \"key: value\"" },
 	{ "name: [x]\n", "f:1:7: name is one value, not a list" },
 	{ "name:\n", "f:1:6: name is empty" },
 	{ "name: 12345678\n", "f:1:7: name is too long (7 bytes at most)" },
-	{ "name: \"a\\tb\"\n", "f:1:7: name is one line without tabs and "
+	{ "name: \"a\\tb\"\n",
+	    "f:1:7: name is one line without tabs and "
 	    "control characters" },
 	{ "name: x\nslug: A\n",
 	    "f:2:7: slug is of small letters, digits and '-'" },

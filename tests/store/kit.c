@@ -122,8 +122,8 @@ kit_message(uint32_t n, uint32_t seq, struct kit_message *ret)
 	kit_fill(k->payload, sizeof(k->payload), seed_of(5, n, seq));
 	kit_fill(k->content, sizeof(k->content), seed_of(6, n, seq));
 	kit_link(n, seq, k->link);
-	need(payload_digest_of(
-		 BYTES(k->payload, sizeof(k->payload)), k->digest) == ERR_OK,
+	need(payload_digest_of(BYTES(k->payload, sizeof(k->payload)),
+		 k->digest) == ERR_OK,
 	    "payload_digest_of");
 	for (unsigned i = 0; i <= KIT_READERS; i++) {
 		kit_fill(k->header[i], KIT_ENVELOPE, seed_of(7 + i, n, seq));

@@ -9,11 +9,11 @@
  */
 
 #define KIT_READERS 5
-#define KIT_FIRST_PERSON 10  /* readers are 10 to 14 */
-#define KIT_RELEASED 2	     /* of them, 10 and 11 */
+#define KIT_FIRST_PERSON 10 /* readers are 10 to 14 */
+#define KIT_RELEASED 2	    /* of them, 10 and 11 */
 #define KIT_HEAD 700
 #define KIT_ENVELOPE 220
-#define KIT_PAYLOAD 15904    /* SEALED_FLOOR as an age payload */
+#define KIT_PAYLOAD 15904 /* SEALED_FLOOR as an age payload */
 #define KIT_DAY 20700
 
 struct kit {

@@ -91,8 +91,8 @@ get(const uint8_t *p, unsigned n)
 }
 
 static void
-visit_node(struct scan *s, const struct file *f, const uint8_t *page,
-    size_t at, visit *fn)
+visit_node(struct scan *s, const struct file *f, const uint8_t *page, size_t at,
+    visit *fn)
 {
 	size_t size, key_len, data;
 	uint64_t to = 0;
@@ -277,8 +277,8 @@ key_load(const char *path, uint8_t key[static STORE_KEY_LEN])
 
 	file_load(path, &f);
 	CHECKED(f.n >= 2 * STORE_KEY_LEN);
-	CHECKED(hex_decode(BYTES(f.p, 2 * STORE_KEY_LEN), key,
-		    STORE_KEY_LEN) == ERR_OK);
+	CHECKED(hex_decode(BYTES(f.p, 2 * STORE_KEY_LEN), key, STORE_KEY_LEN) ==
+	    ERR_OK);
 	free(f.p);
 }
 

@@ -56,8 +56,8 @@ note_new(enum kind kind)
 
 	if (disk.n == disk.max) {
 		disk.max = disk.max == 0 ? 1024 : disk.max * 2;
-		disk.note = must(
-		    realloc(disk.note, disk.max * sizeof(*disk.note)));
+		disk.note =
+		    must(realloc(disk.note, disk.max * sizeof(*disk.note)));
 	}
 	at = &disk.note[disk.n++];
 	*at = (struct note){ .kind = kind };
@@ -115,8 +115,7 @@ static void
 note_write(int fd, const void *p, size_t n, off_t at)
 {
 	bool through = (fcntl(fd, F_GETFL) & O_DSYNC) != 0;
-	struct note *note =
-	    note_new(through ? KIND_WRITE_THROUGH : KIND_WRITE);
+	struct note *note = note_new(through ? KIND_WRITE_THROUGH : KIND_WRITE);
 
 	note->p = must(malloc(n));
 	memcpy(note->p, p, n);
@@ -129,8 +128,8 @@ note_write(int fd, const void *p, size_t n, off_t at)
 #define EXPORT __attribute__((visibility("default")))
 
 EXPORT ssize_t power_pwrite(int, const void *, size_t, off_t) __asm__("pwrite");
-EXPORT ssize_t power_pwritev(int, const struct iovec *, int, off_t) __asm__(
-    "pwritev");
+EXPORT ssize_t power_pwritev(int, const struct iovec *, int,
+    off_t) __asm__("pwritev");
 EXPORT ssize_t power_writev(int, const struct iovec *, int) __asm__("writev");
 EXPORT ssize_t power_write(int, const void *, size_t) __asm__("write");
 EXPORT int power_fdatasync(int) __asm__("fdatasync");

@@ -33,9 +33,9 @@ enum disk_fate {
 	FATE_ALL,
 	FATE_LAST, /* only what was written last */
 	FATE_BUT_ONE,
-	FATE_SOME, /* in any order */
+	FATE_SOME,     /* in any order */
 	FATE_SOME_TOO, /* with other luck */
-	FATE_TORN, /* any sectors of all */
+	FATE_TORN,     /* any sectors of all */
 	FATE_ONE_TORN,
 	FATES
 };

@@ -236,8 +236,8 @@ test_a_copy_with_one_bit_changed_is_damaged(void **state)
 	byte ^= 4;
 	assert_int_equal(pwrite(fd, &byte, 1, st.st_size / 2 + 2000), 1);
 	close(fd);
-	assert_int_equal(
-	    store_check_copy(&config, NULL, NULL, &r), ERR_CORRUPT);
+	assert_int_equal(store_check_copy(&config, NULL, NULL, &r),
+	    ERR_CORRUPT);
 	assert_true(r.findings > 0);
 }
 
@@ -436,8 +436,8 @@ test_what_was_destroyed_is_not_in_the_file_after_it_is_compacted(void **state)
 	/* a payload: the last record of the case before the next one's */
 	assert_int_equal(db_read_begin(k->s->db, &txn), ERR_OK);
 	for (uint64_t n = 0;; n++) {
-		assert_int_equal(
-		    db_get(k->s->db, txn, TABLE_RECORDS, n, &x), ERR_OK);
+		assert_int_equal(db_get(k->s->db, txn, TABLE_RECORDS, n, &x),
+		    ERR_OK);
 		if (x.n > KIT_PAYLOAD && gone-- == 0)
 			break;
 	}

@@ -81,8 +81,8 @@ flip(struct store *s, struct MDB_txn *txn, enum table table, uint64_t number)
 	copy = malloc(x.n);
 	memcpy(copy, x.p, x.n);
 	copy[x.n / 2] ^= 1;
-	assert_int_equal(
-	    db_reserve(s->db, table, number, x.n, DB_PUT, &out), ERR_OK);
+	assert_int_equal(db_reserve(s->db, table, number, x.n, DB_PUT, &out),
+	    ERR_OK);
 	memcpy(out, copy, x.n);
 	free(copy);
 }
@@ -165,11 +165,11 @@ swap_records(struct store *s, struct MDB_txn *txn)
 	two = malloc(n);
 	memcpy(one, a.p, n);
 	memcpy(two, b.p, n);
-	assert_int_equal(
-	    db_reserve(s->db, TABLE_RECORDS, 1, n, DB_PUT, &out), ERR_OK);
+	assert_int_equal(db_reserve(s->db, TABLE_RECORDS, 1, n, DB_PUT, &out),
+	    ERR_OK);
 	memcpy(out, two, n);
-	assert_int_equal(
-	    db_reserve(s->db, TABLE_RECORDS, 2, n, DB_PUT, &out), ERR_OK);
+	assert_int_equal(db_reserve(s->db, TABLE_RECORDS, 2, n, DB_PUT, &out),
+	    ERR_OK);
 	memcpy(out, one, n);
 	free(one);
 	free(two);
@@ -269,8 +269,8 @@ envelope_of_nobody(struct store *s, struct MDB_txn *txn)
 
 /* Changes what the index of case 3 says, and seals it again. */
 static void
-change_index(
-    struct store *s, struct MDB_txn *txn, void (*change)(struct index *))
+change_index(struct store *s, struct MDB_txn *txn,
+    void (*change)(struct index *))
 {
 	struct place at = place_number(TABLE_INDEX, 3);
 	struct buf b = BUF_INIT(65536);
@@ -323,13 +323,13 @@ flip_value(struct store *s, struct MDB_txn *txn)
 	uint8_t copy[200], *out;
 	size_t n;
 
-	assert_int_equal(
-	    db_get_name(s->db, txn, TABLE_VALUES, "name", &x), ERR_OK);
+	assert_int_equal(db_get_name(s->db, txn, TABLE_VALUES, "name", &x),
+	    ERR_OK);
 	n = x.n;
 	memcpy(copy, x.p, n);
 	copy[n - 1] ^= 1;
-	assert_int_equal(
-	    db_reserve_name(s->db, TABLE_VALUES, "name", n, &out), ERR_OK);
+	assert_int_equal(db_reserve_name(s->db, TABLE_VALUES, "name", n, &out),
+	    ERR_OK);
 	memcpy(out, copy, n);
 }
 
@@ -472,8 +472,8 @@ test_an_older_index_is_found(void **state)
 	assert_int_equal(store_run(k->s, append_5, NULL), ERR_OK);
 	assert_true(kit_is_whole(k->s, 5, 2));
 	assert_int_equal(db_write_begin(k->s->db, &txn), ERR_OK);
-	assert_int_equal(
-	    db_reserve(k->s->db, TABLE_INDEX, 5, n, DB_PUT, &out), ERR_OK);
+	assert_int_equal(db_reserve(k->s->db, TABLE_INDEX, 5, n, DB_PUT, &out),
+	    ERR_OK);
 	memcpy(out, old, n);
 	assert_int_equal(db_write_commit(k->s->db), ERR_OK);
 	assert_int_equal(open_view(k->s, 5), ERR_CORRUPT);

@@ -39,7 +39,7 @@ enum call {
 
 static struct {
 	enum call call;
-	int error; /* 0: nothing fails */
+	int error;   /* 0: nothing fails */
 	unsigned at; /* uses until then */
 	bool once;
 	unsigned hits;
@@ -72,10 +72,10 @@ allowed(size_t n)
 }
 
 /* Names as the linker knows them; large-file headers rename some in C. */
-EXPORT ssize_t faulty_pwrite(int, const void *, size_t, off_t) __asm__(
-    "pwrite");
-EXPORT ssize_t faulty_pwritev(int, const struct iovec *, int, off_t) __asm__(
-    "pwritev");
+EXPORT ssize_t faulty_pwrite(int, const void *, size_t,
+    off_t) __asm__("pwrite");
+EXPORT ssize_t faulty_pwritev(int, const struct iovec *, int,
+    off_t) __asm__("pwritev");
 EXPORT ssize_t faulty_writev(int, const struct iovec *, int) __asm__("writev");
 EXPORT int faulty_fdatasync(int) __asm__("fdatasync");
 EXPORT int faulty_fallocate(int, int, off_t, off_t) __asm__("fallocate");
@@ -412,8 +412,7 @@ fail_openings(enum call call, int error, uint32_t cases)
 		kit_start(&k);
 		if (cases > 0) {
 			kit_open(&k);
-			assert_int_equal(
-			    kit_add_many(k.s, 0, cases), ERR_OK);
+			assert_int_equal(kit_add_many(k.s, 0, cases), ERR_OK);
 			k.s = store_close(k.s);
 		}
 		fault_set(call, error, n++, true);
@@ -435,8 +434,8 @@ test_every_call_of_a_start_fails_in_turn_and_the_next_start_has_all(
 	for (int call = 0; call < CALLS; call++)
 		for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 			for (uint32_t cases = 0; cases <= 5; cases += 5)
-				n += fail_openings(
-				    (enum call)call, errors[i], cases);
+				n += fail_openings((enum call)call, errors[i],
+				    cases);
 	n += fail_openings(CALL_WRITE, SHORT, 0);
 	print_message("%u faults\n", n);
 	assert_true(n > 60);

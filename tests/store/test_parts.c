@@ -259,8 +259,8 @@ test_an_index_reads_back_and_only_with_its_version(void **state)
 		index_of(&in, sizes[s]);
 		index_put(&in, 77, &b);
 		assert_int_equal(b.err, ERR_OK);
-		assert_int_equal(
-		    index_get(buf_bytes(&b), 78, &out), ERR_CORRUPT);
+		assert_int_equal(index_get(buf_bytes(&b), 78, &out),
+		    ERR_CORRUPT);
 		assert_int_equal(index_get(buf_bytes(&b), 77, &out), ERR_OK);
 		assert_int_equal(out.n, in.n);
 		index_put(&out, 77, &again);
@@ -312,8 +312,8 @@ test_a_cut_or_prolonged_index_is_refused(void **state)
 	for (end = b.n; b.p[end - 1] == 0; end--)
 		;
 	for (size_t n = 0; n < end; n++)
-		assert_int_equal(
-		    index_get(BYTES(b.p, n), 1, &out), ERR_CORRUPT);
+		assert_int_equal(index_get(BYTES(b.p, n), 1, &out),
+		    ERR_CORRUPT);
 	b.p[b.n - 1] = 1;
 	assert_int_equal(index_get(buf_bytes(&b), 1, &out), ERR_CORRUPT);
 	index_clear(&x);
@@ -335,20 +335,20 @@ test_a_value_opens_only_in_its_place_under_its_key(void **state)
 
 	(void)state;
 	assert_int_equal(sealer_init(&s, &env_system), ERR_OK);
-	assert_int_equal(
-	    seal_value(&s, key, &here, BYTES(in, 100), sealed), ERR_OK);
-	assert_int_equal(
-	    seal_value(&s, key, &here, BYTES(in, 100), again), ERR_OK);
+	assert_int_equal(seal_value(&s, key, &here, BYTES(in, 100), sealed),
+	    ERR_OK);
+	assert_int_equal(seal_value(&s, key, &here, BYTES(in, 100), again),
+	    ERR_OK);
 	assert_memory_not_equal(sealed, again, SEAL_SALT_LEN);
 	assert_int_equal(open_value(&s, key, &here, x, out), ERR_OK);
 	assert_memory_equal(in, out, sizeof(in));
 	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(
-		    open_value(&s, key, &other[i], x, out), ERR_CORRUPT);
+		assert_int_equal(open_value(&s, key, &other[i], x, out),
+		    ERR_CORRUPT);
 	for (size_t i = 0; i < sizeof(sealed); i++) {
 		sealed[i] ^= 0x80;
-		assert_int_equal(
-		    open_value(&s, key, &here, x, out), ERR_CORRUPT);
+		assert_int_equal(open_value(&s, key, &here, x, out),
+		    ERR_CORRUPT);
 		sealed[i] ^= 0x80;
 	}
 	key[0] ^= 1;
@@ -369,12 +369,12 @@ test_no_salt_comes_twice(void **state)
 	(void)state;
 	assert_int_equal(sealer_init(&s, &env_system), ERR_OK);
 	for (size_t i = 0; i < 500; i++) {
-		assert_int_equal(
-		    seal_value(&s, key, &at, BYTES_LIT(""), out), ERR_OK);
+		assert_int_equal(seal_value(&s, key, &at, BYTES_LIT(""), out),
+		    ERR_OK);
 		memcpy(salt[i], out, SEAL_SALT_LEN);
 		for (size_t k = 0; k < i; k++)
-			assert_memory_not_equal(
-			    salt[k], salt[i], SEAL_SALT_LEN);
+			assert_memory_not_equal(salt[k], salt[i],
+			    SEAL_SALT_LEN);
 	}
 	sealer_clear(&s);
 }

@@ -31,8 +31,8 @@
 #define BATCHES 40
 #define CASES_MAX 128
 #define MESSAGES_MAX 3
-#define REKEY 30	   /* the batch that is a new key instead */
-#define CTL_EVERY 100	   /* images for one run of speakupctl */
+#define REKEY 30      /* the batch that is a new key instead */
+#define CTL_EVERY 100 /* images for one run of speakupctl */
 #define HOUR 500000
 #define BATCH_NAME "batch"
 
@@ -54,7 +54,7 @@ struct batch {
 	size_t n;
 	struct step step[16];
 	/* after it */
-	uint32_t value; /* what BATCH_NAME says */
+	uint32_t value;		     /* what BATCH_NAME says */
 	uint8_t messages[CASES_MAX]; /* 0: not there */
 	bool uploads[CASES_MAX];
 };
@@ -131,8 +131,8 @@ plan_make(uint64_t luck)
 			continue;
 		b->value = i;
 		plan_changes(b, next, &luck);
-		for (uint32_t k = 1 + draw(&luck, 3);
-		     k > 0 && next < CASES_MAX; k--, next++)
+		for (uint32_t k = 1 + draw(&luck, 3); k > 0 && next < CASES_MAX;
+		     k--, next++)
 			plan_step(b, DEED_ADD, next);
 		if (draw(&luck, 3) == 0 && next < CASES_MAX)
 			plan_step(b, DEED_UPLOAD, next++);
@@ -213,9 +213,10 @@ do_batch(struct store_txn *txn, void *ctx)
 
 	for (size_t i = 0; i < b->n && e == ERR_OK; i++)
 		e = do_step(txn, &b->step[i]);
-	return e == ERR_OK ? txn_value_put(txn, BATCH_NAME,
-				 BYTES((const uint8_t *)&b->value,
-				     sizeof(b->value))) : e;
+	return e == ERR_OK
+	    ? txn_value_put(txn, BATCH_NAME,
+		  BYTES((const uint8_t *)&b->value, sizeof(b->value)))
+	    : e;
 }
 
 /* The same keys and nonces in each run of a seed. */
@@ -265,12 +266,12 @@ live(struct life *l)
 	for (uint32_t i = 1; i <= BATCHES; i++) {
 		if (i == REKEY) {
 			k->s = store_close(k->s);
-			assert_int_equal(
-			    store_rekey(&k->config, l->new_key), ERR_OK);
+			assert_int_equal(store_rekey(&k->config, l->new_key),
+			    ERR_OK);
 			k->config.key = l->new_key;
 		} else {
-			assert_int_equal(
-			    store_run(k->s, do_batch, &plan[i]), ERR_OK);
+			assert_int_equal(store_run(k->s, do_batch, &plan[i]),
+			    ERR_OK);
 		}
 		disk_mark(i);
 		/* Some starts are part of a life. */
@@ -355,9 +356,8 @@ case_is_right(struct store *s, uint32_t n, const struct batch *b)
 	upload_id(n, up);
 	if ((store_upload_find(s, up, &u) == ERR_OK) != b->uploads[n])
 		return false;
-	return b->messages[n] > 0
-	    ? kit_is_whole(s, n, b->messages[n])
-	    : store_case_find(s, id, &c) == ERR_NOT_FOUND;
+	return b->messages[n] > 0 ? kit_is_whole(s, n, b->messages[n])
+				  : store_case_find(s, id, &c) == ERR_NOT_FOUND;
 }
 
 /* Everything that batches up to `said` stored, and of the next one either all
@@ -407,8 +407,8 @@ static const char *
 run_ctl(const struct kit *k)
 {
 	char key[192], hex[2 * STORE_KEY_LEN + 1];
-	char *argv[] = { (char *)(uintptr_t)ctl, (char *)(uintptr_t)"check",
-		(char *)(uintptr_t)k->dir, (char *)(uintptr_t)"--store-key",
+	char *argv[] = { (char *)(uintptr_t)ctl, (char *)(uintptr_t) "check",
+		(char *)(uintptr_t)k->dir, (char *)(uintptr_t) "--store-key",
 		key, NULL };
 	posix_spawn_file_actions_t quiet;
 	int fd, status;
@@ -423,12 +423,13 @@ run_ctl(const struct kit *k)
 	close(fd);
 	posix_spawn_file_actions_init(&quiet);
 	posix_spawn_file_actions_addopen(&quiet, 1, "/dev/null", O_WRONLY, 0);
-	assert_int_equal(
-	    posix_spawn(&pid, ctl, &quiet, NULL, argv, environ), 0);
+	assert_int_equal(posix_spawn(&pid, ctl, &quiet, NULL, argv, environ),
+	    0);
 	posix_spawn_file_actions_destroy(&quiet);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0
-	    ? NULL : "speakupctl check does not pass";
+	    ? NULL
+	    : "speakupctl check does not pass";
 }
 
 /* --- the test and its control --- */
@@ -457,9 +458,9 @@ cut_here(struct life *l, size_t moment, enum disk_fate fate, uint64_t luck,
 	t->images++;
 	if (wrong != NULL)
 		fail_msg("%s: cut at %zu of %zu, batch %u, fate %d, luck %llu, "
-			 "seed %llu", wrong, moment, disk_moments(), said,
-		    (int)fate, (unsigned long long)luck,
-		    (unsigned long long)l->seed);
+			 "seed %llu",
+		    wrong, moment, disk_moments(), said, (int)fate,
+		    (unsigned long long)luck, (unsigned long long)l->seed);
 	kit_end(&k);
 }
 
@@ -497,7 +498,8 @@ test_a_power_cut_loses_nothing_acknowledged_and_leaves_nothing_half(
 		disk_forget();
 	}
 	print_message("%lu images of cuts at %zu moments of a life; %lu times "
-		      "speakupctl check\n", t.images, moments, t.by_command);
+		      "speakupctl check\n",
+	    t.images, moments, t.by_command);
 	assert_true(moments > 10 * BATCHES);
 }
 
@@ -507,11 +509,11 @@ int __real_mdb_env_open(MDB_env *, const char *, unsigned, mdb_mode_t);
 int __wrap_mdb_env_open(MDB_env *, const char *, unsigned, mdb_mode_t);
 
 int
-__wrap_mdb_env_open(
-    MDB_env *env, const char *path, unsigned flags, mdb_mode_t mode)
+__wrap_mdb_env_open(MDB_env *env, const char *path, unsigned flags,
+    mdb_mode_t mode)
 {
-	return __real_mdb_env_open(
-	    env, path, flags | (without_sync ? MDB_NOSYNC : 0u), mode);
+	return __real_mdb_env_open(env, path,
+	    flags | (without_sync ? MDB_NOSYNC : 0u), mode);
 }
 
 /* In a process of its own: LMDB does not outlive every ruin. */
@@ -561,10 +563,11 @@ test_the_same_without_syncs_finds_losses(void **state)
 	disk_rewind();
 	for (size_t i = 0; i <= disk_moments(); i++, luck += 1000003)
 		if (i % 3 == 0)
-			look_at_ruin(
-			    &l, i, (enum disk_fate)(i / 3 % FATES), luck, &t);
+			look_at_ruin(&l, i, (enum disk_fate)(i / 3 % FATES),
+			    luck, &t);
 	print_message("without syncs: of %lu images %lu lost something, and "
-		      "%lu killed their reader\n", t.images, t.wrong, t.dead);
+		      "%lu killed their reader\n",
+	    t.images, t.wrong, t.dead);
 	assert_true(t.images > 50);
 	assert_true(t.wrong + t.dead > t.images / 3);
 	kit_end(&l.kit);

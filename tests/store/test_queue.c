@@ -17,8 +17,7 @@ release_12(struct store_txn *txn, void *ctx)
 
 	(void)ctx;
 	kit_id(0, id);
-	return txn_reader_put(
-	    txn, id, 12, READER_MEMBER | READER_RELEASED);
+	return txn_reader_put(txn, id, 12, READER_MEMBER | READER_RELEASED);
 }
 
 /* --- marks, queues, timers --- */
@@ -130,17 +129,17 @@ test_a_queue_cursor_must_be_a_row_of_that_queue(void **state)
 	assert_int_equal(kit_add_many(k->s, 0, 3), ERR_OK);
 	kit_id(1, id);
 	assert_int_equal(store_queue_page(k->s, 10, id, &row, 1, &n), ERR_OK);
-	assert_int_equal(
-	    store_queue_page(k->s, 12, id, &row, 1, &n), ERR_NOT_FOUND);
+	assert_int_equal(store_queue_page(k->s, 12, id, &row, 1, &n),
+	    ERR_NOT_FOUND);
 	/* 12 has a queue now, with another row */
 	assert_int_equal(store_run(k->s, release_12, NULL), ERR_OK);
 	assert_int_equal(store_queue_page(k->s, 12, NULL, &row, 1, &n), ERR_OK);
 	assert_int_equal(n, 1);
-	assert_int_equal(
-	    store_queue_page(k->s, 12, id, &row, 1, &n), ERR_NOT_FOUND);
+	assert_int_equal(store_queue_page(k->s, 12, id, &row, 1, &n),
+	    ERR_NOT_FOUND);
 	kit_id(77, id);
-	assert_int_equal(
-	    store_queue_page(k->s, 10, id, &row, 1, &n), ERR_NOT_FOUND);
+	assert_int_equal(store_queue_page(k->s, 10, id, &row, 1, &n),
+	    ERR_NOT_FOUND);
 }
 
 struct due {

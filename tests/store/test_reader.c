@@ -83,16 +83,16 @@ static enum err
 put(struct kit *k, uint16_t person, unsigned access)
 {
 	return take(k,
-	    (struct step){ .what = PUT, .person = person,
-		.access = (uint8_t)access });
+	    (struct step){
+		.what = PUT, .person = person, .access = (uint8_t)access });
 }
 
 static enum err
 ahead(struct kit *k, uint16_t person, uint32_t seq, const char *text)
 {
 	return take(k,
-	    (struct step){ .what = AHEAD, .person = person, .seq = seq,
-		.text = text });
+	    (struct step){
+		.what = AHEAD, .person = person, .seq = seq, .text = text });
 }
 
 static enum err
@@ -314,12 +314,15 @@ test_told_counts_by_route_until_the_person_may_read(void **state)
 	assert_int_equal(kit_add_many(k->s, 0, 8), ERR_OK);
 	for (uint32_t i = 0; i < 8; i += 7)
 		assert_int_equal(take(k,
-				     (struct step){ .what = PUT, .n = i,
+				     (struct step){ .what = PUT,
+					 .n = i,
 					 .person = 30,
 					 .access = READER_TELL | READER_TOLD }),
 		    ERR_OK);
 	assert_int_equal(take(k,
-			     (struct step){ .what = PUT, .n = 2, .person = 30,
+			     (struct step){ .what = PUT,
+				 .n = 2,
+				 .person = 30,
 				 .access = READER_TELL | READER_TOLD }),
 	    ERR_OK);
 	store_told(k->s, 30, told, 4, &n);
@@ -328,8 +331,8 @@ test_told_counts_by_route_until_the_person_may_read(void **state)
 	assert_int_equal(told[0].count, 2);
 	assert_int_equal(told[1].route, 2);
 	assert_int_equal(told[1].count, 1);
-	assert_int_equal(
-	    put(k, 30, RELEASED | READER_TELL | READER_TOLD), ERR_OK);
+	assert_int_equal(put(k, 30, RELEASED | READER_TELL | READER_TOLD),
+	    ERR_OK);
 	store_told(k->s, 30, told, 4, &n);
 	assert_int_equal(told[0].count, 1);
 	store_told(k->s, 10, told, 4, &n);

@@ -44,8 +44,8 @@ test_mailbox_finds_its_case_and_no_other(void **state)
 	for (uint32_t n = 0; n < 9; n++) {
 		kit_mailbox(n, mailbox);
 		kit_id(n, id);
-		assert_int_equal(
-		    store_case_find_by_mailbox(k->s, mailbox, &c), ERR_OK);
+		assert_int_equal(store_case_find_by_mailbox(k->s, mailbox, &c),
+		    ERR_OK);
 		assert_memory_equal(c.id, id, sizeof(id));
 		mailbox[31] ^= 1;
 		assert_int_equal(store_case_find_by_mailbox(k->s, mailbox, &c),
@@ -309,8 +309,7 @@ release_12(struct store_txn *txn, void *ctx)
 
 	(void)ctx;
 	kit_id(0, id);
-	return txn_reader_put(
-	    txn, id, 12, READER_MEMBER | READER_RELEASED);
+	return txn_reader_put(txn, id, 12, READER_MEMBER | READER_RELEASED);
 }
 
 static enum err

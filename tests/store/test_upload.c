@@ -112,8 +112,8 @@ check_taken(struct kit *k, uint64_t size, uint32_t pieces)
 		assert_int_equal(view_piece(v, STORE_TALK, 0, i, &b), ERR_OK);
 		assert_true(bytes_equal(buf_bytes(&b), piece(size, i).data));
 	}
-	assert_int_equal(
-	    view_piece(v, STORE_TALK, 0, pieces, &b), ERR_NOT_FOUND);
+	assert_int_equal(view_piece(v, STORE_TALK, 0, pieces, &b),
+	    ERR_NOT_FOUND);
 	store_view_close(v);
 }
 
@@ -336,11 +336,11 @@ test_holding_room_is_not_going_on(void **state)
 	open_room(k, 9);
 	/* A piece every four minutes: never idle, and much too slow. */
 	for (uint32_t i = 0; i < 4; i++)
-		assert_int_equal(
-		    send(k, timed(1, 20, i, NOW + i * 240)), ERR_OK);
+		assert_int_equal(send(k, timed(1, 20, i, NOW + i * 240)),
+		    ERR_OK);
 	for (uint32_t i = 0; i < 5; i++)
-		assert_int_equal(
-		    send(k, timed(2, 20, i, NOW + 720 + i)), ERR_OK);
+		assert_int_equal(send(k, timed(2, 20, i, NOW + 720 + i)),
+		    ERR_OK);
 	assert_int_equal(send(k, timed(3, 20, 0, NOW + 730)), ERR_OK);
 	assert_false(is_there(k, 1));
 	assert_true(is_there(k, 2));
@@ -363,8 +363,8 @@ test_an_honest_upload_ends_while_another_fills_the_room(void **state)
 	for (unsigned turn = 0; mine < 24 && turn < 2000; turn++, now += 3) {
 		for (unsigned n = 0; n < 4; n++) {
 			unsigned who = (4 * turn + n) % 40;
-			enum err e = send(k, timed((uint8_t)(100 + who), 32,
-			    had[who], now));
+			enum err e = send(k,
+			    timed((uint8_t)(100 + who), 32, had[who], now));
 
 			if (!is_there(k, (uint8_t)(100 + who)))
 				had[who] = 0;
