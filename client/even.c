@@ -40,6 +40,12 @@ even_after(struct even *e)
 	draw(e);
 }
 
+void
+even_worked(struct even *e, int64_t ms)
+{
+	e->not_before += ms;
+}
+
 int64_t
 even_moment(int64_t span, int64_t every, uint32_t x)
 {

@@ -28,23 +28,27 @@ policy_failed(const struct term *t, enum err err)
 {
 	switch ((int)err) {
 	case ERR_EXPIRED:
-		return term_fail(t, EXIT_REFUSED, "The organisation's policy "
+		return term_fail(t, EXIT_REFUSED,
+		    "The organisation's policy "
 		    "has ended, so nothing can be sealed safely. If this "
 		    "device's date is right, please use another way to speak "
 		    "up, and tell them.");
 	case ERR_DENIED:
-		return term_fail(t, EXIT_REFUSED, "The server shows an older "
+		return term_fail(t, EXIT_REFUSED,
+		    "The server shows an older "
 		    "policy than it did before. Somebody may be tampering. "
 		    "Nothing was sent.");
 	case ERR_BAD_SIG:
-		return term_fail(t, EXIT_REFUSED, "The organisation's policy "
+		return term_fail(t, EXIT_REFUSED,
+		    "The organisation's policy "
 		    "is not signed by enough of the people who must sign it. "
 		    "Nothing was sent.");
 	case ERR_NOMEM:
 	case ERR_CRYPTO:
 		return fail_err(t, err, "The policy");
 	default:
-		return term_fail(t, EXIT_REFUSED, "What the server shows as "
+		return term_fail(t, EXIT_REFUSED,
+		    "What the server shows as "
 		    "its policy is not one. Nothing was sent.");
 	}
 }
@@ -70,7 +74,8 @@ check_policy(const struct term *t, const struct server_config *config,
 	if (s->note.err != ERR_OK)
 		return fail_err(t, s->note.err, "The policy");
 	if (s->status.soft_expired)
-		term_warn(t, "The organisation's policy should have been "
+		term_warn(t,
+		    "The organisation's policy should have been "
 		    "renewed by now. It still counts.");
 	return EXIT_DONE;
 }
@@ -107,13 +112,16 @@ server_open(const struct term *t, const struct server_config *config,
 	if (ret->parsed == NULL)
 		return fail_err(t, ERR_NOMEM, "The server");
 	if (config->http.server == NULL)
-		return term_fail(t, EXIT_USAGE, "Which server? Say --server "
+		return term_fail(t, EXIT_USAGE,
+		    "Which server? Say --server "
 		    "https://…, as on the poster.");
 	r = http_open(&config->http, &ret->http);
 	if (r == HTTP_BAD_CONFIG)
-		return term_fail(t, EXIT_USAGE, "%s A server begins with "
+		return term_fail(t, EXIT_USAGE,
+		    "%s A server begins with "
 		    "https:// and has no path; a proxy begins with socks5h:// "
-		    "or http://.", http_result_text(r));
+		    "or http://.",
+		    http_result_text(r));
 	if (r != HTTP_ANSWERED)
 		return term_fail(t, EXIT_FAILED, "%s", http_result_text(r));
 	return fetch_policy(t, config, ret);
@@ -126,7 +134,8 @@ server_warn_unpinned(const struct server *s, const char *pin)
 
 	if (pin == NULL && !s->term->json &&
 	    root_fingerprint(s->hash0, words) == ERR_OK)
-		term_warn(s->term, "Please compare these words with the "
+		term_warn(s->term,
+		    "Please compare these words with the "
 		    "fingerprint on the organisation's poster, and stop if "
 		    "they differ, for then this is somebody else's server: %s",
 		    words);
@@ -322,41 +331,76 @@ exchange(struct server *s, const char *path, struct bytes body,
 	return s->parsed->kind == kind ? REPLY_OK : REPLY_WORK;
 }
 
-/* The request as it is, where none was asked for, or with the work behind it.
- * body: preamble and blobs, or all of it without work. */
+/* Before what stores something; and in a reporter's session before whatever
+ * comes next, or the pause would tell who stores something. */
+static enum err
+work_first(struct server *s, struct working *w, enum request_kind kind)
+{
+	const int64_t begun = moment_now();
+	enum err err;
+
+	if (w->asked.bits == 0 || w->is_done ||
+	    (!s->even.is_on && !request_needs_work(kind)))
+		return ERR_OK;
+	err = work_do(s->term, &w->asked, w->work);
+	w->is_done = err == ERR_OK;
+	even_worked(&s->even, moment_now() - begun);
+	return err;
+}
+
+/* The request as it is, or with what work there is behind it. */
+static enum err
+put_whole(const struct working *w, enum request_kind kind, struct bytes body,
+    struct buf *out)
+{
+	buf_reset(out);
+	buf_put_bytes(out, body);
+	return w->is_done && request_takes_work(kind)
+	    ? bundle_pad_work(out, request_length(kind), w->work)
+	    : bundle_pad(out, request_length(kind));
+}
+
+/* Work serves for one thing that is stored; a mailbox asks for the next. */
+static void
+take_reply(struct server *s, struct working *w, enum request_kind kind,
+    enum reply reply)
+{
+	if (reply == REPLY_WORK)
+		*w = (struct working){ .asked = s->parsed->work };
+	else if (reply == REPLY_OK && request_needs_work(kind))
+		*w = (struct working){ 0 };
+	else if (reply == REPLY_OK && kind == REQUEST_POLL && !w->is_done)
+		w->asked = s->parsed->mailbox.ahead;
+}
+
+/* body: preamble and blobs, or all of it without work. */
 static enum reply
 exchange_working(struct server *s, enum request_kind kind, struct bytes body,
     const struct bundle_answer **ret)
 {
 	struct buf whole CLEAN_BUF = BUF_INIT(BUNDLE_PIECE_LEN);
-	const char *path = path_of(request_path(kind));
-	uint8_t work[WORK_LEN];
+	const bool is_text = request_path(kind) == BUNDLE_PATH_TEXT;
+	struct working piece = { 0 }, *w = is_text ? &s->ahead : &piece;
 	enum reply reply;
 	enum err err;
 
-	buf_put_bytes(&whole, body);
-	err = bundle_pad(&whole, request_length(kind));
-	for (int asked = 1; err == ERR_OK; asked++) {
-		reply =
-		    exchange(s, path, buf_bytes(&whole), answer_to(kind), ret);
-		if (reply != REPLY_WORK)
-			return reply;
-		if (!request_takes_work(kind))
+	for (int asked = 1;; asked++) {
+		if ((err = work_first(s, w, kind)) != ERR_OK ||
+		    (err = put_whole(w, kind, body, &whole)) != ERR_OK)
+			break;
+		reply = exchange(s, path_of(request_path(kind)),
+		    buf_bytes(&whole), answer_to(kind), ret);
+		if (reply == REPLY_WORK && !request_needs_work(kind))
 			return REPLY_NONE;
-		if (asked == ASKED_MAX)
-			return REPLY_WORK;
-		err = work_do(s->term, &s->parsed->work, work);
-		buf_reset(&whole);
-		buf_put_bytes(&whole, body);
-		if (err == ERR_OK)
-			err =
-			    bundle_pad_work(&whole, request_length(kind), work);
+		take_reply(s, w, kind, reply);
+		if (reply != REPLY_WORK || asked == ASKED_MAX)
+			return reply;
 	}
 	if (err == ERR_IO)
 		s->transport = HTTP_INTERRUPTED;
-	return err == ERR_LIMIT	  ? REPLY_TOO_LARGE
-	    : err == ERR_IO ? REPLY_NONE
-				  : REPLY_BAD_REQUEST;
+	return err == ERR_LIMIT ? REPLY_TOO_LARGE
+	    : err == ERR_IO	? REPLY_NONE
+				: REPLY_BAD_REQUEST;
 }
 
 enum reply
@@ -437,8 +481,8 @@ server_proof_fits(const struct server *s, struct bytes proof,
 	struct statement stored;
 	struct bytes text;
 
-	if (proof_verify(proof, s->root.instance_keys,
-		s->root.n_instance_keys, &text) != ERR_OK ||
+	if (proof_verify(proof, s->root.instance_keys, s->root.n_instance_keys,
+		&text) != ERR_OK ||
 	    statement_parse(text, &stored) != ERR_OK)
 		return false;
 	if (memcmp(stored.case_id, sent->case_id, CASE_ID_LEN) != 0 ||

@@ -16,15 +16,25 @@ struct server_config {
 	const char *pin; /* --root-hash; NULL: trust begins with this answer */
 };
 
+/* Work that was asked for (bits 0: none), and what was done of it. */
+struct working {
+	struct answer_work asked;
+	bool is_done;
+	uint8_t work[WORK_LEN];
+};
+
 struct server {
 	const struct term *term;
 	struct http *http;
 	struct even even; /* of a reporter's session */
+	/* By the last mailbox, before whatever is filed next. Done but not
+	 * used yet it comes with every request of text. */
+	struct working ahead;
 	uint8_t hash0[SHA256_LEN];
 	struct root root;
 	struct policy *policy;
 	struct policy_status status;
-	struct buf note;  /* the policy's, as it came */
+	struct buf note;   /* the policy's, as it came */
 	struct buf answer; /* of the last exchange */
 	struct bundle_answer *parsed;
 	enum http_result transport; /* behind REPLY_NONE */
@@ -69,7 +79,8 @@ enum reply reply_parse(struct bytes json);
 /* One exchange; the answer is borrowed until the next. Only an answer of the
  * kind that belongs to the request is REPLY_OK. Where a busy server asks for
  * work first, it is done, with a line on a terminal, and the same is sent
- * again: a few times, then it is REPLY_WORK. */
+ * again: a few times, then it is REPLY_WORK. In a reporter's session what a
+ * mailbox asked for is done before the next exchange, whatever that is. */
 enum reply server_ask(struct server *s, const struct bundle_request *r,
     const struct bundle_answer **ret) MUST_CHECK;
 /* The same for requests that may be sent again: tries a few times while

@@ -24,9 +24,9 @@
  * Signatures, ages, chains and persons are for others to judge.
  */
 
-#define BUNDLE_TEXT_LEN 49152 /* text and staff exchanges, each way */
+#define BUNDLE_TEXT_LEN 49152	/* text and staff exchanges, each way */
 #define BUNDLE_PIECE_LEN 263168 /* carries one piece */
-#define BUNDLE_SMALL_LEN 1024 /* about pieces */
+#define BUNDLE_SMALL_LEN 1024	/* about pieces */
 /* Preamble and blobs of a text or staff request: what carries a message must
  * leave room for the lines of the answer that will carry it. */
 #define BUNDLE_MESSAGE_MAX (BUNDLE_TEXT_LEN - 512)
@@ -38,24 +38,24 @@
 #define BUNDLE_UPLOAD_ID_LEN 16
 #define BUNDLE_SESSION_LEN 32
 #define BUNDLE_CHALLENGE_LEN 32
-#define BUNDLE_CURSOR_MAX 64 /* printable bytes, no meaning to a client */
+#define BUNDLE_CURSOR_MAX 64  /* printable bytes, no meaning to a client */
 #define BUNDLE_PIECES_MAX 512 /* of one payload: 128 MiB, as the store */
 #define BUNDLE_PAYLOAD_MAX ((uint64_t)BUNDLE_PIECES_MAX * PIECE_LEN)
 #define BUNDLE_ROWS_MAX 160 /* of a queue answer */
 #define BUNDLE_HEADS_MAX 64 /* messages in one answer */
 #define BUNDLE_ROOTS_MAX 64
 #define BUNDLE_ROUTES_MAX 64
-#define BUNDLE_SEQ_MAX 999999 /* messages of one chain */
-#define BUNDLE_TELL_MAX 32 /* people who may be told of one case */
-#define BUNDLE_GRANTS_MAX 96  /* envelopes in one request */
-#define BUNDLE_PEOPLE_MAX 256 /* investigators in one answer */
+#define BUNDLE_SEQ_MAX 999999	     /* messages of one chain */
+#define BUNDLE_TELL_MAX 32	     /* people who may be told of one case */
+#define BUNDLE_GRANTS_MAX 96	     /* envelopes in one request */
+#define BUNDLE_PEOPLE_MAX 256	     /* investigators in one answer */
 #define BUNDLE_TIME_MAX 253402300799 /* a deadline: 9999-12-31, its end */
-#define BUNDLE_WATCH_SECONDS 300 /* the longest that `watch` is held */
-#define BUNDLE_MARK_LEN 8 /* of a queue, as it was seen */
+#define BUNDLE_WATCH_SECONDS 300     /* the longest that `watch` is held */
+#define BUNDLE_MARK_LEN 8	     /* of a queue, as it was seen */
 
 /* Which POST a request belongs to. */
 enum bundle_path {
-	BUNDLE_PATH_TEXT, /* /v1/text */
+	BUNDLE_PATH_TEXT,  /* /v1/text */
 	BUNDLE_PATH_PIECE, /* /v1/piece */
 	BUNDLE_PATH_STAFF, /* /v1/staff */
 };
@@ -84,8 +84,11 @@ enum request_kind {
 enum bundle_path request_path(enum request_kind k);
 /* The body's exact length. */
 size_t request_length(enum request_kind k);
-/* Whether the server may ask for work before it. */
+/* Whether work may come with it: with all that a reporter sends as text, so
+ * that who checks it takes as long for all of them; and with pieces. */
 bool request_takes_work(enum request_kind k);
+/* Whether the server may ask for work before it. */
+bool request_needs_work(enum request_kind k);
 
 struct bundle_to {
 	uint16_t person; /* or PERSON_REPORTER */
@@ -98,7 +101,7 @@ struct bundle_content {
 	 * content, and nothing below counts */
 	size_t n_to;
 	struct bundle_to to[SEALED_TO_MAX];
-	bool is_upload; /* the payload went up before, in pieces */
+	bool is_upload;	      /* the payload went up before, in pieces */
 	struct bytes payload; /* where it did not */
 	uint8_t upload_id[BUNDLE_UPLOAD_ID_LEN]; /* where it did */
 	uint64_t upload_len;
@@ -142,7 +145,7 @@ struct request_status {
 };
 struct request_get {
 	bool is_staff;
-	uint8_t token[TOKEN_LEN]; /* reporter */
+	uint8_t token[TOKEN_LEN];	     /* reporter */
 	uint8_t session[BUNDLE_SESSION_LEN]; /* staff, and the next two */
 	uint8_t case_id[CASE_ID_LEN];
 	enum chain chain; /* reporter: always CHAIN_TALK */
@@ -161,7 +164,7 @@ struct request_logout {
 struct request_queue {
 	uint8_t session[BUNDLE_SESSION_LEN];
 	struct bytes after; /* cursor; empty at first */
-	unsigned limit; /* 1 to BUNDLE_ROWS_MAX */
+	unsigned limit;	    /* 1 to BUNDLE_ROWS_MAX */
 };
 struct request_case {
 	uint8_t session[BUNDLE_SESSION_LEN];
@@ -186,7 +189,7 @@ struct request_envelopes {
 	uint8_t case_id[CASE_ID_LEN];
 	uint16_t person;
 	bool is_fresh; /* first forget what was sent so and never named */
-	size_t n; /* 1 to BUNDLE_GRANTS_MAX */
+	size_t n;      /* 1 to BUNDLE_GRANTS_MAX */
 	struct bundle_grant {
 		enum chain chain;
 		uint32_t seq;
@@ -210,7 +213,7 @@ struct bundle_request {
 	/* All lines, without the empty one: the head of a concern. Parsing
 	 * sets these three, writing does not read them. */
 	struct bytes preamble;
-	size_t length; /* of preamble, empty line and blobs */
+	size_t length;	   /* of preamble, empty line and blobs */
 	struct bytes work; /* WORK_LEN; empty: none, or the body is shorter */
 	union {
 		struct request_concern concern;
@@ -234,20 +237,20 @@ struct bundle_request {
 
 /* Zero bytes after the blobs are passed over, however many: whoever takes a
  * body from the network checks its length against request_length first. */
-enum err
-bundle_request_parse(struct bytes body, struct bundle_request *ret) MUST_CHECK;
+enum err bundle_request_parse(struct bytes body, struct bundle_request *ret)
+    MUST_CHECK;
 /* Appends preamble and blobs; bundle_pad does the rest. ERR_SYNTAX where a
  * field is out of range. */
-enum err
-bundle_request_put(const struct bundle_request *r, struct buf *out) MUST_CHECK;
+enum err bundle_request_put(const struct bundle_request *r, struct buf *out)
+    MUST_CHECK;
 /* Appends zeros until out->n is length. ERR_LIMIT when it is longer. */
 enum err bundle_pad(struct buf *out, size_t length) MUST_CHECK;
 /* The same, with work at the end. ERR_LIMIT also where there is no room. */
 enum err bundle_pad_work(struct buf *out, size_t length,
     const uint8_t work[static WORK_LEN]) MUST_CHECK;
 /* What a challenge to work before this request is for. */
-void request_purpose(
-    const struct bundle_request *r, uint8_t out[static WORK_PURPOSE_LEN]);
+void request_purpose(const struct bundle_request *r,
+    uint8_t out[static WORK_PURPOSE_LEN]);
 /* The length of the preamble at the start of a body (also of one just put);
  * 0 where there is none. */
 size_t bundle_preamble_length(struct bytes body);
@@ -268,7 +271,7 @@ enum answer_kind {
 	ANSWER_KEPT, /* of envelopes */
 	ANSWER_INVESTIGATORS,
 	ANSWER_CHANGED, /* of watch */
-	ANSWER_WORK, /* instead of any: work first, then the same again */
+	ANSWER_WORK,	/* instead of any: work first, then the same again */
 };
 /* The body's exact length; ANSWER_POLICY: the unit it is a multiple of;
  * ANSWER_WORK: of pieces; of text as other answers there. */
@@ -290,10 +293,16 @@ struct answer_heads {
 struct answer_stored {
 	struct bytes proof;
 };
-/* A reporter is told whether the case is withdrawn, and nothing else. */
+struct answer_work {
+	unsigned bits; /* 1 to WORK_BITS_MAX */
+	uint8_t challenge[WORK_CHALLENGE_LEN];
+};
+/* A reporter is told whether the case is withdrawn, and nothing else of it. */
 struct answer_mailbox {
 	uint32_t count;
 	bool is_withdrawn;
+	struct answer_work
+	    ahead; /* of the next filing; bits 0: none is asked */
 	struct answer_heads heads;
 };
 struct answer_pieces {
@@ -357,10 +366,6 @@ struct answer_investigators {
 struct answer_changed {
 	uint8_t mark[BUNDLE_MARK_LEN];
 };
-struct answer_work {
-	unsigned bits; /* 1 to WORK_BITS_MAX */
-	uint8_t challenge[WORK_CHALLENGE_LEN];
-};
 struct answer_policy {
 	size_t n_roots; /* from 0 on, in order */
 	struct bytes root[BUNDLE_ROOTS_MAX];
@@ -388,11 +393,11 @@ struct bundle_answer {
 };
 
 /* As for requests. */
-enum err
-bundle_answer_parse(struct bytes body, struct bundle_answer *ret) MUST_CHECK;
-enum err
-bundle_answer_put(const struct bundle_answer *a, struct buf *out) MUST_CHECK;
+enum err bundle_answer_parse(struct bytes body, struct bundle_answer *ret)
+    MUST_CHECK;
+enum err bundle_answer_put(const struct bundle_answer *a, struct buf *out)
+    MUST_CHECK;
 /* Appends a message where it fits besides what `h` has and the answer's other
  * lines; false: it is full. For the vault, which fills answers up. */
-bool answer_heads_add(
-    struct answer_heads *h, const struct answer_head *one) MUST_CHECK;
+bool answer_heads_add(struct answer_heads *h, const struct answer_head *one)
+    MUST_CHECK;

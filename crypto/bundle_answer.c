@@ -28,14 +28,36 @@ put_stored(struct bundle_out *o, const struct bundle_answer *a)
 }
 
 static void
+get_asked(struct bundle_in *in, struct bytes value, struct answer_work *ret)
+{
+	ret->bits = (unsigned)bundle_word_number(in, &value, WORK_BITS_MAX);
+	if (ret->bits == 0)
+		bundle_fail(in);
+	bundle_word_hex(in, &value, ret->challenge, sizeof(ret->challenge));
+	bundle_word_end(in, value);
+}
+
+static void
+put_asked(struct bundle_out *o, const struct answer_work *a)
+{
+	char hex[2 * WORK_CHALLENGE_LEN + 1];
+
+	hex_encode(hex, a->challenge, WORK_CHALLENGE_LEN);
+	buf_printf(o->out, "challenge: %u %s\n", a->bits, hex);
+}
+
+static void
 get_mailbox(struct bundle_in *in, struct bundle_answer *ret)
 {
 	struct answer_mailbox *a = &ret->mailbox;
+	struct bytes value;
 
 	a->count =
 	    (uint32_t)lines_get_number(&in->lines, "count", BUNDLE_SEQ_MAX);
 	a->is_withdrawn = bundle_get_one_of(in, "state", open_states,
 			      COUNT(open_states)) != 0;
+	if (lines_next(&in->lines, "challenge", &value))
+		get_asked(in, value, &a->ahead);
 	bundle_get_heads(in, &a->heads);
 }
 
@@ -44,6 +66,8 @@ put_mailbox(struct bundle_out *o, const struct bundle_answer *a)
 {
 	lines_put_number(o->out, "count", a->mailbox.count);
 	lines_put_str(o->out, "state", open_states[a->mailbox.is_withdrawn]);
+	if (a->mailbox.ahead.bits > 0)
+		put_asked(o, &a->mailbox.ahead);
 	bundle_put_heads(o, &a->mailbox.heads);
 }
 
@@ -120,8 +144,8 @@ get_session(struct bundle_in *in, struct bundle_answer *ret)
 static void
 put_session(struct bundle_out *o, const struct bundle_answer *a)
 {
-	lines_put_hex(
-	    o->out, "session", a->session.session, sizeof(a->session.session));
+	lines_put_hex(o->out, "session", a->session.session,
+	    sizeof(a->session.session));
 }
 
 static void
@@ -198,8 +222,8 @@ get_row(struct bundle_in *in, struct bytes value, struct answer_row *r)
 	r->is_plain =
 	    bundle_word_one_of(in, &value, case_kinds, COUNT(case_kinds)) != 0;
 	r->state = get_state(in, word_next(&value));
-	r->band = (uint8_t)(bundle_word_one_of(
-				in, &value, bundle_bands, COUNT(bundle_bands)) +
+	r->band = (uint8_t)(bundle_word_one_of(in, &value, bundle_bands,
+				COUNT(bundle_bands)) +
 	    1);
 	r->route = (uint16_t)bundle_word_number(in, &value, UINT16_MAX);
 	r->day = get_day(in, &value);
@@ -248,8 +272,8 @@ get_queue(struct bundle_in *in, struct bundle_answer *ret)
 	a->next = lines_get(&in->lines, "next");
 	if (a->next.n > BUNDLE_CURSOR_MAX)
 		bundle_fail(in);
-	while (
-	    in->lines.err == ERR_OK && lines_next(&in->lines, "row", &value)) {
+	while (in->lines.err == ERR_OK &&
+	    lines_next(&in->lines, "row", &value)) {
 		if (a->n_rows == COUNT(a->row)) {
 			bundle_fail(in);
 			return;
@@ -296,8 +320,8 @@ get_case(struct bundle_in *in, struct bundle_answer *ret)
 	struct answer_case *a = &ret->open;
 	struct bytes filed, due;
 
-	a->chain = (enum chain)bundle_get_one_of(
-	    in, "chain", bundle_chains, COUNT(bundle_chains));
+	a->chain = (enum chain)bundle_get_one_of(in, "chain", bundle_chains,
+	    COUNT(bundle_chains));
 	a->count =
 	    (uint32_t)lines_get_number(&in->lines, "count", BUNDLE_SEQ_MAX);
 	lines_get_hex(&in->lines, "link", a->link, sizeof(a->link));
@@ -307,8 +331,8 @@ get_case(struct bundle_in *in, struct bundle_answer *ret)
 	filed = lines_get(&in->lines, "filed");
 	a->filed = get_day(in, &filed);
 	bundle_word_end(in, filed);
-	a->band = (uint8_t)(bundle_get_one_of(
-				in, "band", bundle_bands, COUNT(bundle_bands)) +
+	a->band = (uint8_t)(bundle_get_one_of(in, "band", bundle_bands,
+				COUNT(bundle_bands)) +
 	    1);
 	due = lines_get(&in->lines, "due");
 	a->due = get_due(in, &due);
@@ -372,8 +396,8 @@ put_investigators(struct bundle_out *o, const struct bundle_answer *x)
 static void
 get_changed(struct bundle_in *in, struct bundle_answer *ret)
 {
-	lines_get_hex(
-	    &in->lines, "mark", ret->changed.mark, sizeof(ret->changed.mark));
+	lines_get_hex(&in->lines, "mark", ret->changed.mark,
+	    sizeof(ret->changed.mark));
 }
 
 static void
@@ -387,24 +411,13 @@ put_changed(struct bundle_out *o, const struct bundle_answer *a)
 static void
 get_work(struct bundle_in *in, struct bundle_answer *ret)
 {
-	struct bytes value = lines_get(&in->lines, "challenge");
-
-	ret->work.bits =
-	    (unsigned)bundle_word_number(in, &value, WORK_BITS_MAX);
-	if (ret->work.bits == 0)
-		bundle_fail(in);
-	bundle_word_hex(in, &value, ret->work.challenge,
-	    sizeof(ret->work.challenge));
-	bundle_word_end(in, value);
+	get_asked(in, lines_get(&in->lines, "challenge"), &ret->work);
 }
 
 static void
 put_work(struct bundle_out *o, const struct bundle_answer *a)
 {
-	char hex[2 * WORK_CHALLENGE_LEN + 1];
-
-	hex_encode(hex, a->work.challenge, WORK_CHALLENGE_LEN);
-	buf_printf(o->out, "challenge: %u %s\n", a->work.bits, hex);
+	put_asked(o, &a->work);
 }
 
 /* --- policy --- */
@@ -415,8 +428,8 @@ get_policy(struct bundle_in *in, struct bundle_answer *ret)
 	struct answer_policy *a = &ret->policy;
 	struct bytes value;
 
-	while (
-	    in->lines.err == ERR_OK && lines_next(&in->lines, "root", &value)) {
+	while (in->lines.err == ERR_OK &&
+	    lines_next(&in->lines, "root", &value)) {
 		uint64_t n = bundle_word_number(in, &value, BUNDLE_POLICY_MAX);
 
 		bundle_word_end(in, value);
@@ -489,8 +502,8 @@ bundle_answer_parse(struct bytes body, struct bundle_answer *ret)
 	enum err err;
 	size_t k = 0;
 
-	while (
-	    k < COUNT(kinds) && !bytes_equal(in.kind, bytes_str(kinds[k].name)))
+	while (k < COUNT(kinds) &&
+	    !bytes_equal(in.kind, bytes_str(kinds[k].name)))
 		k++;
 	if (in.lines.err != ERR_OK || k == COUNT(kinds))
 		return ERR_SYNTAX;

@@ -436,19 +436,23 @@ static const struct {
 	enum bundle_path path;
 	size_t body; /* its length with padding */
 	size_t most; /* without */
-	bool takes_work;
+	bool takes_work, needs_work;
 	void (*get)(struct bundle_in *in, struct bundle_request *ret);
 	void (*put)(struct bundle_out *o, const struct bundle_request *r);
 } kinds[] = {
-#define FILING BUNDLE_PATH_TEXT, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, true
-#define TEXT BUNDLE_PATH_TEXT, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, false
-#define STAFF BUNDLE_PATH_STAFF, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, false
+#define FILING \
+	BUNDLE_PATH_TEXT, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, true, true
+#define TEXT \
+	BUNDLE_PATH_TEXT, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, true, false
+#define STAFF \
+	BUNDLE_PATH_STAFF, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, false, false
 #define PIECE                                \
 	BUNDLE_PATH_PIECE, BUNDLE_PIECE_LEN, \
-	    BUNDLE_PIECE_LEN - BUNDLE_WORK_LEN, true
-#define SMALL BUNDLE_PATH_PIECE, BUNDLE_SMALL_LEN, BUNDLE_SMALL_LEN, false
+	    BUNDLE_PIECE_LEN - BUNDLE_WORK_LEN, true, true
+#define SMALL \
+	BUNDLE_PATH_PIECE, BUNDLE_SMALL_LEN, BUNDLE_SMALL_LEN, false, false
 	[REQUEST_CONCERN] = { "concern", FILING, get_concern, put_concern },
-	[REQUEST_FOLLOWUP] = { "followup", TEXT, get_followup, put_followup },
+	[REQUEST_FOLLOWUP] = { "followup", FILING, get_followup, put_followup },
 	[REQUEST_WITHDRAW] = { "withdraw", TEXT, get_withdraw, put_withdraw },
 	[REQUEST_POLL] = { "poll", TEXT, get_poll, put_poll },
 	[REQUEST_PUT] = { "put", PIECE, get_put, put_put },
@@ -491,6 +495,12 @@ request_takes_work(enum request_kind k)
 	return kinds[k].takes_work;
 }
 
+bool
+request_needs_work(enum request_kind k)
+{
+	return kinds[k].needs_work;
+}
+
 void
 request_purpose(
     const struct bundle_request *r, uint8_t out[static WORK_PURPOSE_LEN])
@@ -500,7 +510,7 @@ request_purpose(
 	if (r->kind == REQUEST_PUT)
 		memcpy(out, r->put.upload_id, WORK_PURPOSE_LEN);
 	else
-		work_purpose_of_route(r->concern.route, out);
+		work_purpose_of_text(out);
 }
 
 /* Takes the work off the end of a whole body: what is left of it may be zeros

@@ -8,7 +8,7 @@
 
 #define SIGNED_LEN (WORK_CHALLENGE_LEN - MAC_LEN) /* what the MAC is over */
 #define MAC_LEN 24
-#define COST 1024 /* N */
+#define COST 1024    /* N */
 #define BLOCK_SIZE 8 /* r */
 
 static void
@@ -19,10 +19,9 @@ put_be(uint8_t *out, uint64_t v, size_t n)
 }
 
 void
-work_purpose_of_route(uint16_t route, uint8_t out[static WORK_PURPOSE_LEN])
+work_purpose_of_text(uint8_t out[static WORK_PURPOSE_LEN])
 {
 	memset(out, 0, WORK_PURPOSE_LEN);
-	put_be(out, route, 2);
 }
 
 static enum err

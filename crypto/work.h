@@ -24,14 +24,13 @@
 #define WORK_BITS_MAX 16
 #define WORK_MINUTES_MAX 15 /* from making to expiry */
 
-/* What a challenge is for: a concern of this route. Of an upload it is the
- * upload's id. */
-void work_purpose_of_route(
-    uint16_t route, uint8_t out[static WORK_PURPOSE_LEN]);
+/* What a challenge is for: a concern or follow-up, whosever. Of an upload it is
+ * the upload's id. */
+void work_purpose_of_text(uint8_t out[static WORK_PURPOSE_LEN]);
 
 struct work_terms {
 	uint32_t expiry; /* the first minute in which it is not taken */
-	uint8_t bits; /* 1 to WORK_BITS_MAX */
+	uint8_t bits;	 /* 1 to WORK_BITS_MAX */
 	uint8_t nonce[WORK_NONCE_LEN];
 };
 
@@ -44,8 +43,8 @@ enum err work_challenge_make(const uint8_t key[static WORK_KEY_LEN],
  * minute: now, since 1970. */
 enum err work_challenge_open(const uint8_t key[static WORK_KEY_LEN],
     const uint8_t purpose[static WORK_PURPOSE_LEN], uint32_t minute,
-    const uint8_t challenge[static WORK_CHALLENGE_LEN],
-    struct work_terms *ret) MUST_CHECK;
+    const uint8_t challenge[static WORK_CHALLENGE_LEN], struct work_terms *ret)
+    MUST_CHECK;
 
 /* scrypt (RFC 7914) of the counter with the challenge as salt, N = 1024, r = 8,
  * p = 1. ERR_NOMEM. */
@@ -53,13 +52,13 @@ enum err work_hash(const uint8_t challenge[static WORK_CHALLENGE_LEN],
     uint64_t counter, uint8_t out[static SHA256_LEN]) MUST_CHECK;
 bool work_hash_has(const uint8_t hash[static SHA256_LEN], unsigned bits);
 /* challenge || counter, as it is sent: ERR_DENIED where the counter is none. */
-enum err work_check(
-    const uint8_t work[static WORK_LEN], unsigned bits) MUST_CHECK;
+enum err work_check(const uint8_t work[static WORK_LEN], unsigned bits)
+    MUST_CHECK;
 /* Tries the counters from *counter on, at most `tries`; *counter goes on to the
  * next one to try, or is the one that was found. */
 enum err work_solve(const uint8_t challenge[static WORK_CHALLENGE_LEN],
-    unsigned bits, unsigned tries, uint64_t *counter,
-    bool *ret_found) MUST_CHECK;
+    unsigned bits, unsigned tries, uint64_t *counter, bool *ret_found)
+    MUST_CHECK;
 /* As it is sent. */
 void work_put(const uint8_t challenge[static WORK_CHALLENGE_LEN],
     uint64_t counter, uint8_t out[static WORK_LEN]);

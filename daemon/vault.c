@@ -176,8 +176,8 @@ static enum answer
 handle_challenge(struct vault *v, const struct request_challenge *q)
 {
 	v->reply.kind = ANSWER_CHALLENGE;
-	return answer_of(challenge_new(
-	    &v->sessions, q->person, v->reply.challenge.challenge));
+	return answer_of(challenge_new(&v->sessions, q->person,
+	    v->reply.challenge.challenge));
 }
 
 /* The signature first: only who can sign can use up a challenge. */
@@ -191,8 +191,8 @@ handle_login(struct vault *v, const struct request_login *q)
 	if (login_parse(q->note, &login) != ERR_OK)
 		return ANSWER_BAD_BUNDLE;
 	key = staff_key(v, login.person);
-	e = key == NULL ? ERR_BAD_SIG :
-	    login_verify(q->note, login.person, key->sign_pub);
+	e = key == NULL ? ERR_BAD_SIG
+			: login_verify(q->note, login.person, key->sign_pub);
 	if (err_is_ours(e))
 		return answer_of(e);
 	if (e != ERR_OK)
@@ -258,8 +258,7 @@ handle_investigators(struct vault *v, const struct request_investigators *q)
 
 /* A stranger to the case hears that there is no such thing. */
 static enum answer
-handle_envelopes(
-    struct vault *v, const struct bundle_request *q, struct op *op)
+handle_envelopes(struct vault *v, const struct bundle_request *q, struct op *op)
 {
 	const struct request_envelopes *x = &q->envelopes;
 	struct store_case c;
@@ -291,8 +290,8 @@ handle_write(struct vault *v, const struct bundle_request *q, struct op *op,
 			*ret = ANSWER_BAD_BUNDLE;
 		return true;
 	case REQUEST_WITHDRAW:
-		*ret = file_message(
-		    v, q->withdraw.entry, NULL, PERSON_REPORTER, op);
+		*ret = file_message(v, q->withdraw.entry, NULL, PERSON_REPORTER,
+		    op);
 		if (*ret == ANSWER_OK && op->message_kind != MESSAGE_WITHDRAW)
 			*ret = ANSWER_BAD_BUNDLE;
 		return true;
@@ -321,11 +320,11 @@ handle_write(struct vault *v, const struct bundle_request *q, struct op *op,
 }
 
 static enum answer
-handle_read(struct vault *v, const struct bundle_request *q)
+handle_read(struct vault *v, const struct bundle_request *q, bool is_pressed)
 {
 	switch (q->kind) {
 	case REQUEST_POLL:
-		return read_poll(v, &q->poll);
+		return read_poll(v, &q->poll, is_pressed);
 	case REQUEST_STATUS:
 		return read_status(v, &q->status);
 	case REQUEST_GET:
@@ -371,8 +370,8 @@ refuse(const struct errand *r, enum answer a)
 }
 
 static void
-keep_or_refuse(
-    struct vault *v, const struct errand *r, struct op *op, enum answer a)
+keep_or_refuse(struct vault *v, const struct errand *r, struct op *op,
+    enum answer a)
 {
 	if (a != ANSWER_OK) {
 		refuse(r, a);
@@ -384,19 +383,26 @@ keep_or_refuse(
 	batch_keep(v, r->body.n);
 }
 
-/* What may be stored as far as it goes: now, or after work. */
+/*
+ * What may be stored as far as it goes (a): now, or after work. Whoever writes
+ * to a case hears of the work before they hear anything of the case: it is
+ * asked for of one that does not exist as of one that does.
+ */
 static void
 keep_or_ask(struct vault *v, const struct bundle_request *q,
-    const struct errand *r, struct op *op)
+    const struct errand *r, struct op *op, enum answer a)
 {
+	const bool is_refused = a != ANSWER_OK;
 	bool has_asked = false;
-	enum answer a =
-	    work_before(v, q, op, r->work, r->is_pressed, &has_asked);
+	enum answer asked = ANSWER_OK;
 
-	if (a == ANSWER_OK && has_asked)
+	if (!is_refused || q->kind == REQUEST_FOLLOWUP)
+		asked = work_before(v, q, op, r->work, r->is_pressed,
+		    is_refused, &has_asked);
+	if (asked == ANSWER_OK && has_asked)
 		vault_reply(v, r->id, r->answer, r->ctx);
 	else
-		keep_or_refuse(v, r, op, a);
+		keep_or_refuse(v, r, op, is_refused ? a : asked);
 }
 
 static void
@@ -414,13 +420,10 @@ handle_request(struct vault *v, const struct bundle_request *q,
 	}
 	op = batch_next(v);
 	if (handle_write(v, q, op, &a)) {
-		if (a == ANSWER_OK)
-			keep_or_ask(v, q, r, op);
-		else
-			refuse(r, a);
+		keep_or_ask(v, q, r, op, a);
 		return;
 	}
-	if ((a = handle_read(v, q)) != ANSWER_OK)
+	if ((a = handle_read(v, q, r->is_pressed)) != ANSWER_OK)
 		refuse(r, a);
 	else
 		vault_reply(v, r->id, r->answer, r->ctx);

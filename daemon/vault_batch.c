@@ -86,6 +86,7 @@ apply_concern(struct store_txn *txn, struct vault *v, struct op *op)
 	case_begin(v, &new);
 	e = txn_case_add(txn, &new);
 	op->begins = e == ERR_OK;
+	op->begun_day = op->day;
 	if (e == ERR_OK && txn_case_get(txn, op->case_id, &c) == ERR_OK)
 		notify_message(v, &c, MESSAGE_CONCERN, PERSON_REPORTER, 0);
 	if (e == ERR_EXISTS && txn_case_get(txn, op->case_id, &c) == ERR_OK &&
@@ -97,12 +98,14 @@ apply_concern(struct store_txn *txn, struct vault *v, struct op *op)
 static enum err
 apply_on_case(struct store_txn *txn, struct vault *v, struct op *op)
 {
-	uint32_t day;
-	bool waited = case_waits(txn, op->case_id, &op->settled_day);
+	bool waited = case_waits(txn, op->case_id, &op->settled_day), waits;
 	enum err e = apply_message(txn, v, op);
 
-	op->settles =
-	    e == ERR_OK && waited && !case_waits(txn, op->case_id, &day);
+	if (e != ERR_OK)
+		return e;
+	waits = case_waits(txn, op->case_id, &op->begun_day);
+	op->begins = waits && !waited;
+	op->settles = waited && !waits;
 	return e;
 }
 
@@ -218,7 +221,7 @@ wants_proof(const struct op *op)
 /* Those of one tree. */
 struct leaves {
 	struct proof_batch tree;
-	struct buf text; /* their statements */
+	struct buf text;	      /* their statements */
 	size_t end[PROOF_LEAVES_MAX]; /* of each, in text */
 	size_t answered;
 };
@@ -308,15 +311,14 @@ static size_t
 answer_from(struct vault *v, size_t from)
 {
 	CLEAN_BUF struct buf checkpoint = BUF_INIT(PROOF_MAX);
-	struct leaves l = {
-		.text = BUF_INIT(PROOF_LEAVES_MAX * STATEMENT_MAX)
-	};
+	struct leaves l = { .text =
+				BUF_INIT(PROOF_LEAVES_MAX * STATEMENT_MAX) };
 	size_t end = gather_leaves(v, from, &l);
 	enum err e = ERR_OK;
 
 	if (l.tree.n > 0)
-		e = proof_batch_sign(
-		    &l.tree, &v->instance_key, v->instance_seed, &checkpoint);
+		e = proof_batch_sign(&l.tree, &v->instance_key,
+		    v->instance_seed, &checkpoint);
 	for (size_t i = from; i < end; i++) {
 		struct op *op = &v->batch.op[i];
 

@@ -118,7 +118,7 @@ collect_mailbox(struct vault *v, const struct store_case *c, uint32_t after)
 /* Looking into a mailbox that does not exist costs what looking into another
  * does, and says that it is empty. */
 enum answer
-read_poll(struct vault *v, const struct request_poll *q)
+read_poll(struct vault *v, const struct request_poll *q, bool is_pressed)
 {
 	struct answer_mailbox *a = &v->reply.mailbox;
 	uint8_t mailbox[SHA256_LEN];
@@ -140,9 +140,9 @@ read_poll(struct vault *v, const struct request_poll *q)
 		a->count = 0;
 		a->is_withdrawn = false;
 		a->heads.n = 0;
-		return ANSWER_OK;
+		e = ERR_OK;
 	}
-	return answer_of(e);
+	return e == ERR_OK ? work_ahead(v, is_pressed) : answer_of(e);
 }
 
 /* --- staff --- */
@@ -227,8 +227,7 @@ put_counts(const struct vault *v, uint16_t person, struct answer_queue *a)
 	store_queue_counts(v->store, person, &counts);
 	a->open = (uint32_t)counts.open;
 	a->breached = (uint32_t)counts.breached;
-	store_told(
-	    v->store, person, told, BUNDLE_ROUTES_MAX, &a->n_overdue);
+	store_told(v->store, person, told, BUNDLE_ROUTES_MAX, &a->n_overdue);
 	for (size_t i = 0; i < a->n_overdue; i++) {
 		a->overdue[i].route = told[i].route;
 		a->overdue[i].count = told[i].count;
@@ -261,8 +260,8 @@ read_queue(struct vault *v, const struct request_queue *q, uint16_t person)
 	enum err e;
 
 	if ((e = read_cursor(q->after, id, &after)) == ERR_OK)
-		e = store_queue_page(
-		    v->store, person, after, v->row, q->limit, &n);
+		e = store_queue_page(v->store, person, after, v->row, q->limit,
+		    &n);
 	v->reply.kind = ANSWER_QUEUE;
 	put_counts(v, person, a);
 	a->n_rows = n;

@@ -30,7 +30,7 @@
 enum op_kind {
 	OP_CONCERN, /* sealed or plain */
 	OP_MESSAGE, /* every other message */
-	OP_AGAIN, /* stored before: only the proof is wanted again */
+	OP_AGAIN,   /* stored before: only the proof is wanted again */
 	OP_PIECE,
 	OP_ENVELOPES,
 };
@@ -46,10 +46,10 @@ struct op {
 	 * it changed anything */
 	enum answer refusal;
 	bool has_written;
-	/* the same, of a case: it is new, or is acknowledged or gone now and
-	 * was filed on that day */
+	/* the same, of a case: it waits for its acknowledgement since that day,
+	 * or did so and does no more */
 	bool begins, settles;
-	uint32_t settled_day;
+	uint32_t begun_day, settled_day;
 
 	/* messages */
 	uint8_t case_id[CASE_ID_LEN];
@@ -150,8 +150,8 @@ void case_begin(const struct vault *v, struct store_case_new *new);
 /* Whether this person may read the case now. */
 bool case_is_read_by(const struct store_case *c, uint16_t person);
 /* PART_…; 0: nothing, and they are to know nothing of it. */
-unsigned case_parts(
-    const struct vault *v, const struct store_case *c, uint16_t person);
+unsigned case_parts(const struct vault *v, const struct store_case *c,
+    uint16_t person);
 /* The same, by the life as it is about to be stored. */
 unsigned case_parts_in(const struct vault *v, const struct store_case *c,
     const struct life *l, uint16_t person);
@@ -162,8 +162,8 @@ bool case_calls(const struct vault *v, const struct store_case *c,
 /* Whether a route would ever let them read (NULL: none). */
 bool route_reads(const struct policy_route *r, uint16_t person);
 /* Whether all of them are people of its `tell` rungs. */
-bool route_tells(
-    const struct policy_route *r, const uint16_t *people, size_t n);
+bool route_tells(const struct policy_route *r, const uint16_t *people,
+    size_t n);
 
 /* --- vault_content.c: envelopes, payloads, digests --- */
 
@@ -175,8 +175,8 @@ enum keys_wanted { WANT_CLASSIC, WANT_HYBRID, WANT_ANY };
  * of which case it is: the kind says whether it is for the reporter.
  */
 enum answer content_take(struct vault *v, const struct policy *policy,
-    const struct bundle_content *c, enum keys_wanted keys,
-    struct op *op) MUST_CHECK;
+    const struct bundle_content *c, enum keys_wanted keys, struct op *op)
+    MUST_CHECK;
 /* One stanza and nothing else, of a kind that our recipients have. */
 bool envelope_is_sound(struct bytes envelope, bool *ret_hybrid) MUST_CHECK;
 
@@ -187,14 +187,14 @@ bool envelope_is_sound(struct bytes envelope, bool *ret_hybrid) MUST_CHECK;
 struct store_reader *op_reader(struct op *op, uint16_t person);
 /* Sets op->link from head and content. */
 enum answer link_up(struct op *op) MUST_CHECK;
-enum answer file_concern(
-    struct vault *v, const struct bundle_request *q, struct op *op) MUST_CHECK;
+enum answer file_concern(struct vault *v, const struct bundle_request *q,
+    struct op *op) MUST_CHECK;
 /* Follow-ups and withdrawals: author is PERSON_REPORTER; posts: the person
  * whose session it is. */
 enum answer file_message(struct vault *v, struct bytes entry,
     const struct bundle_content *c, uint16_t author, struct op *op) MUST_CHECK;
-enum answer file_piece(
-    struct vault *v, const struct request_put *q, struct op *op) MUST_CHECK;
+enum answer file_piece(struct vault *v, const struct request_put *q,
+    struct op *op) MUST_CHECK;
 
 /* --- vault_batch.c --- */
 
@@ -209,13 +209,12 @@ void batch_keep(struct vault *v, size_t bytes);
 
 /* Whether the message in op is the newest of its chain. */
 bool op_is_head(const struct store_case *c, const struct op *op);
-enum err
-apply_message(struct store_txn *txn, struct vault *v, struct op *op) MUST_CHECK;
+enum err apply_message(struct store_txn *txn, struct vault *v, struct op *op)
+    MUST_CHECK;
 /* txn_reader_put, for somebody new in the place of whoever was only sent
  * envelopes ahead, where all places are taken. */
-enum err reader_put(struct store_txn *txn,
-    const uint8_t id[static CASE_ID_LEN], uint16_t person,
-    unsigned access) MUST_CHECK;
+enum err reader_put(struct store_txn *txn, const uint8_t id[static CASE_ID_LEN],
+    uint16_t person, unsigned access) MUST_CHECK;
 enum answer file_envelopes(struct vault *v, const struct bundle_request *q,
     uint16_t author, struct op *op) MUST_CHECK;
 enum err apply_envelopes(struct store_txn *txn, struct op *op) MUST_CHECK;
@@ -229,15 +228,18 @@ enum err grants_match(struct store_txn *txn,
 
 /*
  * Whether op may be stored now, with the work that came with it (or none); it
- * is spent. *ret_asked: v->reply asks for work instead.
+ * is spent, but where op is refused. *ret_asked: v->reply asks for work
+ * instead.
  */
 enum answer work_before(struct vault *v, const struct bundle_request *q,
-    const struct op *op, struct bytes work, bool is_pressed,
+    const struct op *op, struct bytes work, bool is_pressed, bool is_refused,
     bool *ret_asked) MUST_CHECK;
+/* What v->reply, a mailbox, says of the work before the next filing. */
+enum answer work_ahead(struct vault *v, bool is_pressed) MUST_CHECK;
 /* How full the store is, every few seconds. */
 void work_measure(struct vault *v);
 /* Around a message in a transaction: whether its case waits for its
- * acknowledgement. */
+ * acknowledgement, and since when. */
 bool case_waits(struct store_txn *txn, const uint8_t id[static CASE_ID_LEN],
     uint32_t *ret_day) MUST_CHECK;
 /* What a batch that was stored brought. */
@@ -245,14 +247,15 @@ void work_count(struct vault *v);
 
 /* --- vault_read.c: fill v->reply --- */
 
-enum answer read_poll(struct vault *v, const struct request_poll *q) MUST_CHECK;
-enum answer read_case(
-    struct vault *v, const struct request_case *q, uint16_t person) MUST_CHECK;
-enum answer read_queue(
-    struct vault *v, const struct request_queue *q, uint16_t person) MUST_CHECK;
+enum answer read_poll(struct vault *v, const struct request_poll *q,
+    bool is_pressed) MUST_CHECK;
+enum answer read_case(struct vault *v, const struct request_case *q,
+    uint16_t person) MUST_CHECK;
+enum answer read_queue(struct vault *v, const struct request_queue *q,
+    uint16_t person) MUST_CHECK;
 enum answer read_piece(struct vault *v, const struct request_get *q) MUST_CHECK;
-enum answer
-read_status(struct vault *v, const struct request_status *q) MUST_CHECK;
+enum answer read_status(struct vault *v, const struct request_status *q)
+    MUST_CHECK;
 /* vault_investigators.c */
 enum answer read_investigators(struct vault *v,
     const struct request_investigators *q, uint16_t person) MUST_CHECK;
@@ -265,7 +268,7 @@ void rules_free(struct rules *r);
 
 /* --- vault_plain.c --- */
 
-enum answer
-file_plain(struct vault *v, struct bytes file, struct op *op) MUST_CHECK;
+enum answer file_plain(struct vault *v, struct bytes file, struct op *op)
+    MUST_CHECK;
 /* `TOKEN` or `TOKEN N`: the armored answer, in v->out. */
 enum answer plain_answer(struct vault *v, struct bytes body) MUST_CHECK;

@@ -48,7 +48,7 @@ rate_bits(const struct work_load *l)
 }
 
 unsigned
-work_bits_of_concern(const struct work_load *l)
+work_bits_of_text(const struct work_load *l)
 {
 	unsigned bits;
 
@@ -57,9 +57,9 @@ work_bits_of_concern(const struct work_load *l)
 	bits = rate_bits(l) +
 	    steps(l->backlog, l->quiet * BACKLOG_MINUTES, BACKLOG_BITS_MAX);
 	if (l->used_percent >= SPACE_FROM)
-		bits += 1 +
-		    (unsigned)(l->used_percent - SPACE_FROM) / SPACE_STEP;
-	return least(bits, WORK_CONCERN_BITS_MAX);
+		bits +=
+		    1 + (unsigned)(l->used_percent - SPACE_FROM) / SPACE_STEP;
+	return least(bits, WORK_TEXT_BITS_MAX);
 }
 
 unsigned
@@ -359,18 +359,36 @@ was_let_go(const struct work *w, uint32_t expiry, uint32_t minute)
 	return expiry <= w->let_go && w->let_go <= minute + WORK_MINUTES_MAX;
 }
 
+static bool
+counts(struct work *w, const uint8_t work[static WORK_LEN],
+    const uint8_t purpose[static WORK_PURPOSE_LEN], struct work_terms *ret)
+{
+	const uint32_t minute = minute_of(w);
+
+	spent_turn(w, minute);
+	return work_challenge_open(w->key, purpose, minute, work, ret) ==
+	    ERR_OK &&
+	    !was_let_go(w, ret->expiry, minute) &&
+	    (w->spent == NULL || !spent_has(w->spent, ret->nonce));
+}
+
+bool
+work_counts(struct work *w, const uint8_t work[static WORK_LEN],
+    const uint8_t purpose[static WORK_PURPOSE_LEN])
+{
+	struct work_terms t;
+
+	return counts(w, work, purpose, &t);
+}
+
 bool
 work_spend(struct work *w, const uint8_t work[static WORK_LEN],
     const uint8_t purpose[static WORK_PURPOSE_LEN])
 {
-	const uint32_t minute = minute_of(w);
 	struct work_terms t;
 
-	spent_turn(w, minute);
-	if (work_challenge_open(w->key, purpose, minute, work, &t) != ERR_OK ||
-	    was_let_go(w, t.expiry, minute) ||
-	    (w->spent == NULL && (w->spent = spent_new(minute)) == NULL) ||
-	    spent_has(w->spent, t.nonce))
+	if (!counts(w, work, purpose, &t) ||
+	    (w->spent == NULL && (w->spent = spent_new(minute_of(w))) == NULL))
 		return false;
 	if (w->spent->n == WORK_SPENT_MAX)
 		w->let_go = spent_make_room(w->spent);

@@ -6,8 +6,8 @@
 
 /*
  * When the vault asks for work (docs/PROTOCOL.md, "Work"), and how much. In
- * quiet times it is none, and it never becomes a refusal: a concern needs 10
- * bits at most, half a minute on a phone, an upload 12.
+ * quiet times it is none, and it never becomes a refusal: a concern or a
+ * follow-up needs 10 bits at most, half a minute on a phone, an upload 12.
  *
  * All of it is in memory alone, and none of it says who filed. Only the key
  * comes from outside, so that a challenge outlives this process.
@@ -15,15 +15,16 @@
 
 /* --- how much: pure --- */
 
-#define WORK_CONCERN_BITS_MAX 10
+#define WORK_TEXT_BITS_MAX 10
 #define WORK_UPLOAD_BITS_MAX 12
 
 struct work_load {
 	uint64_t quiet;	  /* filings a minute without work; 0: no work ever */
 	uint64_t rate;	  /* filings a minute, over the last minutes */
-	uint64_t backlog; /* filed in the last days and not acknowledged */
+	uint64_t backlog; /* of the last days, not acknowledged: filed then, or
+			     set aside and brought back */
 	uint64_t used_percent; /* of the store's space */
-	bool is_pressed;  /* by this connection's address: front_peer.h */
+	bool is_pressed;       /* by this connection's address: front_peer.h */
 };
 /*
  * The sum of:
@@ -33,20 +34,20 @@ struct work_load {
  *   space:   1 from 75 %, and another for each 3 % more
  *   pressed: 4
  */
-unsigned work_bits_of_concern(const struct work_load *l);
+unsigned work_bits_of_text(const struct work_load *l);
 
 struct work_share {
-	uint64_t size;	 /* of the upload */
-	uint64_t held;	 /* by all uploads that no message has taken */
-	uint64_t max;	 /* what they may hold together */
+	uint64_t size; /* of the upload */
+	uint64_t held; /* by all uploads that no message has taken */
+	uint64_t max;  /* what they may hold together */
 };
 /*
  * 0 while a quarter is held or less; above it 1 for each 8 % more, and 1 for
  * each doubling of the upload beyond a 64th of the share, 4 at most. Besides,
  * the rate and a pressed connection count as for concerns.
  */
-unsigned work_bits_of_upload(
-    const struct work_load *l, const struct work_share *s);
+unsigned work_bits_of_upload(const struct work_load *l,
+    const struct work_share *s);
 
 /* --- what is counted --- */
 
@@ -88,7 +89,7 @@ void work_tick(struct work *w);
 
 /* A filing was stored. */
 void work_filed(struct work *w);
-/* One that was filed on that day waits for its acknowledgement; or no more. */
+/* A case has waited for its acknowledgement since that day; or does no more. */
 void work_waits(struct work *w, uint32_t day);
 void work_settled(struct work *w, uint32_t day);
 /* Whether a plain concern may be stored now: a quarter of `quiet` a minute, and
@@ -101,9 +102,11 @@ enum err work_ask(struct work *w, unsigned bits,
     const uint8_t purpose[static WORK_PURPOSE_LEN],
     uint8_t ret[static WORK_CHALLENGE_LEN]) MUST_CHECK;
 /*
- * Whether this work, whose hash the front has seen to, counts now, and for
- * nothing after. However much is wanted by now: what its challenge asked for is
- * enough until that expires.
+ * Whether this work, whose hash the front has seen to, counts now. However much
+ * is wanted by now: what its challenge asked for is enough until that expires.
  */
+bool work_counts(struct work *w, const uint8_t work[static WORK_LEN],
+    const uint8_t purpose[static WORK_PURPOSE_LEN]) MUST_CHECK;
+/* The same, and for nothing after. */
 bool work_spend(struct work *w, const uint8_t work[static WORK_LEN],
     const uint8_t purpose[static WORK_PURPOSE_LEN]) MUST_CHECK;

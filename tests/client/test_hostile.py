@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A hostile server, and a machine that keeps what it should not: answers are
 changed on their way back, roots go back, output has no place to go."""
+import hashlib
 import json
 import os
 import resource
@@ -102,6 +103,39 @@ class Hostile(unittest.TestCase):
                              (b"\x0a" * 48, bytes(8)))
         self.assertIn("asked for work again and again. Nothing was stored. "
                       "Please try again later.", self.said(done))
+
+    def test_work_that_a_mailbox_asks_for_comes_with_whatever_is_next(self):
+        """Done before the second exchange of a session, whatever that is: a
+        pause, or its want, tells nobody who files something."""
+        challenge = b"0a" * 48
+        receipt = self.i.report("to be read")["receipt"]
+        seen = []
+
+        def text(body):
+            seen.append(body)
+            return body
+
+        def asking(body):
+            if not body.startswith(b"speakup: v1 mailbox\n"):
+                return body
+            lines, rest = split(body)
+            lines.insert(3, b"challenge: 4 " + challenge)
+            return join(lines, rest.rstrip(b"\0")).ljust(UNIT, b"\0")
+        self.front.text, self.front.answered = text, asking
+        for kind, command, stdin in (
+                ("poll", ("inbox",), receipt), ("poll", ("cover", "--once"), ""),
+                ("concern", ("report", "--yes"), "x"),
+                ("withdraw", ("withdraw", "--yes"), receipt)):
+            seen.clear()
+            self.i.speakup(*command, stdin=stdin + "\n",
+                           server=self.front.url)
+            self.assertEqual([x[:x.index(b"\n")].decode() for x in seen],
+                             ["speakup: v1 poll", f"speakup: v1 {kind}"])
+            self.assertEqual(seen[0][-64:], bytes(64))
+            self.assertEqual((seen[1][-64:-16], seen[1][-8:]),
+                             (b"\x0a" * 48, bytes(8)), command)
+            self.assertLess(hashlib.scrypt(seen[1][-16:-8], salt=b"\x0a" * 48,
+                                           n=1024, r=8, p=1, dklen=1), b"\x10")
 
     # --- cases ---
 

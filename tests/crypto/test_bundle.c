@@ -104,6 +104,9 @@ static const struct {
 	    "investigator: 4 full\n\n" },
 	{ ANSWER_CHANGED, "speakup: v1 changed\nmark: 0011223344556677\n\n" },
 	{ ANSWER_WORK, "speakup: v1 work\nchallenge: 12 " HEX32 HEX16 "\n\n" },
+	{ ANSWER_MAILBOX,
+	    "speakup: v1 mailbox\ncount: 0\nstate: open\n"
+	    "challenge: 16 " HEX32 HEX16 "\n\n" },
 };
 
 /* Reads a bundle and writes what it read. */
@@ -411,6 +414,15 @@ test_nothing_named_may_be_empty(void **state)
 		{ answer_again,
 		    "speakup: v1 mailbox\ncount: 1\nstate: open\n"
 		    "head: 0 0 1 1 0\n\nep" },
+		{ answer_again,
+		    "speakup: v1 mailbox\ncount: 0\nstate: open\n"
+		    "challenge: 0 " HEX32 HEX16 "\n\n" },
+		{ answer_again,
+		    "speakup: v1 mailbox\ncount: 0\nstate: open\n"
+		    "challenge: 17 " HEX32 HEX16 "\n\n" },
+		{ answer_again,
+		    "speakup: v1 mailbox\ncount: 0\nstate: open\n"
+		    "challenge: 3 " HEX32 "\n\n" },
 		{ answer_again, "speakup: v1 policy\npolicy: 3\n\npol" },
 		{ answer_again,
 		    "speakup: v1 policy\nroot: 0\npolicy: 3\n\npol" },

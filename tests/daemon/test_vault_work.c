@@ -20,11 +20,16 @@ test_difficulty_is_none_in_quiet_times_and_rises_by_steps(void **state)
 		struct work_load l;
 		unsigned bits;
 	} cases[] = {
-		{ { .quiet = 0, .rate = 9999, .backlog = 99999,
-		      .used_percent = 99, .is_pressed = true },
+		{ { .quiet = 0,
+		      .rate = 9999,
+		      .backlog = 99999,
+		      .used_percent = 99,
+		      .is_pressed = true },
 		    0 },
 		{ { .quiet = 600 }, 0 },
-		{ { .quiet = 600, .rate = 600, .backlog = 9600,
+		{ { .quiet = 600,
+		      .rate = 600,
+		      .backlog = 9600,
 		      .used_percent = 74 },
 		    0 },
 		{ { .quiet = 600, .rate = 601 }, 1 },
@@ -43,19 +48,25 @@ test_difficulty_is_none_in_quiet_times_and_rises_by_steps(void **state)
 		{ { .quiet = 600, .used_percent = 78 }, 2 },
 		{ { .quiet = 600, .used_percent = 100 }, 9 },
 		{ { .quiet = 600, .is_pressed = true }, 4 },
-		{ { .quiet = 600, .rate = 601, .backlog = 9601,
-		      .used_percent = 75, .is_pressed = true },
+		{ { .quiet = 600,
+		      .rate = 601,
+		      .backlog = 9601,
+		      .used_percent = 75,
+		      .is_pressed = true },
 		    7 },
-		{ { .quiet = 600, .rate = 1000000, .backlog = 10000000,
-		      .used_percent = 100, .is_pressed = true },
+		{ { .quiet = 600,
+		      .rate = 1000000,
+		      .backlog = 10000000,
+		      .used_percent = 100,
+		      .is_pressed = true },
 		    10 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		if (work_bits_of_concern(&cases[i].l) != cases[i].bits)
+		if (work_bits_of_text(&cases[i].l) != cases[i].bits)
 			fail_msg("case %zu: %u", i,
-			    work_bits_of_concern(&cases[i].l));
+			    work_bits_of_text(&cases[i].l));
 }
 
 /* Never a jump: more of anything asks for one bit more at most. */
@@ -67,18 +78,18 @@ test_difficulty_is_smooth(void **state)
 
 	(void)state;
 	for (l.rate = 0; l.rate < 60000; l.rate++, before = bits) {
-		bits = work_bits_of_concern(&l);
+		bits = work_bits_of_text(&l);
 		assert_in_range(bits, before, before + 1);
 	}
 	assert_int_equal(before, 10);
 	for (l.rate = before = 0; l.used_percent <= 100; l.used_percent++) {
-		bits = work_bits_of_concern(&l);
+		bits = work_bits_of_text(&l);
 		assert_in_range(bits, before, before + 1);
 		before = bits;
 	}
 	l.used_percent = before = 0;
 	for (l.backlog = 0; l.backlog < 200000; l.backlog += 100) {
-		bits = work_bits_of_concern(&l);
+		bits = work_bits_of_text(&l);
 		assert_in_range(bits, before, before + 1);
 		before = bits;
 	}
@@ -243,7 +254,7 @@ test_work_counts_once_in_its_time_and_for_its_purpose(void **state)
 static void
 test_spent_work_is_bounded(void **state)
 {
-	uint8_t (*all)[WORK_LEN] = calloc(WORK_SPENT_MAX + 1, WORK_LEN);
+	uint8_t(*all)[WORK_LEN] = calloc(WORK_SPENT_MAX + 1, WORK_LEN);
 	CLOCK(c, w);
 
 	(void)state;
@@ -408,24 +419,21 @@ test_a_flood_needs_work_and_quiet_times_need_none(void **state)
 	/* eight a minute are quiet, over two minutes */
 	assert_int_equal(seed, 2 * (QUIET + 1) + 1);
 	draft(w, seed, &d);
-	/* nothing was stored by what asked; work for another route is none */
-	d.request.concern.route = ROUTE_BOARD;
-	(void)ask_with(w, WIRE_WORKED_TEXT, &d.request, work);
-	d.request.concern.route = ROUTE_GUARDIANS;
-	assert_int_equal(
-	    ask_with(w, WIRE_WORKED_TEXT, &d.request, work), ANSWER_OK);
+	/* nothing was stored by what asked */
+	assert_int_equal(ask_with(w, WIRE_WORKED_TEXT, &d.request, work),
+	    ANSWER_OK);
 	assert_int_equal(w->answer.kind, ANSWER_STORED);
 	/* the answer was lost: the proof again, with and without work */
-	assert_int_equal(
-	    ask_with(w, WIRE_WORKED_TEXT, &d.request, work), ANSWER_OK);
+	assert_int_equal(ask_with(w, WIRE_WORKED_TEXT, &d.request, work),
+	    ANSWER_OK);
 	assert_int_equal(w->answer.kind, ANSWER_STORED);
 	assert_int_equal(world_request(w, &d.request), ANSWER_OK);
 	assert_int_equal(w->answer.kind, ANSWER_STORED);
 	draft_free(&d);
 	/* spent on that, it is none for the next */
 	draft(w, (uint8_t)(seed + 1), &d);
-	assert_int_equal(
-	    ask_with(w, WIRE_WORKED_TEXT, &d.request, work), ANSWER_OK);
+	assert_int_equal(ask_with(w, WIRE_WORKED_TEXT, &d.request, work),
+	    ANSWER_OK);
 	assert_true(asks_for_work(w, 1, again));
 	w->now += 130;
 	assert_int_equal(world_request(w, &d.request), ANSWER_OK);
@@ -444,8 +452,8 @@ test_who_is_pressed_needs_work_and_others_do_not(void **state)
 	w->is_pressed = true;
 	assert_int_equal(world_request(w, &d.request), ANSWER_OK);
 	assert_true(asks_for_work(w, 4, work));
-	assert_int_equal(
-	    ask_with(w, WIRE_WORKED_TEXT, &d.request, work), ANSWER_OK);
+	assert_int_equal(ask_with(w, WIRE_WORKED_TEXT, &d.request, work),
+	    ANSWER_OK);
 	assert_int_equal(w->answer.kind, ANSWER_STORED);
 	draft_free(&d);
 	w->is_pressed = false;
@@ -470,12 +478,10 @@ test_the_first_piece_of_an_upload_needs_work_and_the_others_none(void **state)
 	assert_int_equal(world_request(w, &q), ANSWER_OK);
 	assert_true(asks_for_work(w, 4, work));
 	q.put.upload_id[0] = 8;
-	assert_int_equal(
-	    ask_with(w, WIRE_WORKED_PIECE, &q, work), ANSWER_OK);
+	assert_int_equal(ask_with(w, WIRE_WORKED_PIECE, &q, work), ANSWER_OK);
 	assert_int_equal(w->answer.kind, ANSWER_WORK);
 	q.put.upload_id[0] = 9;
-	assert_int_equal(
-	    ask_with(w, WIRE_WORKED_PIECE, &q, work), ANSWER_OK);
+	assert_int_equal(ask_with(w, WIRE_WORKED_PIECE, &q, work), ANSWER_OK);
 	assert_int_equal(w->answer.kind, ANSWER_PIECES);
 	for (q.put.index = 1; q.put.index < 3; q.put.index++) {
 		assert_int_equal(world_request(w, &q), ANSWER_OK);

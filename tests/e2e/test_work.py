@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A flooded service asks for work: speakup does it and is stored; what is done
-wrongly, twice, or for another route is none. In quiet times, and with work
+wrongly, twice, or for another upload is none. In quiet times, and with work
 off, nobody is asked."""
 import hashlib
 import http.client
@@ -74,6 +74,12 @@ class Work(unittest.TestCase):
         self.assertEqual(len(set(receipts)), 8)
         i.login(GUARDIAN)
         self.assertEqual(len(i.queue(GUARDIAN)["cases"]), 8)
+        for receipt in receipts[:4]:
+            words = i.dir / "receipt"
+            words.write_text(receipt + "\n")
+            i.speakup("reply", "--yes", "--receipt-file", words,
+                      stdin="and more")
+            self.assertEqual(len(i.inbox(receipt)["messages"]), 2)
         attached = i.dir / "notes.bin"
         attached.write_bytes(os.urandom(600_000))
         receipt = i.report("with an attachment", "--attach",

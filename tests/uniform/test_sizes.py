@@ -74,6 +74,27 @@ class Uniform(unittest.TestCase):
             self.assertEqual(seen[kind], seen["poll"], kind)
         self.assertNotEqual(seen[CONTROL], seen["poll"])
 
+    def test_a_flood_changes_the_shape_of_none(self):
+        """Work is asked for ahead, of everybody: no exchange more."""
+        i = self.start(limits={"quiet-filings-per-minute": 1})
+        seen = {}
+        with Relay(i.port) as relay:
+            people = Reporters(i, relay.url, self.dir)
+            for kind in TEXT:
+                people.prepare()
+                while b"\nchallenge: " not in self.poll(i):
+                    i.report("one more")
+                relay.take()
+                getattr(people, kind)()
+                seen[kind] = shape(relay.take())
+        for kind in TEXT:
+            self.assertEqual(seen[kind], seen["poll"], kind)
+
+    def poll(self, i):
+        caller = Caller(i.port, i.ca)
+        self.addCleanup(caller.close)
+        return caller.poll("0" * 64)[1]
+
     @unittest.skipIf("SPEAKUP_SANITIZED" in os.environ,
                      "a sanitizer is to be loaded before all else")
     def test_who_polls_waits_no_less_than_who_files(self):

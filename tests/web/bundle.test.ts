@@ -91,6 +91,7 @@ test("a request that the server would refuse is not written", () => {
   assert.throws(() => staff.queue(session, "P2\n", 1), { code: "syntax" });
 });
 
+const latin = (x: string): string => Buffer.from(unhex(x)).toString("latin1");
 const mailbox = reporter.poll(token, 0);
 const queue = staff.queue(session, "", 1);
 const opened = staff.openCase(session, HEX16, "talk", 0);
@@ -98,9 +99,9 @@ const answers: { e: Exchange<unknown>; text: string; is: unknown }[] = [
   { e: reporter.sendWithdraw(utf8("n")), text: "speakup: v1 stored\nproof: 5\n\nproof",
     is: { proof: "proof" } },
   { e: mailbox, text: "speakup: v1 mailbox\ncount: 0\nstate: open\n\n",
-    is: { count: 0, heads: [] } },
+    is: { count: 0, ahead: undefined, heads: [] } },
   { e: mailbox, text: "speakup: v1 mailbox\ncount: 9\nstate: withdrawn\nhead: 3 1 2 3 0\n"
-    + "head: 4 1 0 0 0\nhead: 5 2 1 262145 2\n\nheepppHHHe", is: { count: 9, heads: [
+    + "head: 4 1 0 0 0\nhead: 5 2 1 262145 2\n\nheepppHHHe", is: { count: 9, ahead: undefined, heads: [
     { seq: 3, head: "h", envelope: "ee", payload: "ppp", payloadLength: 3, pieces: 0 },
     { seq: 4, head: "H", envelope: "", payload: "", payloadLength: 0, pieces: 0 },
     { seq: 5, head: "HH", envelope: "e", payload: "", payloadLength: 262145, pieces: 2 }] } },
@@ -143,6 +144,8 @@ const answers: { e: Exchange<unknown>; text: string; is: unknown }[] = [
     is: [{ person: 9, full: false }, { person: 4, full: true }] },
   { e: staff.watch(session, staff.NO_MARK),
     text: "speakup: v1 changed\nmark: 0011223344556677\n\n", is: "0011223344556677" },
+  { e: mailbox, text: `speakup: v1 mailbox\ncount: 0\nstate: open\nchallenge: 16 ${HEX32}${HEX16}\n\n`,
+    is: { count: 0, ahead: { bits: 16, challenge: latin(HEX32 + HEX16) }, heads: [] } },
 ];
 
 /** Bytes as text, so that what was read can be compared. */
@@ -199,6 +202,7 @@ const changes: [number, string, string][] = [
   [13, "kept\n", "kept\nmore: 1\n"],
   [14, "9 free", "0 free"], [14, "9 free", "9 busy"], [14, "9 free", "9"],
   [15, "6677\n", "667\n"],
+  [16, ": 16 ", ": 17 "], [16, ": 16 ", ": 0 "], [16, "ff\n\n", "FF\n\n"], [16, "ff\n\n", "\n\n"],
 ];
 
 test("altered answers are refused", () => {

@@ -7,12 +7,14 @@ import { test, type TestContext } from "node:test";
 import {
   type Content, type Exchange, PIECE_BODY_LEN, SMALL_LEN, TEXT_LEN, WORK_LEN, WorkWanted,
 } from "../../web/core/bundle.ts";
-import { poll, putPiece, sendConcern, type Stored } from "../../web/core/bundle_reporter.ts";
+import {
+  poll, putPiece, sendConcern, sendFollowup, sendWithdraw, type Stored,
+} from "../../web/core/bundle_reporter.ts";
 import { hex, unhex, utf8 } from "../../web/core/bytes.ts";
 import { Refused } from "../../web/core/types.ts";
 import { isSolution, solveWork, withWork, zeroBits } from "../../web/core/work.ts";
 import { newNet, type Net } from "../../web/net/server.ts";
-import { askWorking } from "../../web/net/working.ts";
+import { askWorking, workingOver } from "../../web/net/working.ts";
 import { reporterOver } from "../../web/reporter/reporter.ts";
 import { load } from "./core_cases.ts";
 import { startDouble } from "./double.ts";
@@ -99,8 +101,10 @@ test("an answer that asks for work is read strictly, and only where it may be as
   }
   const put = putPiece("ab".repeat(16), 10, 0, new Uint8Array(10).fill(1));
   assert.throws(() => put.read(padded(asksFor(3), SMALL_LEN)), WorkWanted);
-  assert.throws(() => poll(new Uint8Array(32), 0).read(padded(asksFor(3))),
-    (e) => e instanceof Refused && !(e instanceof WorkWanted));
+  assert.throws(() => sendFollowup(utf8("note"), undefined).read(padded(asksFor(3))), WorkWanted);
+  for (const e of [poll(new Uint8Array(32), 0), sendWithdraw(utf8("note"))])
+    assert.throws(() => e.read(padded(asksFor(3))),
+      (x) => x instanceof Refused && !(x instanceof WorkWanted));
 });
 
 test("work that is not wanted any more stops", async () => {
@@ -175,6 +179,53 @@ test("a service that asks for ever more work is given up after four times", asyn
   assert.equal(bodies.length, 4);
 });
 
+/* --- what a mailbox asks for ahead --- */
+
+const NOBODY = poll(new Uint8Array(32), 0);
+const mailbox = (bits: number, challenge = CHALLENGE): string =>
+  "speakup: v1 mailbox\ncount: 0\nstate: open\n" +
+  (bits === 0 ? "" : `challenge: ${bits} ${hex(challenge)}\n`) + "\n";
+const isPoll = (body: Buffer): boolean => body.indexOf("speakup: v1 poll\n") === 0;
+const workIn = (body: Buffer): string => hex(body.subarray(-WORK_LEN, -16));
+
+test("what a mailbox asks for comes with whatever is next, and serves for one filing", async (t) => {
+  const other = unhex("0b".repeat(48));
+  const { net, bodies } = await fake(t, (n, body) =>
+    (isPoll(body) ? mailbox(3, n === 1 ? CHALLENGE : other) : STORED));
+  const working = workingOver(net);
+  await working.askAgain(NOBODY);
+  await working.ask(NOBODY);
+  await askWorking(working, concern(), quiet);
+  await askWorking(working, sendFollowup(utf8("note"), undefined), quiet);
+  await working.ask(NOBODY);
+  await askWorking(working, sendFollowup(utf8("note"), undefined), quiet);
+  const none = "00".repeat(48);
+  assert.deepEqual(bodies.map(workIn),
+    [none, hex(CHALLENGE), hex(CHALLENGE), none, none, hex(other)]);
+  for (const body of [bodies[1]!, bodies[2]!])
+    assert.ok(bitsOf(body.subarray(-16, -8), CHALLENGE) >= 3);
+  assert.deepEqual(bodies[1]!.subarray(0, -WORK_LEN), bodies[0]!.subarray(0, -WORK_LEN));
+});
+
+test("in quiet times nothing comes with anything", async (t) => {
+  const { net, bodies } = await fake(t, (_, body) => (isPoll(body) ? mailbox(0) : STORED));
+  const working = workingOver(net);
+  await working.askAgain(NOBODY);
+  await working.askAgain(NOBODY);
+  await askWorking(working, concern(), quiet);
+  for (const body of bodies) assert.ok(body.subarray(-WORK_LEN).every((x) => x === 0));
+});
+
+test("work that did not count is done anew, by what is asked for then", async (t) => {
+  const other = unhex("0b".repeat(48));
+  const { net, bodies } = await fake(t, (n) =>
+    (n === 1 ? mailbox(2) : n === 2 ? asksFor(2, hex(other)) : STORED));
+  const working = workingOver(net);
+  await working.ask(NOBODY);
+  await askWorking(working, concern(), quiet);
+  assert.deepEqual(bodies.map(workIn), ["00".repeat(48), hex(CHALLENGE), hex(other)]);
+});
+
 test("a busy daemon is filed to, with work and an attachment", { skip: skipLive }, async (t) => {
   const live = await startLive({ limits: { "quiet-filings-per-minute": 1 } });
   t.after(() => live.stop());
@@ -190,6 +241,8 @@ test("a busy daemon is filed to, with work and an attachment", { skip: skipLive 
   }
   assert.equal(new Set(filed).size, 6);
   assert.equal((await api.enter(filed[5]!)).messages.length, 1);
+  const read = await api.write("and more", [], quiet);
+  assert.equal(read.messages.length, 2);
   for (const length of [TEXT_LEN, PIECE_BODY_LEN]) {
     const bodies = front.asked.map((a) => a.body).filter((body) => body.length === length);
     assert.ok(bodies.some((body) => body.subarray(-WORK_LEN).some((x) => x !== 0)), String(length));

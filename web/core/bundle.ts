@@ -45,6 +45,19 @@ export interface Exchange<T> {
   read(body: Uint8Array): T;
   /** Seconds within which the answer must be there whole. */
   seconds: number;
+  /** The work that the answer asks for before whatever is filed next. */
+  ahead?(answer: T): Work | undefined;
+  /** Of what is filed, with work where it is asked for: told how that goes on. */
+  onWork?: OnWork;
+}
+
+/** Seconds since it began, as far as `of`: how many it takes on average. */
+export type OnWork = (seconds: number, of: number) => void;
+
+/** What a service that is busy asks for: core/work.ts. */
+export interface Work {
+  readonly bits: number;
+  readonly challenge: Uint8Array;
 }
 
 export function malformed(): Refused {
@@ -134,7 +147,7 @@ export function readBundle(body: Uint8Array, kind: string): BundleReader {
 /* --- work, in place of an answer --- */
 
 /** The service is busy, and asks for work (core/work.ts) before it stores this. */
-export class WorkWanted extends Refused {
+export class WorkWanted extends Refused implements Work {
   readonly bits: number;
   readonly challenge: Uint8Array;
 
@@ -145,13 +158,18 @@ export class WorkWanted extends Refused {
   }
 }
 
+/** Of a `challenge` line. */
+export function workOf(value: string): Work {
+  const [bits, challenge] = words(value, 2);
+  return { bits: atLeastOne(bits, WORK_BITS_MAX),
+    challenge: unhex(hexOf(challenge, CHALLENGE_LEN)) };
+}
+
 function readWork(body: Uint8Array): WorkWanted {
   const r = readBundle(body, "work");
-  const [bits, challenge] = words(r.lines.take("challenge"), 2);
+  const { bits, challenge } = workOf(r.lines.take("challenge"));
   r.end();
-  const wanted = decimal(bits, WORK_BITS_MAX);
-  if (wanted === 0) throw malformed();
-  return new WorkWanted(wanted, unhex(hexOf(challenge, CHALLENGE_LEN)));
+  return new WorkWanted(bits, challenge);
 }
 
 const WORK = utf8("speakup: v1 work\n");

@@ -6,7 +6,7 @@ import {
   type AnswerHead, bandOf, beginBundle, type BundleReader, type Content, decimal, type Exchange,
   getExchange, malformed, MESSAGE_MAX, oneOf, orWork, personOf, PIECE_BODY_LEN, pieceExchange, PIECES_MAX,
   POLICY_MAX, putBlob, putContent, readBundle, secretLine, SEQ_MAX, SMALL_LEN,
-  takeContentLines, takeHeads, TEXT_LEN, textExchange, words,
+  takeContentLines, takeHeads, TEXT_LEN, textExchange, type Work, words, workOf,
 } from "./bundle.ts";
 import { fromUtf8, utf8 } from "./bytes.ts";
 import { LineReader } from "./lines.ts";
@@ -98,12 +98,12 @@ export function parseConcernHead(head: Uint8Array): Concern & { to: Who[] } {
   return { route, band, policy, caseKey, mailbox, tell, to };
 }
 
-/** A followup or survey; without content a consent. */
+/** A followup or survey; without content a consent. Work may be asked for before it. */
 export function sendFollowup(entry: Uint8Array, content: Content | undefined): Exchange<Stored> {
   const w = beginBundle("followup");
   putBlob(w, "entry", entry);
   if (content !== undefined) putContent(w, content);
-  return textExchange("/v1/text", w, readStored);
+  return textExchange("/v1/text", w, orWork(readStored));
 }
 
 export function sendWithdraw(entry: Uint8Array): Exchange<Stored> {
@@ -116,13 +116,16 @@ export function sendWithdraw(entry: Uint8Array): Exchange<Stored> {
 
 export interface MailboxAnswer {
   count: number; // messages in the talk chain
+  ahead: Work | undefined; // of the next filing; undefined: none is asked for
   heads: AnswerHead[];
 }
 
 const readMailbox = whole("mailbox", (r): MailboxAnswer => {
   const count = r.lines.takeNumber("count", SEQ_MAX);
   oneOf(r.lines.take("state"), ["open", "withdrawn"]); // the chain says which
-  return { count, heads: takeHeads(r) };
+  const asked = r.lines.maybe("challenge");
+  const ahead = asked === undefined ? undefined : workOf(asked);
+  return { count, ahead, heads: takeHeads(r) };
 });
 
 /** The messages from this place on, as many as fit. */
@@ -130,7 +133,7 @@ export function poll(token: Uint8Array, after: number): Exchange<MailboxAnswer> 
   const w = beginBundle("poll");
   secretLine(w, "token", token);
   w.lines.line("after", after);
-  return textExchange("/v1/text", w, readMailbox);
+  return { ...textExchange("/v1/text", w, readMailbox), ahead: (answer) => answer.ahead };
 }
 
 /* --- pieces --- */

@@ -4,7 +4,7 @@
  * solution is a counter with which scrypt over it begins with enough zero bits.
  */
 import { scrypt } from "@noble/hashes/scrypt.js";
-import { type Exchange, WORK_LEN, type WorkWanted } from "./bundle.ts";
+import { type Exchange, type OnWork, type Work, WORK_LEN } from "./bundle.ts";
 import { concat } from "./bytes.ts";
 import { Refused } from "./types.ts";
 
@@ -12,9 +12,6 @@ const COST = { N: 1024, r: 8, p: 1, dkLen: 32 } as const;
 const COUNTER_LEN = 8;
 /** Between two looks at whether it is to go on. */
 const TURN_MS = 50;
-
-/** Seconds since it began, as far as `of`: how many it takes on average. */
-export type OnWork = (seconds: number, of: number) => void;
 
 /** The zero bits that a hash begins with. */
 export function zeroBits(hash: Uint8Array): number {
@@ -29,7 +26,7 @@ function counterBytes(n: number): Uint8Array {
 }
 
 /** Whether this counter solves it. */
-export function isSolution({ bits, challenge }: WorkWanted, counter: Uint8Array): boolean {
+export function isSolution({ bits, challenge }: Work, counter: Uint8Array): boolean {
   return zeroBits(scrypt(counter, challenge, COST)) >= bits;
 }
 
@@ -38,7 +35,7 @@ const breathe = (): Promise<void> => new Promise((done) => setTimeout(done));
 
 /** The counter, 8 bytes. Refused "stopped" by the signal. */
 export async function solveWork(
-  wanted: WorkWanted, onWork: OnWork, signal?: AbortSignal,
+  wanted: Work, onWork: OnWork, signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const began = performance.now();
   let turn = began;
@@ -58,7 +55,7 @@ export async function solveWork(
 
 /** The same request with the work that was asked for. */
 export function withWork<T>(
-  e: Exchange<T>, { challenge }: WorkWanted, counter: Uint8Array,
+  e: Exchange<T>, { challenge }: Work, counter: Uint8Array,
 ): Exchange<T> {
   const rest = e.body.subarray(0, e.body.length - WORK_LEN);
   const zeros = new Uint8Array(WORK_LEN - challenge.length - counter.length);

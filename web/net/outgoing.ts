@@ -2,11 +2,10 @@
  * A message on its way out: sealed once, its payload in the request or ahead of
  * it in pieces, and the check of the filing proof. client/outgoing_send.c.
  */
-import { type Content, TEXT_LEN } from "../core/bundle.ts";
+import { type Content, type OnWork, TEXT_LEN } from "../core/bundle.ts";
 import { concat, wipe } from "../core/bytes.ts";
 import { sealMessage, type SealRequest } from "../core/message.ts";
 import { type Statement, verifyProof } from "../core/proof.ts";
-import type { OnWork } from "../core/work.ts";
 import { type Day, type Hex, type Manifest, Refused } from "../core/types.ts";
 import { gatherPieces, newUpload, type OnBytes, sendPieces, type Upload } from "./pieces.ts";
 import type { Net } from "./server.ts";

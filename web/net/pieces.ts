@@ -3,12 +3,11 @@
  * "Attachments". A payload is sealed once: what was sealed is kept in memory,
  * so that an upload that broke off goes on where it was with the same bytes.
  */
-import type { AnswerHead } from "../core/bundle.ts";
+import type { AnswerHead, OnWork } from "../core/bundle.ts";
 import { getPiece, type Place, putPiece, uploadStatus } from "../core/bundle_reporter.ts";
 import { hex, randomBytes } from "../core/bytes.ts";
 import { PIECE_LEN } from "../core/link.ts";
 import type { Hex } from "../core/types.ts";
-import type { OnWork } from "../core/work.ts";
 import { trouble } from "./replies.ts";
 import type { Net } from "./server.ts";
 import { askWorking } from "./working.ts";

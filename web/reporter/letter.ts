@@ -20,6 +20,7 @@ import {
 } from "../net/address.ts";
 import { checkProof, contentOf, type Outgoing, sealOutgoing } from "../net/outgoing.ts";
 import { isOpen } from "../net/replies.ts";
+import { askWorking } from "../net/working.ts";
 import { personText } from "../policy/policy.ts";
 import type { OnProgress } from "./api.ts";
 import { fetchTalk } from "./mailbox.ts";
@@ -119,7 +120,8 @@ async function sendLetter(
   letter.sealed ??= await signLetter(r, box, letter, onProgress);
   const { exchange, link } = letter.sealed;
   onProgress("checking", 0, 1);
-  const { proof } = await r.net.askAgain(exchange, r.closing.signal);
+  const { proof } = await askWorking(r.net, exchange,
+    (seconds, of) => onProgress("working", seconds, of), r.closing.signal);
   checkProof(proof, { caseId: box.c.caseId, kind: letter.entry.kind, link },
     openedOf(r).root.instanceKeys);
   onProgress("checking", 1, 1);
