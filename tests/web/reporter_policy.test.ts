@@ -51,7 +51,8 @@ onLive("a new policy with the same readers is taken; other readers are shown fir
   await live.changePolicy(renamed, 5);
   const asked = front.asked.length;
   await assert.rejects(api.file(draft, quiet), { code: "bad-policy" });
-  assert.deepEqual(front.asked.slice(asked).map(({ path }) => path), ["/v1/text", "/v1/policy"]);
+  assert.deepEqual(front.asked.slice(asked).map(({ path }) => path),
+    ["/v1/text", "/v1/text", "/v1/policy"]); // a cover, and what was refused
   assert.equal((await api.preview([], [])).now[0]!.name, "Marta Nowak-Lee");
   assert.match((await api.file(draft, quiet)).proof, /^policy: 5$/m);
   // what was filed before is read by the policy of today

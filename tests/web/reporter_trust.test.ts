@@ -56,7 +56,7 @@ function serving(t: TestContext, roots: string[], policy: string) {
     sent.push(path);
     throw new Refused("down", "It stores nothing.");
   }) as Net["askAgain"];
-  const api: ReporterApi = reporterOver({ ask: askAgain, askAgain });
+  const api: ReporterApi = reporterOver({ ask: askAgain, askAgain, pause: async () => undefined });
   return { api, shown, sent, clock };
 }
 

@@ -11,6 +11,8 @@ export interface Net {
   ask<T>(e: Exchange<T>, signal?: AbortSignal): Promise<T>;
   /** At most six, with increasing pauses, while the reason may pass. */
   askAgain<T>(e: Exchange<T>, signal?: AbortSignal): Promise<T>;
+  /** Waits. Refused "stopped". */
+  pause(seconds: number, signal: AbortSignal): Promise<void>;
 }
 
 export interface NetOptions {
@@ -20,7 +22,6 @@ export interface NetOptions {
 
 const NEVER = new AbortController().signal;
 
-/** Waits, or throws Refused "stopped". */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((done, fail) => {
     const timer = setTimeout(() => {
@@ -31,6 +32,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
       clearTimeout(timer);
       fail(trouble("stopped"));
     };
+    if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
   });
 }
@@ -53,5 +55,6 @@ export function newNet(origin: string, options: NetOptions = {}): Net {
         }
       }
     },
+    pause: (seconds, signal) => pause(seconds * second, signal),
   };
 }

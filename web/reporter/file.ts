@@ -16,6 +16,7 @@ import {
 } from "../core/types.ts";
 import { toldOf } from "../case/conversation.ts";
 import { addressOf, type Files, listFiles } from "../net/address.ts";
+import { TEXTS } from "../net/even.ts";
 import { checkProof, contentOf, type Outgoing, sealOutgoing } from "../net/outgoing.ts";
 import { isOpen } from "../net/replies.ts";
 import { askWorking } from "../net/working.ts";
@@ -24,7 +25,7 @@ import { routeOf } from "../policy/policy.ts";
 import { pickRoute, type RouteChoice } from "../policy/route.ts";
 import type { Draft, Filed, OnProgress } from "./api.ts";
 import { readersKey } from "./preview.ts";
-import { fetchService, nowSeconds, openedOf, today } from "./service.ts";
+import { fetchService, freshService, nowSeconds, openedOf, today } from "./service.ts";
 import { dropFiling, type Reporter } from "./state.ts";
 
 const ANSWERS_MAX = 64;
@@ -128,6 +129,7 @@ async function sendOnce(
 ): Promise<Filed> {
   const exchange = sendConcern(filing.concern, content);
   onProgress("checking", 0, 1);
+  await r.net.upTo(TEXTS - 1);
   const { proof } = await askWorking(r.net, exchange,
     (seconds, of) => onProgress("working", seconds, of), r.closing.signal);
   const link = linkDigest(exchange.head, filing.outgoing.digest);
@@ -175,24 +177,36 @@ function shownBy(policy: Policy, draft: Draft): string {
   }
 }
 
-async function afterChange(r: Reporter, draft: Draft): Promise<void> {
-  const before = openedOf(r);
+async function afterChange(r: Reporter, draft: Draft, fetch = fetchService): Promise<void> {
+  const before = openedOf(r).policy;
+  const now = (await fetch(r)).policy;
+  if (before.hash === now.hash) return;
   dropFiling(r);
-  const now = await fetchService(r);
-  if (shownBy(before.policy, draft) === shownBy(now.policy, draft)) return;
+  if (shownBy(before, draft) === shownBy(now, draft)) return;
   throw new Refused("bad-policy", "The organisation has just changed who reads such concerns. " +
     "Nothing was sent. Please look at the people again before you send it.");
 }
 
-/** Seals and sends; a draft that was sealed before is not sealed again. */
-async function attempt(r: Reporter, draft: Draft, onProgress: OnProgress): Promise<Filed> {
-  const said = await sayOf(openedOf(r), draft);
-  if (r.filing?.key !== said.key) {
-    dropFiling(r);
-    r.filing = await seal(openedOf(r), said, onProgress);
-  }
+/**
+ * Seals; a draft that was sealed before is not sealed again. The policy is renewed behind
+ * that, where it is time: what this device computes shows between no exchanges.
+ */
+async function prepare(r: Reporter, draft: Draft, onProgress: OnProgress): Promise<Filing> {
+  const opened = openedOf(r);
+  const said = await sayOf(opened, draft);
+  if (r.filing?.key === said.key) return r.filing;
+  dropFiling(r);
+  const filing = await seal(opened, said, onProgress);
+  r.filing = filing;
+  await afterChange(r, draft, freshService).catch((e: unknown) => {
+    throw isCode(e, "bad-policy") ? e : notStored(e);
+  });
+  return r.filing === filing ? filing : prepare(r, draft, onProgress);
+}
+
+async function attempt(r: Reporter, filing: Filing, onProgress: OnProgress): Promise<Filed> {
   try {
-    return await send(r, r.filing, onProgress);
+    return await send(r, filing, onProgress);
   } catch (e) {
     throw isCode(e, "bad-policy") ? e : notStored(e);
   }
@@ -201,8 +215,9 @@ async function attempt(r: Reporter, draft: Draft, onProgress: OnProgress): Promi
 /** The same by a policy that came meanwhile; one that never comes is a failure as any other. */
 async function attemptAgain(r: Reporter, draft: Draft, onProgress: OnProgress): Promise<Filed> {
   await afterChange(r, draft);
+  const filing = await prepare(r, draft, onProgress);
   try {
-    return await attempt(r, draft, onProgress);
+    return await attempt(r, filing, onProgress);
   } catch (e) {
     throw isCode(e, "bad-policy") ? notStored(e) : e;
   }
@@ -217,7 +232,8 @@ export async function fileConcern(
   r: Reporter, draft: Draft, onProgress: OnProgress,
 ): Promise<Filed> {
   if (nowSeconds() >= openedOf(r).policy.hardExpiry) await afterChange(r, draft);
-  const filed = await attempt(r, draft, onProgress).catch((e: unknown) => {
+  const filing = await prepare(r, draft, onProgress);
+  const filed = await attempt(r, filing, onProgress).catch((e: unknown) => {
     if (isCode(e, "bad-policy")) return attemptAgain(r, draft, onProgress);
     throw e;
   });

@@ -9,6 +9,7 @@ import {
   beginMessage, endMessage, finishConversation, type Message, newConversation, putPayload,
 } from "../case/conversation.ts";
 import { authorKeys } from "../case/head.ts";
+import { TEXTS } from "../net/even.ts";
 import { fetchPayload } from "../net/pieces.ts";
 import { isOpen, mayPass, trouble } from "../net/replies.ts";
 import { personOf } from "../policy/policy.ts";
@@ -45,9 +46,8 @@ async function take(r: Reporter, { c, keys }: Box, h: AnswerHead): Promise<void>
   await endMessage(c);
 }
 
-/** One answer's messages; whether there are more. */
-async function takePage(r: Reporter, box: Box): Promise<boolean> {
-  const had = box.c.at.talk.length;
+/** One answer's messages, behind the first `had`; whether there are more. */
+async function askPage(r: Reporter, box: Box, had: number, into: AnswerHead[]): Promise<boolean> {
   const { count, heads } = await r.net.askAgain(poll(box.keys.token, had), r.closing.signal);
   if (count === 0)
     throw new Refused("unknown", "The server has nothing under this receipt. It may have been " +
@@ -55,8 +55,15 @@ async function takePage(r: Reporter, box: Box): Promise<boolean> {
   if (count < had || (heads.length === 0 && count > had))
     throw new Refused("dropped",
       "The server keeps messages back that it has shown, or says it has.");
-  for (const h of heads) await take(r, box, h);
-  return box.c.at.talk.length < count;
+  into.push(...heads);
+  return had + heads.length < count;
+}
+
+/** All of them, before any is opened: how long that takes shows between no exchanges. */
+async function askPages(r: Reporter, box: Box, into: AnswerHead[]): Promise<void> {
+  const had = box.c.at.talk.length;
+  while (await askPage(r, box, had + into.length, into));
+  await r.net.upTo(TEXTS);
 }
 
 /** Everything that is new, checked. Refused with what does not fit. */
@@ -64,7 +71,12 @@ export async function fetchTalk(r: Reporter, box: Box): Promise<void> {
   const { policy } = await freshService(r);
   if (box.c.known[0]?.hash !== policy.hash) box.c.known = [policy, ...box.c.known];
   box.c.today = today();
-  while (await takePage(r, box));
+  const heads: AnswerHead[] = [];
+  try {
+    await askPages(r, box, heads);
+  } finally {
+    for (const h of heads) await take(r, box, h);
+  }
   finishConversation(box.c);
 }
 
@@ -88,6 +100,7 @@ export function refusedCase(box: Box, e: Refused): Refused {
 
 async function headAt(r: Reporter, box: Box, seq: number): Promise<AnswerHead> {
   const { heads } = await r.net.askAgain(poll(box.keys.token, seq), r.closing.signal);
+  await r.net.upTo(TEXTS);
   const head = heads[0];
   if (head?.seq !== seq) throw trouble("bad-answer");
   return head;
@@ -123,6 +136,7 @@ export async function fetchFile(
   const message = box.c.at.talk[seq];
   if (message?.manifest?.files[index] === undefined)
     throw new Refused("unknown", "There is no such file.");
+  await freshService(r); // as before all that is done here
   const head = await headAt(r, box, seq);
   try {
     return await openFile(r, box, head, message, index, onProgress);

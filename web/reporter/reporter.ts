@@ -85,11 +85,14 @@ async function write(
   return say(r, { kind: "followup", text, files }, onProgress);
 }
 
+/* What is written at once goes on with the policy that this asked for. */
 async function newReaders(r: Reporter): Promise<NewReaders> {
+  r.net.begin(r.closing.signal);
   const { policy } = await freshService(r);
   const box = boxOf(r);
   const people = newPeople(r, box);
   box.agreed = new Set(people);
+  if (people.length > 0) await r.net.end(); // that is read first
   return { people: people.map((who) => {
     const person = personOf(policy, who);
     return { name: person?.name ?? "", title: person?.title ?? "", when: "" };
@@ -106,23 +109,34 @@ function survey(
   return say(r, { kind: "survey", answers, text }, () => undefined);
 }
 
+/** Of one shape on the line. */
+async function act<T>(r: Reporter, work: () => Promise<T>): Promise<T> {
+  r.net.begin(r.closing.signal);
+  try {
+    return await work();
+  } finally {
+    await r.net.end();
+  }
+}
+
 export function reporterOver(net: Net, r: Reporter = newReporter(net)): ReporterApi {
   const turn = inTurn();
+  const inAct = <T>(work: () => Promise<T>): Promise<T> => turn(() => act(r, work));
   return {
     open: (early) => turn(async () => serviceOf(await fetchService(r, early))),
     complete: async () => fingerprintWords(openedOf(r).root),
     preview: async (answers, about) => previewOf(openedOf(r).policy, answers, about, nowSeconds()),
     inspect: (file) => scanFile(file.name, file),
-    file: (draft, onProgress) => turn(() => fileConcern(r, draft, onProgress)),
-    enter: (words) => turn(() => enter(r, words)),
-    refresh: () => turn(() => look(r, boxOf(r))),
+    file: (draft, onProgress) => inAct(() => fileConcern(r, draft, onProgress)),
+    enter: (words) => inAct(() => enter(r, words)),
+    refresh: () => inAct(() => look(r, boxOf(r))),
     attachment: (seq, index, onProgress) =>
-      turn(() => fetchFile(r, boxOf(r), seq, index, onProgress)),
+      inAct(() => fetchFile(r, boxOf(r), seq, index, onProgress)),
     newReaders: () => turn(() => newReaders(r)),
-    write: (text, files, onProgress) => turn(() => write(r, text, files, onProgress)),
-    consent: (seq, agree) => turn(() => consent(r, seq, agree)),
-    survey: (again, treatedBadly, text) => turn(() => survey(r, again, treatedBadly, text)),
-    withdraw: () => turn(() => withdraw(r)),
+    write: (text, files, onProgress) => inAct(() => write(r, text, files, onProgress)),
+    consent: (seq, agree) => inAct(() => consent(r, seq, agree)),
+    survey: (again, treatedBadly, text) => inAct(() => survey(r, again, treatedBadly, text)),
+    withdraw: () => inAct(() => withdraw(r)),
     forget: () => {
       r.closing.abort();
       return turn(async () => {

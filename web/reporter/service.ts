@@ -1,6 +1,7 @@
 /* Roots and policy, as the server shows them and the reporter's worker verifies them. */
 import { getPolicy, type PolicyAnswer } from "../core/bundle_reporter.ts";
 import { type Day, Refused } from "../core/types.ts";
+import { evenOver } from "../net/even.ts";
 import type { Net } from "../net/server.ts";
 import { goesBack, type Opened, openService } from "../policy/open.ts";
 import { DAY_SECONDS } from "../policy/policy.ts";
@@ -8,7 +9,7 @@ import type { Reporter } from "./state.ts";
 
 export function newReporter(net: Net): Reporter {
   return {
-    net, opened: undefined, fetchedAt: 0, filing: undefined, box: undefined,
+    net: evenOver(net), opened: undefined, fetchedAt: 0, filing: undefined, box: undefined,
     closing: new AbortController(),
   };
 }

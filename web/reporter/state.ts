@@ -7,8 +7,8 @@ import { wipe } from "../core/bytes.ts";
 import type { ReceiptKeys } from "../core/receipt.ts";
 import { Refused, type Who } from "../core/types.ts";
 import { type Conversation, forgetConversation } from "../case/conversation.ts";
+import type { Even } from "../net/even.ts";
 import { dropOutgoing } from "../net/outgoing.ts";
-import type { Net } from "../net/server.ts";
 import type { Opened } from "../policy/open.ts";
 import type { Filing } from "./file.ts";
 import type { Letter } from "./letter.ts";
@@ -23,7 +23,7 @@ export interface Box {
 }
 
 export interface Reporter {
-  net: Net;
+  net: Even;
   opened: Opened | undefined;
   fetchedAt: number; // milliseconds
   filing: Filing | undefined; // sealed, and not known to be stored
