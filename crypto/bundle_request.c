@@ -20,8 +20,8 @@ get_tell(struct bundle_in *in, struct request_concern *r)
 	struct bytes value;
 	uint16_t person;
 
-	while (
-	    in->lines.err == ERR_OK && lines_next(&in->lines, "tell", &value)) {
+	while (in->lines.err == ERR_OK &&
+	    lines_next(&in->lines, "tell", &value)) {
 		person = bundle_word_person(in, &value);
 		bundle_word_end(in, value);
 		if (r->n_tell == COUNT(r->tell) ||
@@ -39,8 +39,8 @@ get_concern(struct bundle_in *in, struct bundle_request *ret)
 	struct request_concern *r = &ret->concern;
 
 	r->route = (uint16_t)lines_get_number(&in->lines, "route", UINT16_MAX);
-	r->band = (uint8_t)(bundle_get_one_of(
-				in, "band", bundle_bands, COUNT(bundle_bands)) +
+	r->band = (uint8_t)(bundle_get_one_of(in, "band", bundle_bands,
+				COUNT(bundle_bands)) +
 	    1);
 	lines_get_hex(&in->lines, "policy", r->policy, sizeof(r->policy));
 	lines_get_hex(&in->lines, "case-key", r->case_key, sizeof(r->case_key));
@@ -118,8 +118,8 @@ get_session(struct bundle_in *in, uint8_t session[static BUNDLE_SESSION_LEN])
 }
 
 static void
-put_session(
-    struct bundle_out *o, const uint8_t session[static BUNDLE_SESSION_LEN])
+put_session(struct bundle_out *o,
+    const uint8_t session[static BUNDLE_SESSION_LEN])
 {
 	lines_put_hex(o->out, "session", session, BUNDLE_SESSION_LEN);
 }
@@ -188,15 +188,15 @@ get_status(struct bundle_in *in, struct bundle_request *ret)
 static void
 put_status(struct bundle_out *o, const struct bundle_request *x)
 {
-	lines_put_hex(
-	    o->out, "upload", x->status.upload_id, sizeof(x->status.upload_id));
+	lines_put_hex(o->out, "upload", x->status.upload_id,
+	    sizeof(x->status.upload_id));
 }
 
 static enum chain
 get_chain(struct bundle_in *in)
 {
-	return (enum chain)bundle_get_one_of(
-	    in, "chain", bundle_chains, COUNT(bundle_chains));
+	return (enum chain)bundle_get_one_of(in, "chain", bundle_chains,
+	    COUNT(bundle_chains));
 }
 
 static void
@@ -220,8 +220,8 @@ get_get(struct bundle_in *in, struct bundle_request *ret)
 		get_staff_place(in, r);
 	}
 	r->seq = (uint32_t)lines_get_number(&in->lines, "seq", BUNDLE_SEQ_MAX);
-	r->index = (uint32_t)lines_get_number(
-	    &in->lines, "piece", BUNDLE_PIECES_MAX - 1);
+	r->index = (uint32_t)lines_get_number(&in->lines, "piece",
+	    BUNDLE_PIECES_MAX - 1);
 }
 
 static void
@@ -349,8 +349,8 @@ get_grant(struct bundle_in *in, struct bytes value, struct bundle_grant *g)
 {
 	uint64_t n;
 
-	g->chain = (enum chain)bundle_word_one_of(
-	    in, &value, bundle_chains, COUNT(bundle_chains));
+	g->chain = (enum chain)bundle_word_one_of(in, &value, bundle_chains,
+	    COUNT(bundle_chains));
 	g->seq = (uint32_t)bundle_word_number(in, &value, BUNDLE_SEQ_MAX);
 	n = bundle_word_number(in, &value, BUNDLE_TEXT_LEN);
 	bundle_word_end(in, value);
@@ -404,8 +404,8 @@ put_envelopes(struct bundle_out *o, const struct bundle_request *x)
 static void
 get_investigators(struct bundle_in *in, struct bundle_request *ret)
 {
-	get_session_case(
-	    in, ret->investigators.session, ret->investigators.case_id);
+	get_session_case(in, ret->investigators.session,
+	    ret->investigators.case_id);
 }
 
 static void
@@ -418,8 +418,8 @@ static void
 get_watch(struct bundle_in *in, struct bundle_request *ret)
 {
 	get_session(in, ret->watch.session);
-	lines_get_hex(
-	    &in->lines, "mark", ret->watch.mark, sizeof(ret->watch.mark));
+	lines_get_hex(&in->lines, "mark", ret->watch.mark,
+	    sizeof(ret->watch.mark));
 }
 
 static void
@@ -440,10 +440,8 @@ static const struct {
 	void (*get)(struct bundle_in *in, struct bundle_request *ret);
 	void (*put)(struct bundle_out *o, const struct bundle_request *r);
 } kinds[] = {
-#define FILING \
-	BUNDLE_PATH_TEXT, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, true, true
-#define TEXT \
-	BUNDLE_PATH_TEXT, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, true, false
+#define FILING BUNDLE_PATH_TEXT, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, true, true
+#define TEXT BUNDLE_PATH_TEXT, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, true, false
 #define STAFF \
 	BUNDLE_PATH_STAFF, BUNDLE_TEXT_LEN, BUNDLE_MESSAGE_MAX, false, false
 #define PIECE                                \
@@ -502,8 +500,8 @@ request_needs_work(enum request_kind k)
 }
 
 void
-request_purpose(
-    const struct bundle_request *r, uint8_t out[static WORK_PURPOSE_LEN])
+request_purpose(const struct bundle_request *r,
+    uint8_t out[static WORK_PURPOSE_LEN])
 {
 	_Static_assert(BUNDLE_UPLOAD_ID_LEN == WORK_PURPOSE_LEN,
 	    "an upload's id is a purpose");
@@ -539,8 +537,8 @@ parse(struct bytes body, struct bundle_request *r)
 	size_t k = 0;
 
 	r->preamble = in.preamble;
-	while (
-	    k < COUNT(kinds) && !bytes_equal(in.kind, bytes_str(kinds[k].name)))
+	while (k < COUNT(kinds) &&
+	    !bytes_equal(in.kind, bytes_str(kinds[k].name)))
 		k++;
 	if (in.lines.err != ERR_OK || k == COUNT(kinds))
 		return ERR_SYNTAX;
