@@ -10,6 +10,7 @@
 
 #include "sandbox/seccomp.h"
 
+/* clang-format off */
 /* What every role does once it runs. No address goes out or comes in with a
  * call: recvfrom cannot ask for a peer's, nor can accept4, unless... */
 static const struct call running[] = {
@@ -34,10 +35,12 @@ static const struct call running[] = {
 	/* qsort looks how much memory there is */
 	CALL(sysinfo), CALL_IF(prlimit64, ARG_IS(0, 0), ARG_IS(2, 0)),
 };
+/* clang-format on */
 
 /* ...a listener counts peers: front_peer.h. */
 static const struct call counting[] = { CALL(accept4) };
 
+/* clang-format off */
 /* The store's, store/store.h; LMDB's locks; the notifier's buffer; timers that
  * are precise, vault_pace.h. */
 static const struct call keeping[] = {
@@ -74,9 +77,11 @@ static const struct call starting[] = {
 	CALL(landlock_create_ruleset), CALL(landlock_add_rule),
 	CALL(landlock_restrict_self),
 };
+/* clang-format on */
 
 /* fork() is one kind of clone(); systemd is told over a UNIX socket. */
 #define FORK_FLAGS (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD)
+/* clang-format off */
 static const struct call leading[] = {
 	CALL_IF(clone, ARG_IS(0, FORK_FLAGS)), CALL(execve), CALL(wait4),
 	CALL_IF(kill, ARG_IS(1, SIGKILL)), CALL_IF(tgkill, ARG_IS(2, SIGABRT)),
@@ -89,6 +94,7 @@ static const struct call leading[] = {
 /* abort() is a signal to oneself. */
 #define ABORTING                                                               \
 	{ CALL_IF(tgkill, ARG_IS(0, getpid()), ARG_IS(2, SIGABRT)) }
+/* clang-format on */
 
 enum err
 sandbox_calls_front(bool counts_peers)
@@ -107,8 +113,8 @@ sandbox_calls_vault(void)
 	const struct calls lists[] = { CALLS(running), CALLS(keeping),
 		CALLS(aborting) };
 
-	return seccomp_allow_only(
-	    lists, sizeof(lists) / sizeof(lists[0]), SECCOMP_KILL);
+	return seccomp_allow_only(lists, sizeof(lists) / sizeof(lists[0]),
+	    SECCOMP_KILL);
 }
 
 enum err
