@@ -16,7 +16,7 @@ struct action {
 	struct store_case c;
 	struct life l;
 	const struct policy_route *route; /* NULL: not of the policy */
-	bool gives_nothing; /* the entry's digest is over no envelopes */
+	bool has_ahead; /* the entry's digest is over what was sent ahead too */
 };
 
 static enum err
@@ -162,10 +162,11 @@ check_person(struct action *a)
 	    (e->kind == MESSAGE_GRANT && !is_reader &&
 		!route_reads(a->route, e->person)))
 		return refuse(a, ANSWER_BAD_BUNDLE);
-	a->gives_nothing = grants_are_none(e->grants);
-	if (a->gives_nothing)
+	a->has_ahead = false;
+	if (grants_are_none(e->grants))
 		return ERR_OK;
-	err = grants_match(a->txn, a->op->case_id, e->person, e->grants);
+	err = grants_match(a->txn, a->op->case_id, e->person, e->grants,
+	    &a->has_ahead);
 	return err == ERR_CONFLICT ? refuse(a, ANSWER_INCOMPLETE) : err;
 }
 
@@ -245,7 +246,7 @@ take_readers(struct action *a)
 }
 
 /* They are given the case, and what was sent ahead for them counts; or, where
- * nothing is given, is forgotten: nobody named it. */
+ * the entry does not name it, is forgotten. */
 static enum err
 give(struct action *a, uint16_t person, unsigned access)
 {
@@ -254,9 +255,9 @@ give(struct action *a, uint16_t person, unsigned access)
 
 	if (e != ERR_OK)
 		return e;
-	return a->gives_nothing
-	    ? txn_envelopes_forget(a->txn, a->op->case_id, person)
-	    : txn_envelopes_settle(a->txn, a->op->case_id, person);
+	return a->has_ahead
+	    ? txn_envelopes_settle(a->txn, a->op->case_id, person)
+	    : txn_envelopes_forget(a->txn, a->op->case_id, person);
 }
 
 static enum err

@@ -15,41 +15,62 @@ _Static_assert((int)STORE_TALK == (int)CHAIN_TALK &&
 /* --- what somebody has --- */
 
 struct gather {
-	struct grant *at;
-	size_t n;
+	struct grant *at, *settled;
+	size_t n, n_settled;
 };
 
 static enum err
-gather_one(void *ctx, enum store_chain chain, uint32_t seq, struct bytes header)
+gather_one(void *ctx, enum store_chain chain, uint32_t seq, bool is_ahead,
+    struct bytes header)
 {
 	struct gather *g = ctx;
 	struct grant *one = &g->at[g->n];
+	enum err e;
 
 	if (g->n == STORE_MESSAGES_MAX)
 		return ERR_CORRUPT;
 	one->chain = (enum chain)chain;
 	one->seq = seq;
 	g->n++;
-	return sha256(header, one->envelope);
+	e = sha256(header, one->envelope);
+	if (!is_ahead)
+		g->settled[g->n_settled++] = *one;
+	return e;
+}
+
+static enum err
+match(const struct gather *g, const uint8_t digest[static SHA256_LEN],
+    bool *ret_ahead)
+{
+	uint8_t all[SHA256_LEN], settled[SHA256_LEN];
+	enum err e = grants_digest(g->at, g->n, all);
+
+	if (e == ERR_OK)
+		e = grants_digest(g->settled, g->n_settled, settled);
+	if (e != ERR_OK)
+		return e;
+	*ret_ahead = bytes_equal_ct(all, digest, SHA256_LEN);
+	return *ret_ahead || bytes_equal_ct(settled, digest, SHA256_LEN)
+	    ? ERR_OK
+	    : ERR_CONFLICT;
 }
 
 enum err
 grants_match(struct store_txn *txn, const uint8_t id[static CASE_ID_LEN],
-    uint16_t person, const uint8_t digest[static SHA256_LEN])
+    uint16_t person, const uint8_t digest[static SHA256_LEN], bool *ret_ahead)
 {
-	struct gather g = { .at = calloc(STORE_MESSAGES_MAX,
-				sizeof(struct grant)) };
-	uint8_t is[SHA256_LEN];
-	enum err e = g.at == NULL ? ERR_NOMEM : ERR_OK;
+	const size_t n = STORE_MESSAGES_MAX;
+	struct grant *at = calloc(2 * n, sizeof(*at));
+	struct gather g = { .at = at, .settled = at + n };
+	enum err e;
 
+	if (at == NULL)
+		return ERR_NOMEM;
+	e = txn_envelopes_visit(txn, id, person, gather_one, &g);
 	if (e == ERR_OK)
-		e = txn_envelopes_visit(txn, id, person, gather_one, &g);
-	if (e == ERR_OK)
-		e = grants_digest(g.at, g.n, is);
-	free(g.at);
-	if (e != ERR_OK)
-		return e;
-	return bytes_equal_ct(is, digest, SHA256_LEN) ? ERR_OK : ERR_CONFLICT;
+		e = match(&g, digest, ret_ahead);
+	free(at);
+	return e;
 }
 
 /* --- places --- */

@@ -258,10 +258,10 @@ enum err txn_envelopes_settle(struct store_txn *txn,
     const uint8_t id[static STORE_CASE_ID_LEN], uint16_t person) MUST_CHECK;
 enum err txn_envelopes_forget(struct store_txn *txn,
     const uint8_t id[static STORE_CASE_ID_LEN], uint16_t person) MUST_CHECK;
-/* All that this person has of the case, sent ahead or not: talk chain first,
- * by place. What `found` returns ends it. */
+/* All that this person has of the case, sent ahead and not settled or not: talk
+ * chain first, by place. What `found` returns ends it. */
 typedef enum err store_envelope_found(void *ctx, enum store_chain chain,
-    uint32_t seq, struct bytes header);
+    uint32_t seq, bool is_ahead, struct bytes header);
 enum err txn_envelopes_visit(struct store_txn *txn,
     const uint8_t id[static STORE_CASE_ID_LEN], uint16_t person,
     store_envelope_found *found, void *ctx) MUST_CHECK;

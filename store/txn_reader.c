@@ -246,7 +246,7 @@ visit_chain(struct store_txn *txn, const struct case_at *at,
 		    env->len, &b);
 		if (e == ERR_OK)
 			e = v->found(v->ctx, chain, x->entry[i].m.seq,
-			    buf_bytes(&b));
+			    env->is_ahead, buf_bytes(&b));
 	}
 	return e;
 }

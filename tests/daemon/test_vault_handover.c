@@ -288,6 +288,87 @@ test_what_was_sent_ahead_and_never_named_is_forgotten(void **state)
 	assert_reads(w, &r, DEPUTY, 11);
 }
 
+/* All that they are given of the case. */
+static void
+theirs(struct world *w, const struct reporter *r, uint16_t person,
+    struct sent *ret)
+{
+	const struct answer_heads *h = &w->answer.open.heads;
+
+	ret->n = 0;
+	for (int chain = 0; chain < 2; chain++) {
+		assert_int_equal(ANSWER_OK,
+		    open_case(w, person, r, (enum chain)chain, 0));
+		assert_int_equal(h->n, chain == 0 ? r->talk : r->staff);
+		for (size_t i = 0; i < h->n; i++) {
+			struct grant *g = &ret->at[ret->n];
+
+			if (h->at[i].envelope.n == 0)
+				continue;
+			g->chain = (enum chain)chain;
+			g->seq = h->at[i].seq;
+			assert_int_equal(ERR_OK,
+			    sha256(h->at[i].envelope, g->envelope));
+			ret->n++;
+		}
+	}
+}
+
+/* By somebody who wants the next entry to fail: it opens nothing. */
+static enum answer
+junk_ahead(struct world *w, const struct reporter *r, uint16_t maker,
+    uint16_t person, uint32_t seq)
+{
+	struct bundle_request q = { .kind = REQUEST_ENVELOPES };
+	CLEAN_BUF struct buf junk = BUF_INIT(AGE_HEADER_MAX);
+	const uint8_t file_key[AGE_FILE_KEY_LEN] = { 6 };
+
+	assert_int_equal(ERR_OK,
+	    age_header_seal(&w->env, file_key, &w->person[person].key, 1,
+		&junk));
+	memcpy(q.envelopes.session, w->person[maker].session,
+	    BUNDLE_SESSION_LEN);
+	memcpy(q.envelopes.case_id, r->keys.case_id, CASE_ID_LEN);
+	q.envelopes.person = person;
+	q.envelopes.is_fresh = true;
+	q.envelopes.n = 1;
+	q.envelopes.at[0] =
+	    (struct bundle_grant){ CHAIN_STAFF, seq, buf_bytes(&junk) };
+	return world_request(w, &q);
+}
+
+/* Whoever has nothing to send cannot clear it away, and need not: it counts for
+ * nothing, and what they have is theirs. */
+static void
+test_what_another_sent_ahead_is_in_the_way_of_nobody(void **state)
+{
+	static const uint16_t alone[] = { GUARDIAN };
+	static struct sent had, now;
+	struct world *w = *state;
+	struct reporter r;
+	struct entry e;
+
+	a_case(w, &r, 8);
+	/* they lack this one; what is sent for them is not it */
+	post_ok(w, &r, MESSAGE_NOTE, GUARDIAN, alone, 1);
+	theirs(w, &r, SECOND_GUARDIAN, &had);
+	assert_int_equal(7, had.n);
+	assert_int_equal(ANSWER_OK,
+	    junk_ahead(w, &r, GUARDIAN, SECOND_GUARDIAN, r.staff - 1));
+	e = naming(MESSAGE_ASSIGN, SECOND_GUARDIAN, 0, SECOND_GUARDIAN, &had);
+	entry_ok(w, &r, &e, NULL, 0);
+	theirs(w, &r, SECOND_GUARDIAN, &now);
+	assert_memory_equal(&had, &now, sizeof(now));
+	/* it is gone, and its place is free for what is meant */
+	assert_int_equal(ANSWER_OK,
+	    junk_ahead(w, &r, GUARDIAN, SECOND_GUARDIAN, r.staff - 1));
+	e = naming(MESSAGE_HANDOVER, GUARDIAN, 0, SECOND_GUARDIAN, &had);
+	entry_ok(w, &r, &e, NULL, 0);
+	theirs(w, &r, SECOND_GUARDIAN, &now);
+	assert_memory_equal(&had, &now, sizeof(now));
+	assert_sees_nothing(w, GUARDIAN, &r);
+}
+
 /* --- from now on --- */
 
 static void
@@ -455,6 +536,8 @@ main(void)
 		    test_who_is_given_nothing_keeps_what_is_theirs),
 		cmocka_unit_test(
 		    test_what_was_sent_ahead_and_never_named_is_forgotten),
+		cmocka_unit_test(
+		    test_what_another_sent_ahead_is_in_the_way_of_nobody),
 		cmocka_unit_test(
 		    test_who_is_given_a_case_from_now_on_reads_what_comes),
 		cmocka_unit_test(

@@ -204,16 +204,19 @@ struct seen {
 	uint32_t seq[4];
 	enum store_chain chain[4];
 	size_t length[4];
+	bool is_ahead[4];
 };
 
 static enum err
-found(void *ctx, enum store_chain chain, uint32_t seq, struct bytes header)
+found(void *ctx, enum store_chain chain, uint32_t seq, bool is_ahead,
+    struct bytes header)
 {
 	struct seen *s = ctx;
 
 	assert_true(s->n < 4);
 	s->seq[s->n] = seq;
 	s->chain[s->n] = chain;
+	s->is_ahead[s->n] = is_ahead;
 	s->length[s->n++] = header.n;
 	return ERR_OK;
 }
@@ -264,6 +267,8 @@ test_all_that_a_person_has_comes_talk_first_by_place(void **state)
 	assert_int_equal(seen.length[1], strlen("one"));
 	assert_int_equal(seen.chain[2], STORE_STAFF);
 	assert_int_equal(seen.length[2], KIT_ENVELOPE);
+	assert_true(seen.is_ahead[0] && seen.is_ahead[1]);
+	assert_false(seen.is_ahead[2]);
 	check_clean(k);
 }
 
