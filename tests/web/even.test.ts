@@ -151,8 +151,9 @@ before(async () => {
   if (skipLive !== false) return;
   const live = await startLive();
   const front = await startDouble(live);
-  const r = newReporter({ ...newNet(front.url), pause: async () => undefined });
-  const api = reporterOver(r.net, r);
+  const net = { ...newNet(front.url), pause: async () => undefined };
+  const r = newReporter(net);
+  const api = reporterOver(net, r);
   d = { live, front, api, age: () => void (r.fetchedAt = 0) };
   await api.open();
   await live.ftsu(GUARDIAN, "login");

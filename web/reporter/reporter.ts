@@ -2,9 +2,11 @@
 import { Refused } from "../core/types.ts";
 import { fingerprintWords } from "../core/words.ts";
 import { pendingConsent } from "../case/conversation.ts";
+import { evenOver } from "../net/even.ts";
 import { storedBut } from "../net/replies.ts";
 import type { Net } from "../net/server.ts";
 import { inTurn } from "../net/turn.ts";
+import { workingOver } from "../net/working.ts";
 import { previewOf } from "../policy/explain.ts";
 import { personOf } from "../policy/policy.ts";
 import { scanFile } from "../scan/file.ts";
@@ -121,6 +123,7 @@ async function act<T>(r: Reporter, work: () => Promise<T>): Promise<T> {
 
 export function reporterOver(net: Net, r: Reporter = newReporter(net)): ReporterApi {
   const turn = inTurn();
+  r.net = evenOver(workingOver(net)); // until now the policy was all that was asked for
   const inAct = <T>(work: () => Promise<T>): Promise<T> => turn(() => act(r, work));
   return {
     open: (early) => turn(async () => serviceOf(await fetchService(r, early))),

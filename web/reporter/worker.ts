@@ -10,7 +10,8 @@ import { fetchService, newReporter } from "./service.ts";
  * the first question needs is here; the rest is loaded while that is read.
  */
 
-export const reporter = newReporter(newNet(self.location.origin));
+export const net = newNet(self.location.origin);
+export const reporter = newReporter(net);
 
 async function rest(): Promise<ReporterApi> {
   try {
