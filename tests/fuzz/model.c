@@ -245,15 +245,14 @@ settle(struct model_case *c, uint16_t person)
 			c->envelope[i].is_ahead = false;
 }
 
-/* What was sent ahead is named by this entry; or forgotten, where that gives
- * nothing. */
+/* What was sent ahead is named by this entry, or forgotten. */
 static void
-take_sent(struct model_case *c, const struct entry *e)
+take_sent(struct model_case *c, const struct model_post *p)
 {
-	if (grants_are_none(e->grants))
-		forget(c, e->person, true);
+	if (p->names_settled || grants_are_none(p->e->grants))
+		forget(c, p->e->person, true);
 	else
-		settle(c, e->person);
+		settle(c, p->e->person);
 }
 
 static void
@@ -287,8 +286,9 @@ take_content(struct model_case *c, const struct model_post *p, bool called)
 }
 
 static void
-hand_over(struct model_case *c, const struct entry *e)
+hand_over(struct model_case *c, const struct model_post *p)
 {
+	const struct entry *e = p->e;
 	const struct model_reader from = c->reader[e->from];
 	struct model_reader *to = &c->reader[e->person];
 
@@ -296,7 +296,7 @@ hand_over(struct model_case *c, const struct entry *e)
 	to->reads = to->reads || from.reads;
 	to->is_given = from.is_given;
 	to->is_awaited = false;
-	take_sent(c, e);
+	take_sent(c, p);
 	model_drop(c, e->from);
 }
 
@@ -323,7 +323,7 @@ apply_readers(struct model_case *c, const struct model_post *p, bool called)
 	if (e->kind == MESSAGE_RECUSE)
 		model_drop(c, e->author);
 	else if (e->kind == MESSAGE_HANDOVER)
-		hand_over(c, e);
+		hand_over(c, p);
 	else if (e->kind == MESSAGE_ROUTE)
 		take_route(c, p);
 	else if (e->kind == MESSAGE_ASSIGN || e->kind == MESSAGE_GRANT) {
@@ -333,7 +333,7 @@ apply_readers(struct model_case *c, const struct model_post *p, bool called)
 			who->reads = who->is_given = true;
 		else if (model_is_called(c, p->serial, e->person, called))
 			who->reads = true;
-		take_sent(c, e);
+		take_sent(c, p);
 	}
 }
 

@@ -83,6 +83,7 @@ struct model_post {
 	uint32_t serial; /* of the policy in force */
 	int64_t today;
 	const struct entry *e;
+	bool names_settled; /* its grants are over what was not sent ahead */
 	bool has_content;
 	size_t n_to;
 	uint16_t to[MODEL_PEOPLE + 1]; /* the reporter among them */

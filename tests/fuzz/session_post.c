@@ -13,8 +13,9 @@ struct posting {
 	struct entry e;
 	struct content x;
 	bool has_content;
-	unsigned refusals; /* beside those of the life */
-	bool is_hidden;	   /* the author is to be told nothing */
+	unsigned refusals;  /* beside those of the life */
+	bool is_hidden;	    /* the author is to be told nothing */
+	bool names_settled; /* its grants are over what was not sent ahead */
 };
 
 /* Kinds that the model would take from somebody now: one of them. */
@@ -61,16 +62,17 @@ fill_people(struct reader *in, struct entry *e)
 	}
 }
 
-/* The digest over all that a person has of the case; or over nothing; or
- * another. */
+/* The digest over all that a person has of the case; or without what was sent
+ * ahead; or over nothing; or another. */
 static void
 fill_grants(struct run *r, struct reader *in, struct posting *p)
 {
 	static struct grant g[MODEL_ENVELOPES];
 	const struct model_case *c = &r->c[p->which];
-	uint8_t how;
+	const uint8_t how = take_byte(in);
 	size_t n = 0;
 
+	p->names_settled = how >= 150 && how < 200;
 	for (unsigned chain = 0; chain < 2; chain++)
 		for (uint32_t seq = 0; seq < c->count[chain]; seq++)
 			for (size_t i = 0; i < c->n_envelopes; i++) {
@@ -80,6 +82,7 @@ fill_grants(struct run *r, struct reader *in, struct posting *p)
 				    BUF_INIT(QUICK_ENVELOPE_MAX);
 
 				if (x->person != p->e.person ||
+				    (p->names_settled && x->is_ahead) ||
 				    x->chain != (enum chain)chain ||
 				    x->seq != seq)
 					continue;
@@ -89,7 +92,6 @@ fill_grants(struct run *r, struct reader *in, struct posting *p)
 				assert(sha256(buf_bytes(&b), g[n++].envelope) ==
 				    ERR_OK);
 			}
-	how = take_byte(in);
 	assert(grants_digest(g, how >= 200 && how < 240 ? 0 : n, p->e.grants) ==
 	    ERR_OK);
 	if (how >= 240) {
@@ -251,6 +253,7 @@ judge(struct run *r, struct posting *p, const struct bundle_request *q,
 	struct model_post post = { .serial = r->serial,
 		.today = run_today(r),
 		.e = &p->e,
+		.names_settled = p->names_settled,
 		.has_content = p->has_content,
 		.n_to = p->x.n_to,
 		.number = p->x.number,
