@@ -61,7 +61,8 @@ struct front {
 	struct conn_list early, early_pressed;
 	struct conn_list worked; /* with work to check */
 	size_t n_conns;
-	size_t most_conns, handshakes; /* since memory was trimmed */
+	int places;	/* descriptors that the loop has seen */
+	bool has_freed; /* anything, since memory was trimmed */
 	struct budget text, pieces;
 	struct ticket tickets[WIRE_CREDITS];
 	uint32_t free_ticket; /* WIRE_CREDITS: none */

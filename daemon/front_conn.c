@@ -6,6 +6,7 @@
 #include "daemon/log.h"
 
 #define LINGER_SECONDS 2
+#define PLACES_A_ROW 128
 
 /* --- small things --- */
 
@@ -34,6 +35,7 @@ conn_free(struct conn *c)
 		TAILQ_REMOVE(c->queue, c, queued);
 	TAILQ_REMOVE(&f->conns, c, all);
 	f->n_conns--;
+	f->has_freed = true;
 	event_del(&c->deadline);
 	if (c->state == CONN_WAITING)
 		front_forget(f, c->ticket);
@@ -68,9 +70,8 @@ conn_enter_queue(struct conn *c, struct conn_list *queue)
 void
 conn_deadline(struct conn *c, uint64_t seconds, uint64_t n)
 {
-	const struct timeval t = {
-		.tv_sec = (time_t)(seconds + n / c->front->config.rate)
-	};
+	const struct timeval t = { .tv_sec = (time_t)(seconds +
+				       n / c->front->config.rate) };
 
 	evtimer_add(&c->deadline, &t);
 }
@@ -107,7 +108,6 @@ on_standing(void *ctx)
 {
 	struct conn *c = ctx;
 
-	c->front->handshakes++;
 	conn_begin_idle(c);
 	conn_take_input(c);
 }
@@ -168,8 +168,9 @@ on_deadline(evutil_socket_t fd, short what, void *ctx)
 	case CONN_BODY:
 		log_count(EV_LATE_BODY);
 		/* Late by our own doing, where it stands in line. */
-		conn_refuse(c, c->queue == NULL ? error_of_status(408) :
-					     error_of_answer(ANSWER_BUSY));
+		conn_refuse(c,
+		    c->queue == NULL ? error_of_status(408)
+				     : error_of_answer(ANSWER_BUSY));
 		return;
 	case CONN_ASKING:
 		conn_answer_error(c, error_of_answer(ANSWER_BUSY));
@@ -195,14 +196,45 @@ on_deadline(evutil_socket_t fd, short what, void *ctx)
 
 /* --- making and dropping --- */
 
+static void
+on_nothing(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd, (void)what, (void)ctx;
+}
+
+/*
+ * The loop makes a few bytes for each descriptor that it sees for the first
+ * time, and keeps them. Between what a connection holds they would hold a page
+ * when that has gone, so they are made for a row of descriptors at once; the
+ * lowest that is free being the next, none of it is open.
+ */
+static void
+make_places(struct front *f, int fd)
+{
+	struct event e;
+
+	if (fd < f->places)
+		return;
+	f->places = fd + PLACES_A_ROW;
+	while (++fd < f->places) {
+		if (event_assign(&e, f->base, fd, EV_READ, on_nothing, NULL) ==
+			0 &&
+		    event_add(&e, NULL) == 0)
+			event_del(&e);
+	}
+}
+
 enum err
 conn_new(struct front *f, int fd, unsigned flags, bool is_pressed)
 {
-	struct conn *c = calloc(1, sizeof(*c));
+	struct conn *c;
 
-	if (c == NULL || stream_open(&c->stream, f->base, fd,
-	    (flags & LISTENER_TLS) != 0 ? f->tls : NULL, &f->room,
-	    &stream_calls, c) != ERR_OK) {
+	make_places(f, fd);
+	c = calloc(1, sizeof(*c));
+	if (c == NULL ||
+	    stream_open(&c->stream, f->base, fd,
+		(flags & LISTENER_TLS) != 0 ? f->tls : NULL, &f->room,
+		&stream_calls, c) != ERR_OK) {
 		free(c);
 		return ERR_NOMEM;
 	}

@@ -53,8 +53,8 @@ conn_answer_error(struct conn *c, const struct error_text *e)
 
 	switch (e->status) {
 	case 503:
-		log_count(e == error_of_answer(ANSWER_BUSY) ?
-		    EV_ANSWERED_BUSY : EV_ANSWERED_DOWN);
+		log_count(e == error_of_answer(ANSWER_BUSY) ? EV_ANSWERED_BUSY
+							    : EV_ANSWERED_DOWN);
 		break;
 	case 507:
 		log_count(EV_ANSWERED_FULL);
@@ -62,8 +62,9 @@ conn_answer_error(struct conn *c, const struct error_text *e)
 	default:
 		break;
 	}
-	begin_answer(c, out == NULL ? ERR_NOMEM :
-	    reply_put_error(out, c->endpoint, e, c->is_refused),
+	begin_answer(c,
+	    out == NULL ? ERR_NOMEM
+			: reply_put_error(out, c->endpoint, e, c->is_refused),
 	    reply_error_length(c->endpoint));
 }
 
@@ -111,8 +112,8 @@ answer_page(struct conn *c)
 	struct reply r = { .status = 200, .closes = c->is_refused };
 
 	if (find_page(c, &r))
-		answer(c, &r, r.page == NULL ? r.body.n :
-		    evbuffer_get_length(r.page));
+		answer(c, &r,
+		    r.page == NULL ? r.body.n : evbuffer_get_length(r.page));
 	else
 		conn_refuse(c, error_of_status(404));
 }
@@ -121,11 +122,13 @@ static void
 answer_ok(struct conn *c, struct bytes body)
 {
 	const bool is_text = c->endpoint->is_text;
-	struct reply r = { .status = 200, .closes = c->is_refused,
-		.type = is_text ? "text/plain; charset=utf-8" :
-				  "application/octet-stream",
+	struct reply r = { .status = 200,
+		.closes = c->is_refused,
+		.type = is_text ? "text/plain; charset=utf-8"
+				: "application/octet-stream",
 		.padding = is_text ? PAD_RETURNS : PAD_ZEROS,
-		.body = body, .length = c->answer_len };
+		.body = body,
+		.length = c->answer_len };
 
 	if (c->endpoint->wire == WIRE_PLAIN)
 		r.body = BYTES_LIT("stored\n");
@@ -154,6 +157,7 @@ conn_begin_idle(struct conn *c)
 	http_parser_init(&c->parser);
 	c->endpoint = NULL;
 	c->state = CONN_IDLE;
+	c->front->has_freed = true;
 	conn_enter_queue(c, &c->front->early);
 	front_accept(c->front, true); /* it can make room for another */
 	conn_deadline(c, c->front->config.idle, 0);
@@ -187,8 +191,8 @@ ask(struct conn *c)
 
 	/* The answer to one that is held is small, and far away. */
 	if (budget_charge(b, c, &c->charged,
-	    c->is_held || c->body_len > c->answer_len ? c->body_len :
-	    c->answer_len))
+		c->is_held || c->body_len > c->answer_len ? c->body_len
+							  : c->answer_len))
 		e = front_ask(c->front, c, b, &c->charged,
 		    BYTES(c->body, c->body_len), &c->ticket);
 	if (e == ERR_LIMIT)
@@ -199,8 +203,9 @@ ask(struct conn *c)
 		conn_drop_body(c);
 		conn_give_back(c, 0); /* the ticket has the charge */
 	} else {
-		conn_answer_error(c, error_of_answer(e == ERR_NOT_FOUND ?
-		    ANSWER_DOWN : ANSWER_BUSY));
+		conn_answer_error(c,
+		    error_of_answer(e == ERR_NOT_FOUND ? ANSWER_DOWN
+						       : ANSWER_BUSY));
 	}
 	return true;
 }
@@ -226,8 +231,9 @@ finish_body(struct conn *c)
 	if (c->is_held) /* others are answered soon, also to who sends no more
 			 */
 		stream_await_end(&c->stream);
-	conn_deadline(c, c->front->config.answer +
-	    (c->is_held ? BUNDLE_WATCH_SECONDS : 0), c->answer_len);
+	conn_deadline(c,
+	    c->front->config.answer + (c->is_held ? BUNDLE_WATCH_SECONDS : 0),
+	    c->answer_len);
 	if (!conn_takes_work(c, &b) && !ask(c))
 		wait_in_line(c);
 }
