@@ -1,7 +1,7 @@
 /* web/net/even.ts: whatever a reporter does is one row of exchanges, a drawn while apart. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type Exchange, TEXT_LEN } from "../../web/core/bundle.ts";
+import { type Exchange, TEXT_LEN, WORK_LEN } from "../../web/core/bundle.ts";
 import { getPolicy, poll } from "../../web/core/bundle_reporter.ts";
 import { Refused } from "../../web/core/types.ts";
 import { evenOver, TEXTS } from "../../web/net/even.ts";
@@ -247,6 +247,23 @@ test("who is told of new readers has asked for as much, or for nothing", { skip:
     assert.equal((await d.api.newReaders()).people.length, 1);
     assert.deepEqual(shape(d.front.asked.slice(had)), want);
   }
+});
+
+test("while work is asked for, what is filed is two exchanges as well", { skip: skipLive },
+  async (t) => {
+  const live = await startLive({ limits: { "quiet-filings-per-minute": 1 } });
+  t.after(() => live.stop());
+  const front = await startDouble(live);
+  t.after(() => front.stop());
+  const api = reporterOver(newNet(front.url, { second: 20 }));
+  await api.open();
+  for (let i = 0; i < 8; i++) {
+    const had = front.asked.length;
+    await api.file(said(`Concern ${i}.`), quiet);
+    assert.deepEqual(shape(front.asked.slice(had)), [TEXT, TEXT]);
+  }
+  const bits = front.asked.at(-1)!.body.subarray(-WORK_LEN);
+  assert.ok(bits.some((x) => x !== 0), "work was asked for");
 });
 
 test("what is refused on the device asks for nothing", { skip: skipLive }, async () => {
