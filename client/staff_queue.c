@@ -27,8 +27,10 @@ make_room(struct staff_queue *q, size_t n)
 	return true;
 }
 
+/* Only a full page is followed by another: or a server that gives a case at a
+ * time, again and again, would be asked a million times. */
 static enum exit_code
-take_page(const struct staff *s, const struct answer_queue *a,
+take_page(const struct staff *s, const struct answer_queue *a, unsigned limit,
     struct staff_queue *q)
 {
 	if (a->n_rows > 0 && !make_room(q, a->n_rows))
@@ -43,7 +45,7 @@ take_page(const struct staff *s, const struct answer_queue *a,
 	q->cursor_len = a->next.n;
 	if (a->next.n > 0)
 		memcpy(q->cursor, a->next.p, a->next.n);
-	if (a->next.n > 0 && (a->n_rows == 0 || q->n > QUEUE_MAX))
+	if (a->next.n > 0 && (a->n_rows < limit || q->n > QUEUE_MAX))
 		return term_fail(&s->term, EXIT_REFUSED,
 		    "The server lists cases without end.");
 	return EXIT_DONE;
@@ -60,10 +62,10 @@ fetch_page(struct staff *s, unsigned limit, struct staff_queue *q)
 	r.queue.after = BYTES(q->cursor, q->cursor_len);
 	r.queue.limit = limit != 0 ? limit : BUNDLE_ROWS_MAX;
 	reply = server_ask_again(&s->server, &r, &a);
-	bytes_wipe(&r, sizeof(r));
+	bytes_wipe(r.queue.session, sizeof(r.queue.session));
 	if (reply != REPLY_OK)
 		return server_fail(&s->server, reply, "");
-	return take_page(s, &a->queue, q);
+	return take_page(s, &a->queue, r.queue.limit, q);
 }
 
 enum exit_code

@@ -21,8 +21,8 @@ edits_read(struct bytes in, unsigned n_parts, struct edits *ret)
 	}
 }
 
-static void
-apply(const struct edit *e, struct buf *x)
+void
+edit_apply(const struct edit *e, struct buf *x)
 {
 	struct buf out CLEAN_BUF = BUF_INIT(x->max);
 	size_t at = e->at % (x->n + 1);
@@ -48,7 +48,7 @@ edits_apply(const struct edits *e, unsigned part, struct buf *x)
 	buf_put_bytes(&before, buf_bytes(x));
 	for (size_t i = 0; i < e->n; i++) {
 		if (e->at[i].part == part)
-			apply(&e->at[i], x);
+			edit_apply(&e->at[i], x);
 	}
 	if (before.err != ERR_OK || x->err != ERR_OK)
 		abort();

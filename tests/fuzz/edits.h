@@ -26,6 +26,8 @@ struct edits {
 
 /* As many as there are whole; parts are counted from 0 up to n_parts. */
 void edits_read(struct bytes in, unsigned n_parts, struct edits *ret);
+/* Makes this one change. */
+void edit_apply(const struct edit *e, struct buf *x);
 /* Changes this part, in the order of the input. Returns whether it is another
  * than before. What would be longer than x->max is left as it is. */
 bool edits_apply(const struct edits *e, unsigned part, struct buf *x);
