@@ -110,12 +110,12 @@ static const struct {
 };
 
 /* Reads a bundle and writes what it read. */
-typedef enum err again_fn(
-    struct bytes in, struct buf *out, unsigned *ret_kind, size_t *ret_length);
+typedef enum err again_fn(struct bytes in, struct buf *out, unsigned *ret_kind,
+    size_t *ret_length);
 
 static enum err
-request_again(
-    struct bytes in, struct buf *out, unsigned *ret_kind, size_t *ret_length)
+request_again(struct bytes in, struct buf *out, unsigned *ret_kind,
+    size_t *ret_length)
 {
 	struct bundle_request r;
 	enum err err = bundle_request_parse(in, &r);
@@ -128,8 +128,8 @@ request_again(
 }
 
 static enum err
-answer_again(
-    struct bytes in, struct buf *out, unsigned *ret_kind, size_t *ret_length)
+answer_again(struct bytes in, struct buf *out, unsigned *ret_kind,
+    size_t *ret_length)
 {
 	struct bundle_answer a;
 	enum err err = bundle_answer_parse(in, &a);
@@ -163,8 +163,8 @@ must_come_back(again_fn *again, unsigned want, const char *text)
 	buf_put_str(&padded, text);
 	assert_int_equal(bundle_pad(&padded, 1024), ERR_OK);
 	assert_int_equal(padded.n, 1024);
-	assert_int_equal(
-	    again(buf_bytes(&padded), &out, &kind, &length), ERR_OK);
+	assert_int_equal(again(buf_bytes(&padded), &out, &kind, &length),
+	    ERR_OK);
 	assert_int_equal(kind, want);
 	assert_int_equal(length, in.n);
 	assert_true(bytes_equal(buf_bytes(&out), in));
@@ -184,8 +184,8 @@ test_each_request_comes_back_as_the_same_bytes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(requests); i++)
-		must_come_back(
-		    request_again, requests[i].kind, requests[i].text);
+		must_come_back(request_again, requests[i].kind,
+		    requests[i].text);
 }
 
 static void
@@ -215,8 +215,8 @@ struct change {
 };
 
 static void
-must_be_refused(
-    again_fn *again, const char *text, const char *from, const char *to)
+must_be_refused(again_fn *again, const char *text, const char *from,
+    const char *to)
 {
 	struct buf out CLEAN_BUF = BUF_INIT(BUNDLE_TEXT_LEN);
 
@@ -441,8 +441,8 @@ test_concern_is_what_its_lines_say(void **state)
 	const struct bundle_content *c = &r.concern.content;
 
 	(void)state;
-	assert_int_equal(
-	    bundle_request_parse(bytes_str(requests[0].text), &r), ERR_OK);
+	assert_int_equal(bundle_request_parse(bytes_str(requests[0].text), &r),
+	    ERR_OK);
 	assert_int_equal(r.concern.route, 3);
 	assert_int_equal(r.concern.band, 2);
 	assert_int_equal(r.concern.case_key[31], 0xff);

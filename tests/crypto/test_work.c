@@ -16,12 +16,12 @@
 
 #define HEX16 "00112233445566778899aabbccddeeff"
 #define HEX32 HEX16 HEX16
-#define CONCERN                                             \
-	"speakup: v1 concern\nroute: 513\nband: P2\n"       \
-	"policy: " HEX32 "\ncase-key: " HEX32 "\nmailbox: " \
-	HEX32 "\nto: 7 3\npayload: 4\n\nabcwxyz"
+#define CONCERN                                                   \
+	"speakup: v1 concern\nroute: 513\nband: P2\n"             \
+	"policy: " HEX32 "\ncase-key: " HEX32 "\nmailbox: " HEX32 \
+	"\nto: 7 3\npayload: 4\n\nabcwxyz"
 #define PUT "speakup: v1 put\nupload: " HEX16 " 5\npiece: 0 5\n\nhello"
-#define FOLLOWUP                                            \
+#define FOLLOWUP                                                  \
 	"speakup: v1 followup\nentry: 5\nto: 7 3\npayload: 4\n\n" \
 	"entryabcwxyz"
 #define WITHDRAW "speakup: v1 withdraw\nentry: 5\n\nentry"
@@ -42,7 +42,8 @@ test_counters_are_judged_as_the_cases_say(void **state)
 	size_t i, n_good = 0;
 
 	(void)state;
-	json_array_foreach(cases, i, x) {
+	json_array_foreach(cases, i, x)
+	{
 		unsigned bits = (unsigned)cases_number(x, "bits");
 		uint64_t counter = cases_number(x, "counter");
 		bool is_good = json_is_true(cases_get(x, "good"));
@@ -52,8 +53,8 @@ test_counters_are_judged_as_the_cases_say(void **state)
 		assert_true(cases_is_hex(hash, sizeof(hash), x, "hash"));
 		assert_int_equal(work_hash_has(hash, bits), is_good);
 		work_put(challenge, counter, work);
-		assert_int_equal(
-		    work_check(work, bits), is_good ? ERR_OK : ERR_DENIED);
+		assert_int_equal(work_check(work, bits),
+		    is_good ? ERR_OK : ERR_DENIED);
 		n_good += is_good;
 	}
 	assert_true(n_good >= 10 && i - n_good >= 10);
@@ -70,8 +71,8 @@ test_what_is_solved_is_good_and_the_first_that_is(void **state)
 
 	(void)state;
 	while (!found)
-		assert_int_equal(
-		    work_solve(challenge, 5, 7, &counter, &found), ERR_OK);
+		assert_int_equal(work_solve(challenge, 5, 7, &counter, &found),
+		    ERR_OK);
 	work_put(challenge, counter, work);
 	assert_int_equal(work_check(work, 5), ERR_OK);
 	for (uint64_t c = 0; c < counter; c++) {
@@ -166,11 +167,11 @@ test_a_challenge_has_the_documented_form(void **state)
 	assert_int_equal(hmac_sha256(BYTES(key, 32), part, 3, mac), ERR_OK);
 	assert_memory_equal(challenge, terms, 24);
 	assert_memory_equal(challenge + 24, mac, 24);
-	assert_int_equal(
-	    work_challenge_make(key, &t, purpose, challenge), ERR_LIMIT);
+	assert_int_equal(work_challenge_make(key, &t, purpose, challenge),
+	    ERR_LIMIT);
 	t.bits = 0;
-	assert_int_equal(
-	    work_challenge_make(key, &t, purpose, challenge), ERR_LIMIT);
+	assert_int_equal(work_challenge_make(key, &t, purpose, challenge),
+	    ERR_LIMIT);
 }
 
 /* --- in requests --- */
@@ -202,16 +203,16 @@ must_carry(const char *text, size_t length, const uint8_t *purpose)
 	/* Beside it there is nothing but zeros, and it has its one place. */
 	for (size_t i = 1; i <= 8; i++) {
 		body.p[length - i] = 1;
-		assert_int_equal(
-		    bundle_request_parse(buf_bytes(&body), &r), ERR_SYNTAX);
+		assert_int_equal(bundle_request_parse(buf_bytes(&body), &r),
+		    ERR_SYNTAX);
 		body.p[length - i] = 0;
 	}
 	body.p[length - 65] = 1;
-	assert_int_equal(
-	    bundle_request_parse(buf_bytes(&body), &r), ERR_SYNTAX);
+	assert_int_equal(bundle_request_parse(buf_bytes(&body), &r),
+	    ERR_SYNTAX);
 	body.p[length - 65] = 0;
-	assert_int_equal(bundle_request_parse(
-	    BYTES(body.p, length - 1), &r), ERR_SYNTAX);
+	assert_int_equal(bundle_request_parse(BYTES(body.p, length - 1), &r),
+	    ERR_SYNTAX);
 	/* Zeros are no work. */
 	memset(body.p + length - 64, 0, 64);
 	assert_int_equal(bundle_request_parse(buf_bytes(&body), &r), ERR_OK);
@@ -247,8 +248,8 @@ test_no_other_request_carries_work(void **state)
 
 	(void)state;
 	fill(&body, LOGIN, BUNDLE_TEXT_LEN, work);
-	assert_int_equal(
-	    bundle_request_parse(buf_bytes(&body), &r), ERR_SYNTAX);
+	assert_int_equal(bundle_request_parse(buf_bytes(&body), &r),
+	    ERR_SYNTAX);
 	assert_int_equal(bundle_request_parse(bytes_str(LOGIN), &r), ERR_OK);
 	assert_false(request_takes_work(r.kind));
 }
@@ -259,15 +260,16 @@ test_work_has_room_behind_the_longest_requests(void **state)
 {
 	static uint8_t piece[PIECE_LEN];
 	struct bundle_request r = { .kind = REQUEST_PUT,
-		.put = { .size = BUNDLE_PAYLOAD_MAX, .index = 510,
+		.put = { .size = BUNDLE_PAYLOAD_MAX,
+		    .index = 510,
 		    .piece = BYTES(piece, sizeof(piece)) } };
 	struct buf body CLEAN_BUF = BUF_INIT(BUNDLE_PIECE_LEN);
 	const uint8_t work[WORK_LEN] = { 1 };
 
 	(void)state;
 	assert_int_equal(bundle_request_put(&r, &body), ERR_OK);
-	assert_int_equal(
-	    bundle_pad_work(&body, BUNDLE_PIECE_LEN, work), ERR_OK);
+	assert_int_equal(bundle_pad_work(&body, BUNDLE_PIECE_LEN, work),
+	    ERR_OK);
 	assert_int_equal(bundle_request_parse(buf_bytes(&body), &r), ERR_OK);
 	assert_int_equal(r.work.n, WORK_LEN);
 	_Static_assert(BUNDLE_MESSAGE_MAX + BUNDLE_WORK_LEN <= BUNDLE_TEXT_LEN,
