@@ -106,7 +106,7 @@ class Terminal(unittest.TestCase):
                 ("Helen Marsh", "if nobody has decided how urgent it is "
                  "within 2 working days, or if the reporter has heard nothing "
                  "for 10 working days, or if nothing has moved for 15 working "
-                 "days")):
+                 "days, or if it is not resolved within 70 working days")):
             self.assertRegex(said, rf"{name} \([^)]*\), {when} ")
         self.assertNotIn("4 hours", said)    # of P1
 

@@ -110,8 +110,11 @@ static const struct {
 	{ "      - {when: no-movement, after: 30 working days, join: "
 	  "[ned-lead, senior-independent-director]}\n      - {when: "
 	  "no-movement, after: 60 working days, join: [chair, "
-	  "partner-guardian]}\n\n  - number: 2",
-	    "\n  - number: 2",
+	  "partner-guardian]}\n      - {when: unresolved, after: 70 working "
+	  "days, tell: [people-director, ned-lead]}\n      - {when: "
+	  "unresolved, after: 90 working days, join: [ned-lead, "
+	  "senior-independent-director]}\n",
+	    "",
 	    "error: Route general, band P1: the ladder ends at rung 9, with "
 	    "nobody outside the line of management of its first people." },
 	{ "after: 30 working days, join: [ned-lead,",
@@ -127,7 +130,7 @@ static const struct {
 	{ "tell: [ned-lead, chair]}\n\n# In order",
 	    "join: [ned-lead, chair]}\n\n# In order",
 	    "warning: Route plain takes plain concerns, and nobody seals them "
-	    "to rung 2, which joins." },
+	    "to rung 3, which joins." },
 	{ "triage: {P1: 1 day,", "triage: {P1: 3 hours,",
 	    "error: Deadlines run backwards: triage comes after acknowledge: "
 	    "3 hours can be over before 4 hours." },
@@ -143,8 +146,7 @@ static const struct {
 	    "tell: [people-director]}",
 	    "warning: Route general, rung 9: living people on it: 1; there "
 	    "should be two." },
-	{ "join: [chair, partner-guardian]}\n\n  - number: 2",
-	    "join: [chair, region-lead]}\n\n  - number: 2",
+	{ "join: [chair, partner-guardian]}", "join: [chair, region-lead]}",
 	    "error: region-lead is to read on route general and has no "
 	    "classic key on the day of issue." },
 	{ "slug: guardian-west\n",
@@ -168,7 +170,10 @@ static const struct {
 	    "ladder: 0." },
 	{ "[chair, partner-guardian]}\n      - {when: untriaged, after: 5 "
 	  "working days, tell: [chair, partner-guardian]}\n      - {when: "
-	  "no-movement, after: 30 working days, tell: [chair, region-lead]}",
+	  "no-movement, after: 30 working days, tell: [chair, region-lead]}"
+	  "\n      - {when: unresolved, after: 70 working days, tell: [chair, "
+	  "region-lead]}\n      - {when: unresolved, after: 90 working days, "
+	  "join: [chair, partner-guardian]}",
 	    "[chair, partner-guardian]}\n      - {when: no-movement, after: "
 	    "30 working days, tell: [nursing-director, finance-director]}",
 	    "warning: With no answers and chief-executive marked, a concern "
@@ -184,7 +189,9 @@ static const struct {
 	    "days, and the mailbox is kept for 364." },
 	{ "ladder:\n      - {when: unacknowledged, after: 2 working days, "
 	  "tell: [chief-executive, region-lead]}\n      - {when: no-movement, "
-	  "after: 30 working days, tell: [chief-executive, region-lead]}\n",
+	  "after: 30 working days, tell: [chief-executive, region-lead]}\n"
+	  "      - {when: unresolved, after: 70 working days, tell: "
+	  "[chief-executive, region-lead]}\n",
 	    "ladder: []\n",
 	    "error: Route non-executives has no ladder in band P1: what "
 	    "nobody acts on stays there." },
@@ -380,8 +387,7 @@ test_too_many_readers_are_found(void **state)
 	buf_put_u8(&people, 0);
 	yaml = with(file_text("etc/policy.yaml"), "\n# Nothing is asked twice",
 	    (const char *)people.p);
-	yaml = with(yaml, "join: [chair, partner-guardian]}\n\n  - number: 2",
-	    "join: [ned]}\n\n  - number: 2");
+	yaml = with(yaml, "join: [chair, partner-guardian]}", "join: [ned]}");
 	keys = keys_text(yaml, MADE_CLASSIC);
 	p = policy_of(yaml, keys);
 	(void)check_text(p, &said);
@@ -449,6 +455,12 @@ off_the_route(struct policy *p)
 	p->routes[0].n_first = 1;
 }
 
+static void
+route_is_gone(struct policy *p)
+{
+	p->n_routes--;
+}
+
 static const struct {
 	void (*change)(struct policy *p);
 	const char *expected; /* NULL: nothing is said */
@@ -462,6 +474,10 @@ static const struct {
 	{ off_the_route,
 	    "warning: guardian-second was on route guardians "
 	    "and is not any more" },
+	{ route_is_gone,
+	    "is not in this policy any more: nobody can write on its open "
+	    "cases, their reporters neither, and no rung of theirs is "
+	    "reached." },
 	{ leaves, NULL },
 	{ nobodys_reader, NULL },
 	{ renamed, NULL },

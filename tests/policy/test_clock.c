@@ -14,7 +14,9 @@ static const char nobody_acts[] = "2026-11-26 10:00 breach acknowledge\n"
 				  "2026-12-15 10:00 rung 9\n"
 				  "2026-12-22 10:00 rung 8\n"
 				  "2027-01-08 10:00 rung 10\n"
-				  "2027-02-19 10:00 rung 11\n";
+				  "2027-02-19 10:00 rung 11\n"
+				  "2027-03-05 10:00 rung 12\n"
+				  "2027-04-06 09:00 rung 13\n"; /* summer */
 
 static void
 test_rungs_fire_once_and_in_order(void **state)
@@ -353,7 +355,8 @@ test_next_rung_is_of_the_verb_and_the_band(void **state)
 	(void)state;
 	assert_int_equal(clock_next_rung(r, &l, 0, VERB_JOIN), 3);
 	assert_int_equal(clock_next_rung(r, &l, 3, VERB_JOIN), 10);
-	assert_int_equal(clock_next_rung(r, &l, 11, VERB_JOIN), 0);
+	assert_int_equal(clock_next_rung(r, &l, 11, VERB_JOIN), 13);
+	assert_int_equal(clock_next_rung(r, &l, 13, VERB_JOIN), 0);
 	assert_int_equal(clock_next_rung(r, &l, 0, VERB_TELL), 6);
 	assert_int_equal(clock_next_rung(r, &l, 6, VERB_TELL), 8);
 	l.fired = 1u << 2 | 1u << 9;

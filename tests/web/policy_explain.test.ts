@@ -28,15 +28,18 @@ test("it says who reads at once, who later and when, and who is only told", { sk
   assert.deepEqual(said(p.later), {
     "Amina Okafor": "after 2 working days, if nobody has acknowledged it",
     "Rhys Pritchard": "after 2 working days, if nobody has acknowledged it",
-    "Grace Amankwah": "after 30 working days in which nothing has moved",
-    "Alan Whitlock": "after 30 working days in which nothing has moved",
+    "Grace Amankwah": "after 30 working days in which nothing has moved, " +
+      "or after 90 working days, if it is not resolved",
+    "Alan Whitlock": "after 30 working days in which nothing has moved, " +
+      "or after 90 working days, if it is not resolved",
     "Farida Sultani": "after 60 working days in which nothing has moved",
     "Yasmin Cole": "after 60 working days in which nothing has moved",
   });
   assert.deepEqual(said(p.told), {
     "Helen Marsh": "after 5 working days, if nobody has decided how urgent it is, " +
       "or after 20 working days in which you heard nothing, " +
-      "or after 15 working days in which nothing has moved",
+      "or after 15 working days in which nothing has moved, " +
+      "or after 70 working days, if it is not resolved",
     "Tomas Lindqvist": "after 15 working days in which nothing has moved",
   });
   assert.deepEqual(p.never, []);
