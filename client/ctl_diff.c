@@ -29,15 +29,32 @@ on_difference(void *ctx, enum diff_part part, const char *sentence)
 	term_item(s->term, 1, "%s", sentence);
 }
 
+/* The store cannot say whether there are any: it is on another machine. */
+static void
+warn_gone(const struct term *t, unsigned n)
+{
+	if (n == 0)
+		return;
+	term_warn(t,
+	    "WARNING: %u route%s of the old policy %s gone. Do not sign the "
+	    "new one while a case on %s is open: move each to another route "
+	    "first (ftsu route), or keep %s in the policy, with no rule that "
+	    "leads there, until the last is closed and will not be opened "
+	    "again.",
+	    n, n == 1 ? "" : "s", n == 1 ? "is" : "are", n == 1 ? "it" : "them",
+	    n == 1 ? "it" : "them");
+}
+
 static enum exit_code
 summed_up(const struct term *t, const struct said *s,
     const struct diff_summary *sum)
 {
 	if (s->list != NULL)
 		return json_print(t,
-		    json_pack("{s:I, s:I, s:O}", "combinations",
+		    json_pack("{s:I, s:I, s:I, s:O}", "combinations",
 			(json_int_t)sum->combinations, "moved",
-			(json_int_t)sum->moved, "found", s->list));
+			(json_int_t)sum->moved, "gone", (json_int_t)sum->gone,
+			"found", s->list));
 	if (sum->said == 0)
 		term_say(t, "For people the two are the same.");
 	else
@@ -45,6 +62,7 @@ summed_up(const struct term *t, const struct said *s,
 		    "\n%" PRIu64 " combinations of answers and marked "
 		    "people tried: %" PRIu64 " go elsewhere.",
 		    sum->combinations, sum->moved);
+	warn_gone(t, sum->gone);
 	return EXIT_DONE;
 }
 

@@ -123,6 +123,18 @@ check_stays(struct checker *c, const struct policy_route *old,
 		    was->slug, old->slug);
 }
 
+static void
+check_route_stays(struct checker *c, const struct policy_route *old)
+{
+	if (policy_route(c->p, old->number) == NULL)
+		check_say(c, FOUND(CHECK_WARNING, CHECK_CHANGE),
+		    "Route %u, %s, is not in this policy any more: nobody can "
+		    "write on its open cases, their reporters neither, and no "
+		    "rung of theirs is reached. Move them first, or keep it, "
+		    "with no rule that leads there.",
+		    old->number, old->slug);
+}
+
 void
 policy_check_change(const struct policy *old, const struct policy *new,
     check_report *report, void *ctx, struct check_summary *sum)
@@ -135,6 +147,8 @@ policy_check_change(const struct policy *old, const struct policy *new,
 		.sum = *sum,
 	};
 
+	for (size_t i = 0; i < old->n_routes; i++)
+		check_route_stays(&c, &old->routes[i]);
 	for (size_t i = 0; i < old->n_routes; i++)
 		for (size_t k = 0; k < old->n_people; k++)
 			if (is_on(&old->routes[i], old->people[k].number))

@@ -51,7 +51,8 @@ enum check_what {
 	CHECK_RUNG,	/* fewer than two living on it: route, rung */
 	CHECK_PLAIN,	/* of the plain route: route, rung */
 	CHECK_TELLS,	/* what is given away: route or band */
-	CHECK_CHANGE,	/* beside another policy: route, person */
+	CHECK_CHANGE,	/* beside another policy: route, person; or a route that
+			   is gone */
 };
 
 /* What was found, and where: what a finding is not about is 0 or NULL. */

@@ -32,6 +32,7 @@ struct diff_summary {
 	unsigned said;
 	uint64_t combinations; /* of answers and marked people, all tried */
 	uint64_t moved;	       /* of them, to another route or band */
+	unsigned gone;	       /* routes that leave: their cases are stuck */
 };
 
 /* ERR_LIMIT: more combinations than can be tried; the rest was said, and

@@ -156,6 +156,17 @@ diff_route(struct differ *d, const struct policy_route *a,
 	diff_ladder(d, a, b);
 }
 
+static void
+diff_gone(struct differ *d, const struct policy_route *a)
+{
+	d->sum.gone++;
+	diff_say(d, DIFF_ROUTES,
+	    "Route %u, %s, is gone. Its open cases are stuck: nobody can "
+	    "write on them any more, their reporters neither; no rung is "
+	    "reached, whatever is overdue.",
+	    a->number, a->slug);
+}
+
 void
 diff_routes(struct differ *d)
 {
@@ -176,8 +187,5 @@ diff_routes(struct differ *d)
 	}
 	for (size_t i = 0; i < d->old->n_routes; i++)
 		if (policy_route(d->new, d->old->routes[i].number) == NULL)
-			diff_say(d, DIFF_ROUTES,
-			    "Route %u, %s, is gone: cases "
-			    "on it have no ladder.",
-			    d->old->routes[i].number, d->old->routes[i].slug);
+			diff_gone(d, &d->old->routes[i]);
 }

@@ -174,6 +174,26 @@ class Operator(unittest.TestCase):
         self.assertIn("are the same", self.ctl("policy", "diff", source,
                                                source))
 
+    def test_a_route_that_goes_is_warned_of(self):
+        source, other = ROOT / "etc/policy.yaml", self.dir / "shorter.yaml"
+        text = source.read_text().replace(
+            "    route: money\n    band: P2", "    route: general\n    band: P2")
+        end = text.index("  - number: 5\n    slug: board\n")
+        other.write_text(
+            text[:text.index("  - number: 4\n    slug: money\n")] + text[end:])
+        for files, n in ((source, other), 1), ((other, source), 0):
+            done = subprocess.run(
+                [self.ctl_path, "policy", "diff", *files], check=True,
+                capture_output=True, text=True)
+            said = " ".join(done.stderr.split())
+            self.assertEqual("WARNING: 1 route of the old policy is gone. Do "
+                             "not sign the new one while a case on it is "
+                             "open" in said, n == 1, said)
+            found = json.loads(self.ctl("policy", "diff", "--json", *files))
+            self.assertEqual(found["gone"], n)
+        self.assertIn("Its open cases are stuck", self.ctl(
+            "policy", "diff", source, other))
+
     def test_a_case_is_played_and_what_it_does_not_allow_is_refused(self):
         script = self.dir / "case.yaml"
         script.write_text("""

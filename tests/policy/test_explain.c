@@ -188,10 +188,8 @@ static const struct {
 	    "working days, in all bands: chair comes on.\nroutes: Route "
 	    "general, to be told if nothing has moved for 15 working days, in "
 	    "all bands: chief-executive goes off.\n", 0 },
-	{ "after: 60 working days, join: [chair, partner-guardian]}\n\n"
-	  "  - number: 2",
-	    "after: 50 working days, join: [chair, partner-guardian]}\n\n"
-	    "  - number: 2",
+	{ "after: 60 working days, join: [chair, partner-guardian]}",
+	    "after: 50 working days, join: [chair, partner-guardian]}",
 	    "routes: Route general, to read if nothing has moved for 50 "
 	    "working days, in all bands: before it was 60 working days.\n", 0 },
 	/* by hand: of the eight ways to answer element (of three classes) the
@@ -252,6 +250,50 @@ test_diff_says_what_changes_for_people(void **state)
 	free(before);
 }
 
+/* Its rule leads elsewhere, and the route itself goes. */
+static char *
+without_money(void)
+{
+	char *yaml =
+	    with(file_text("etc/policy.yaml"), "    route: money\n    band: P2",
+		"    route: general\n    band: P2");
+	char *from = strstr(yaml, "  - number: 4\n    slug: money\n");
+	char *to = strstr(yaml, "  - number: 5\n    slug: board\n");
+
+	assert_true(from != NULL && to > from);
+	memmove(from, to, strlen(to) + 1);
+	return yaml;
+}
+
+static void
+test_diff_says_what_becomes_of_cases_whose_route_goes(void **state)
+{
+	char *before = file_text("etc/policy.yaml"), *after = without_money();
+	char *keys = keys_text(before, MADE_CLASSIC);
+	struct policy *old = policy_of(before, keys);
+	struct policy *new = policy_of(after, keys);
+	struct buf said = BUF_INIT(65536);
+	struct diff_summary sum;
+
+	(void)state;
+	assert_int_equal(policy_diff(old, new, collect, &said, &sum), ERR_OK);
+	buf_put_u8(&said, 0);
+	assert_non_null(strstr((const char *)said.p,
+	    "routes: Route 4, money, is gone. Its open cases are stuck: nobody "
+	    "can write on them any more, their reporters neither; no rung is "
+	    "reached, whatever is overdue.\n"));
+	assert_int_equal(sum.gone, 1);
+	/* a new route sticks nobody */
+	assert_int_equal(policy_diff(new, old, collect, &said, &sum), ERR_OK);
+	assert_int_equal(sum.gone, 0);
+	buf_free(&said);
+	policy_free(new);
+	policy_free(old);
+	free(keys);
+	free(after);
+	free(before);
+}
+
 static void
 test_diff_of_a_policy_with_itself_says_nothing(void **state)
 {
@@ -302,6 +344,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(test_explain_says_who_is_named_and_not_there),
 		cmocka_unit_test(test_explain_sums_up_each_route),
 		cmocka_unit_test(test_diff_says_what_changes_for_people),
+		cmocka_unit_test(
+		    test_diff_says_what_becomes_of_cases_whose_route_goes),
 		cmocka_unit_test(
 		    test_diff_of_a_policy_with_itself_says_nothing),
 		cmocka_unit_test(test_diff_sees_other_keys),
