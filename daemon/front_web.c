@@ -175,30 +175,43 @@ pack_policy(struct front_web *w, struct bytes bundle)
 	return ERR_OK;
 }
 
+/* What was made of the policy. */
+static void
+forget_said(struct front_web *w)
+{
+	replace(&w->index, NULL);
+	replace(&w->policy, NULL);
+	buf_free(&w->section);
+}
+
 enum err
 front_web_say(struct front_web *w, struct bytes section, struct bytes bundle)
 {
-	struct buf fresh = BUF_INIT(section.n);
-	enum err e = pack_policy(w, bundle);
+	struct front_web fresh = *w;
+	enum err e;
 
-	if (e != ERR_OK)
+	fresh.index = fresh.policy = NULL;
+	fresh.section = (struct buf)BUF_INIT(section.n);
+	buf_put_bytes(&fresh.section, section);
+	e = fresh.section.err;
+	if (e == ERR_OK)
+		e = pack_policy(&fresh, bundle);
+	if (e == ERR_OK)
+		e = make_index(&fresh);
+	if (e != ERR_OK) {
+		forget_said(&fresh);
 		return e;
-	buf_put_bytes(&fresh, section);
-	if (fresh.err != ERR_OK) {
-		buf_free(&fresh);
-		return fresh.err;
 	}
-	buf_free(&w->section);
-	w->section = fresh;
-	return make_index(w);
+	forget_said(w);
+	*w = fresh;
+	return ERR_OK;
 }
 
 void
 front_web_free(struct front_web *w)
 {
 	forget(w);
-	replace(&w->policy, NULL);
-	buf_free(&w->section);
+	forget_said(w);
 }
 
 /* --- answers --- */

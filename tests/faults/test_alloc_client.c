@@ -14,8 +14,11 @@
 #include <unistd.h>
 
 #include "client/staff.h"
+#include "crypto/bundle.h"
 #include "crypto/codec.h"
 #include "crypto/env.h"
+#include "crypto/label.h"
+#include "crypto/lines.h"
 
 static unsigned long stride = 1;
 static const char *policy_yaml;
@@ -155,6 +158,94 @@ test_no_case_is_refused_for_want_of_memory(void **state)
 	scene_end(&r.s);
 }
 
+/* --- a plain concern --- */
+
+struct plain {
+	struct world *w;
+	struct buf head, file;
+	uint8_t case_id[CASE_ID_LEN];
+	unsigned failed;
+};
+
+static void
+plain_begin(struct plain *p)
+{
+	uint8_t hash[SHA256_LEN];
+	struct age_recipient to;
+
+	p->w = world_new(policy_yaml);
+	p->head = (struct buf)BUF_INIT(BUNDLE_TEXT_LEN);
+	p->file = (struct buf)BUF_INIT(BUNDLE_TEXT_LEN);
+	assert_int_equal(ERR_OK,
+	    age_identity_recipient(&p->w->id[GUARDIAN], &to));
+	assert_int_equal(ERR_OK,
+	    age_seal(&env_system, &to, 1, BYTES_LIT("plain words"), &p->file));
+	assert_int_equal(ERR_OK,
+	    sha256_parts((const struct bytes[]){ BYTES_LIT(LABEL_PLAIN_ID),
+			     buf_bytes(&p->file) },
+		2, hash));
+	memcpy(p->case_id, hash, CASE_ID_LEN);
+	buf_printf(&p->head, "speakup: v1 plain\nroute: %u\nband: P%u\n",
+	    (unsigned)p->w->policy->plain_route,
+	    (unsigned)p->w->policy->plain_band);
+	lines_put_hex(&p->head, "policy", p->w->hash, SHA256_LEN);
+}
+
+static enum refusal
+take_plain(const struct plain *p, struct conversation *c)
+{
+	enum refusal r = conversation_begin(c, CHAIN_TALK, 0,
+	    buf_bytes(&p->head), buf_bytes(&p->file));
+
+	if (r == REFUSAL_NONE)
+		r = conversation_end(c, NULL);
+	return r == REFUSAL_NONE ? conversation_finish(c) : r;
+}
+
+static void
+act_read_plain(void *ctx)
+{
+	struct plain *p = ctx;
+	struct known_policy known;
+	struct conversation *c = reader_new(p->w, GUARDIAN, &known);
+	enum refusal x;
+
+	c->is_plain = true;
+	memcpy(c->case_id, p->case_id, CASE_ID_LEN);
+	alloc_resume();
+	x = take_plain(p, c);
+	alloc_pause();
+	if (x == REFUSAL_NONE)
+		x = first_failure(c);
+	if (x == REFUSAL_NONE) {
+		assert_true(bytes_equal(buf_bytes(&c->message[0]->text),
+		    BYTES_LIT("plain words")));
+	} else {
+		p->failed++;
+		assert_true(alloc_has_failed());
+		if (x != REFUSAL_FAILED)
+			fail_msg("refused: %s", refusal_text(x));
+	}
+	c = reader_free(c);
+}
+
+static void
+test_no_plain_concern_is_refused_for_want_of_memory(void **state)
+{
+	struct plain p = { 0 };
+
+	(void)state;
+	alloc_reset();
+	plain_begin(&p);
+	assert_true(alloc_each("read a plain concern", act_read_plain, &p, 1) >
+	    0);
+	print_message("    failed %u times\n", p.failed);
+	assert_true(p.failed > 0);
+	buf_free(&p.head);
+	buf_free(&p.file);
+	p.w = world_free(p.w);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -162,6 +253,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(
 		    test_nobody_loses_their_keys_for_want_of_memory),
 		cmocka_unit_test(test_no_case_is_refused_for_want_of_memory),
+		cmocka_unit_test(
+		    test_no_plain_concern_is_refused_for_want_of_memory),
 	};
 
 	if (argc < 2)

@@ -106,6 +106,7 @@ front_end(struct visit *v)
 	f->vault = channel_free(f->vault);
 	v->vault = wire_conn_free(v->vault);
 	evbuffer_free(f->page_policy);
+	front_web_free(&f->web);
 	event_free(f->resume);
 	event_base_free(f->base);
 	f->tls = tls_free(f->tls);
@@ -328,6 +329,7 @@ assert_empty(const struct front *f)
 {
 	assert_int_equal(0, f->n_conns);
 	assert_int_equal(0, f->text.used);
+	assert_int_equal(0, f->pieces.used);
 	assert_null(f->text.favoured);
 	for (size_t i = 0; i < WIRE_CREDITS; i++)
 		assert_false(f->tickets[i].is_used);
@@ -382,7 +384,7 @@ each(struct visit *v, const char *name, alloc_act *one)
 	v->good = (struct buf)BUF_INIT(OUT_MAX);
 	visit(v, LISTENER_PUBLIC | (v->tls != NULL ? LISTENER_TLS : 0));
 	assert_true(is_status(v, "HTTP/1.1 200 "));
-	assert_true(v->out.n > BUNDLE_TEXT_LEN);
+	assert_true(v->out.n > BUNDLE_SMALL_LEN);
 	buf_put_bytes(&v->good, buf_bytes(&v->out));
 	visitor_goes(v);
 	settle(v);
@@ -418,6 +420,47 @@ ask_page(struct visit *v)
 	buf_put_str(&v->request, "GET /v1/policy HTTP/1.1\r\nHost: a\r\n\r\n");
 }
 
+/* A piece of an upload, of full size. */
+static void
+ask_piece(struct visit *v)
+{
+	static uint8_t piece[PIECE_LEN];
+	struct bundle_request q = { .kind = REQUEST_PUT,
+		.put = { .size = 3 * sizeof(piece),
+		    .piece = BYTES(piece, sizeof(piece)) } };
+	CLEAN_BUF struct buf body = BUF_INIT(BUNDLE_PIECE_LEN);
+
+	assert_int_equal(ERR_OK, bundle_request_put(&q, &body));
+	assert_int_equal(ERR_OK, bundle_pad(&body, BUNDLE_PIECE_LEN));
+	v->request = (struct buf)BUF_INIT(OUT_MAX);
+	buf_printf(&v->request,
+	    "POST /v1/piece HTTP/1.1\r\nHost: a\r\n"
+	    "Content-Type: application/octet-stream\r\n"
+	    "Content-Length: %d\r\n\r\n",
+	    BUNDLE_PIECE_LEN);
+	buf_put_bytes(&v->request, buf_bytes(&body));
+}
+
+static void
+ask_web(struct visit *v)
+{
+	v->request = (struct buf)BUF_INIT(OUT_MAX);
+	buf_put_str(&v->request,
+	    "GET /web/reporter.js HTTP/1.1\r\nHost: a\r\n\r\n");
+}
+
+static void
+test_piece_is_answered_whole_or_not(void **state)
+{
+	struct visit v = { 0 };
+
+	(void)state;
+	alloc_reset();
+	front_begin(&v);
+	ask_piece(&v);
+	each(&v, "piece", act);
+}
+
 static void
 test_text_is_answered_whole_or_not(void **state)
 {
@@ -440,6 +483,24 @@ test_page_is_answered_whole_or_not(void **state)
 	front_begin(&v);
 	ask_page(&v);
 	each(&v, "page", act);
+}
+
+static void
+test_pages_for_browsers_are_answered_whole_or_not(void **state)
+{
+	static uint8_t script[70000];
+	const struct web_page page = { .name = BYTES_LIT("reporter.js"),
+		.content = BYTES(script, sizeof(script)) };
+	CLEAN_BUF struct buf body = BUF_INIT(OUT_MAX);
+	struct visit v = { 0 };
+
+	(void)state;
+	alloc_reset();
+	front_begin(&v);
+	web_page_put(&body, &page);
+	assert_int_equal(ERR_OK, front_web_take(&v.f->web, buf_bytes(&body)));
+	ask_web(&v);
+	each(&v, "pages for browsers", act);
 }
 
 static void
@@ -524,7 +585,10 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_is_answered_whole_or_not),
+		cmocka_unit_test(test_piece_is_answered_whole_or_not),
 		cmocka_unit_test(test_page_is_answered_whole_or_not),
+		cmocka_unit_test(
+		    test_pages_for_browsers_are_answered_whole_or_not),
 		cmocka_unit_test(test_first_visitor_is_no_other),
 		cmocka_unit_test(
 		    test_certificate_is_not_called_wrong_for_want_of_memory),
