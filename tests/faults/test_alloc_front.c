@@ -450,39 +450,35 @@ ask_web(struct visit *v)
 }
 
 static void
-test_piece_is_answered_whole_or_not(void **state)
+play(const char *name, void (*asks)(struct visit *), alloc_act *one)
 {
 	struct visit v = { 0 };
 
-	(void)state;
 	alloc_reset();
 	front_begin(&v);
-	ask_piece(&v);
-	each(&v, "piece", act);
+	asks(&v);
+	each(&v, name, one);
+}
+
+static void
+test_piece_is_answered_whole_or_not(void **state)
+{
+	(void)state;
+	play("piece", ask_piece, act);
 }
 
 static void
 test_text_is_answered_whole_or_not(void **state)
 {
-	struct visit v = { 0 };
-
 	(void)state;
-	alloc_reset();
-	front_begin(&v);
-	ask_text(&v);
-	each(&v, "text", act);
+	play("text", ask_text, act);
 }
 
 static void
 test_page_is_answered_whole_or_not(void **state)
 {
-	struct visit v = { 0 };
-
 	(void)state;
-	alloc_reset();
-	front_begin(&v);
-	ask_page(&v);
-	each(&v, "page", act);
+	play("page", ask_page, act);
 }
 
 static void
@@ -506,13 +502,8 @@ test_pages_for_browsers_are_answered_whole_or_not(void **state)
 static void
 test_first_visitor_is_no_other(void **state)
 {
-	struct visit v = { 0 };
-
 	(void)state;
-	alloc_reset();
-	front_begin(&v);
-	ask_text(&v);
-	each(&v, "first", act_first);
+	play("first", ask_text, act_first);
 }
 
 static void
