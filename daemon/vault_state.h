@@ -219,8 +219,8 @@ enum answer file_envelopes(struct vault *v, const struct bundle_request *q,
     uint16_t author, struct op *op) MUST_CHECK;
 enum err apply_envelopes(struct store_txn *txn, struct op *op) MUST_CHECK;
 /* Whether this is the digest of all envelopes that the person has of the case;
- * or, !*ret_ahead, of those that count already: what others sent ahead is in the
- * way of nobody who sends nothing. ERR_CONFLICT: neither. */
+ * or, !*ret_ahead, of those that count already: what others sent ahead is in
+ * the way of nobody who sends nothing. ERR_CONFLICT: neither. */
 enum err grants_match(struct store_txn *txn,
     const uint8_t id[static CASE_ID_LEN], uint16_t person,
     const uint8_t digest[static SHA256_LEN], bool *ret_ahead) MUST_CHECK;
