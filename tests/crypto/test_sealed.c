@@ -22,8 +22,8 @@
 
 static const uint8_t file_key[AGE_FILE_KEY_LEN] = "sixteen bytes..";
 static uint8_t photo[PHOTO_LEN];
-static const struct bytes text = { (const uint8_t *)"The rota is unsafe.\n",
-	20 };
+static const char rota[] = "The rota is unsafe.\n";
+static const struct bytes text = { (const uint8_t *)rota, 20 };
 static const char long_name[] =
     "attachments/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
     "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn";
@@ -82,11 +82,11 @@ to_buf(void *ctx, struct bytes x)
 
 /* The archive, through an age payload and back, as the writer makes it. */
 static enum err
-archive_write(const struct manifest *m, struct bytes note,
+archive_write(const struct manifest *m, const struct buf *note,
     const struct bytes *file, struct buf *out)
 {
 	CLEAN_BUF struct buf payload = BUF_INIT(2 * ARCHIVE_MAX);
-	struct sealed_memory memory = { .file = file };
+	struct sealed_memory from = { .file = file };
 	struct age_keys keys = { .file_key = file_key };
 	struct age_writer *w = NULL;
 	enum err err;
@@ -94,7 +94,7 @@ archive_write(const struct manifest *m, struct bytes note,
 	assert_int_equal(
 	    age_writer_new(&env_system, file_key, to_buf, &payload, &w),
 	    ERR_OK);
-	err = sealed_write(w, note, m, sealed_memory_source, &memory);
+	err = sealed_write(w, buf_bytes(note), m, sealed_memory_source, &from);
 	if (err == ERR_OK) {
 		assert_int_equal(age_writer_finish(w), ERR_OK);
 		assert_int_equal(age_open(&keys, buf_bytes(&payload), out),
@@ -107,12 +107,8 @@ archive_write(const struct manifest *m, struct bytes note,
 
 static const char *const usual_name[] = { "message.txt",
 	"attachments/photo of the rota.jpg", long_name, "attachments/empty" };
-static const struct bytes usual_file[] = {
-	{ (const uint8_t *)"The rota is unsafe.\n", 20 },
-	{ photo, PHOTO_LEN },
-	{ photo, TAR_BLOCK },
-	{ photo, 0 },
-};
+static const struct bytes usual_file[] = { { (const uint8_t *)rota, 20 },
+	{ photo, PHOTO_LEN }, { photo, TAR_BLOCK }, { photo, 0 } };
 
 static struct buf
 archive_make(void)
@@ -122,8 +118,7 @@ archive_make(void)
 	struct manifest *m = manifest_make(usual_name, usual_file, 4);
 
 	note_make(m, &note);
-	assert_int_equal(archive_write(m, buf_bytes(&note), usual_file, &out),
-	    ERR_OK);
+	assert_int_equal(archive_write(m, &note, usual_file, &out), ERR_OK);
 	assert_int_equal(out.n, sealed_archive_size(note.n, m->file, 4));
 	manifest_free(m);
 	return out;
@@ -272,11 +267,9 @@ test_file_that_changed_is_not_sealed(void **state)
 	(void)state;
 	note_make(m, &note);
 	for (size_t i = 0; i < COUNT(changed); i++)
-		assert_int_equal(
-		    archive_write(m, buf_bytes(&note), changed[i], &out),
+		assert_int_equal(archive_write(m, &note, changed[i], &out),
 		    ERR_CORRUPT);
-	assert_int_equal(archive_write(m, buf_bytes(&note), &text, &out),
-	    ERR_OK);
+	assert_int_equal(archive_write(m, &note, &text, &out), ERR_OK);
 	manifest_free(m);
 }
 
@@ -401,7 +394,7 @@ test_other_members_are_refused(void **state)
 static void
 move_bytes(struct buf *b, size_t from, size_t n, size_t to)
 {
-	struct buf out = BUF_INIT(ARCHIVE_MAX);
+	CLEAN_BUF struct buf out = BUF_INIT(ARCHIVE_MAX);
 
 	buf_put(&out, b->p, to);
 	buf_put(&out, b->p + from, n);
@@ -409,7 +402,6 @@ move_bytes(struct buf *b, size_t from, size_t n, size_t to)
 	buf_put(&out, b->p + from + n, b->n - from - n);
 	assert_int_equal(out.n, b->n);
 	memcpy(b->p, out.p, b->n);
-	buf_free(&out);
 }
 
 static void
@@ -504,14 +496,13 @@ test_every_shorter_archive_is_refused(void **state)
 static void
 test_other_content_is_told_apart(void **state)
 {
-	struct buf zeros = BUF_INIT(ARCHIVE_MAX);
+	CLEAN_BUF struct buf zeros = BUF_INIT(ARCHIVE_MAX);
 
 	(void)state;
 	assert_int_equal(read_in_parts(text, 10, to_nowhere, NULL),
 	    SEALED_NOT_SEALED);
 	buf_put_zeros(&zeros, SEALED_FLOOR);
 	assert_int_equal(read_all(&zeros), SEALED_NOT_SEALED);
-	buf_free(&zeros);
 }
 
 static void
@@ -543,8 +534,7 @@ test_manifest_has_one_signature(void **state)
 	assert_int_equal(sign_public(seed, pub), ERR_OK);
 	assert_int_equal(note_key_init(&key, "x.example", pub), ERR_OK);
 	assert_int_equal(note_add_signature(&note, &key, seed), ERR_OK);
-	assert_int_equal(archive_write(m, buf_bytes(&note), &text, &out),
-	    ERR_OK);
+	assert_int_equal(archive_write(m, &note, &text, &out), ERR_OK);
 	assert_int_equal(read_all(&out), SEALED_BAD_MANIFEST);
 	manifest_free(m);
 }
