@@ -59,6 +59,10 @@ void vault_commit(struct vault *v);
  * already, or refused in the batch, does not. */
 bool vault_has_written(const struct vault *v);
 
+/* Stores once more which policy was taken, as slowly as a filing: where one was
+ * taken. As store_run. */
+enum err vault_touch(struct vault *v) MUST_CHECK;
+
 /* Whoever has this ctx is gone: what would still be answered to them is not.
  * Nothing waits for a commit. */
 void vault_forget(struct vault *v, const void *ctx);

@@ -261,6 +261,18 @@ fronts_serve(struct fronts *p, struct vault *vault)
 	p->was_busy = false;
 }
 
+enum err
+fronts_measure(struct fronts *p)
+{
+	enum err e;
+
+	pace_turn(p->pace);
+	if ((e = vault_touch(p->vault)) != ERR_OK)
+		return e;
+	pace_started(p->pace);
+	return ERR_OK;
+}
+
 struct fronts *
 fronts_free(struct fronts *p)
 {

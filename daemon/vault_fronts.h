@@ -20,6 +20,9 @@ struct fronts *fronts_free(struct fronts *p);
 /* Closes all, and from now on it is this vault (borrowed) that is asked; NULL:
  * none. */
 void fronts_serve(struct fronts *p, struct vault *vault);
+/* Learns how slow the disk is, by a write: whoever polls before the first
+ * filing waits for about as long as that one will take. As vault_touch. */
+enum err fronts_measure(struct fronts *p) MUST_CHECK;
 /* Takes fd. ERR_LIMIT, ERR_NOMEM, ERR_IO. */
 enum err fronts_add(struct fronts *p, int fd) MUST_CHECK;
 

@@ -115,8 +115,10 @@ start(struct process *p)
 	buf_free(&p->policy);
 	if (e == ERR_OK)
 		e = sandbox_enter_vault(DESCRIPTORS);
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
 		fronts_serve(p->fronts, p->vault);
+		e = fronts_measure(p->fronts);
+	}
 	if (e == ERR_OK && p->has_listener) {
 		p->has_listener = false;
 		e = vault_notifier_new(p->base, p->listener, p->vault,

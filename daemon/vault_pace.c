@@ -5,8 +5,6 @@
 #include <time.h>
 
 #define FILINGS 64
-/* Until there was one. */
-#define FIRST_US 4000
 /* A disk that stood still is no pace: fronts give up on their vault before
  * long, and where few file, polls would wait for that one for a year. */
 #define LONGEST_US 10000000
@@ -31,6 +29,7 @@ struct pace {
 	struct kept *first;
 	uint64_t took[FILINGS]; /* the last ones, microseconds */
 	size_t n;		/* ever learnt */
+	uint64_t at_first;	/* until one was */
 	uint64_t began;		/* of the turn, microseconds */
 	bool has_filed;		/* one of this turn is on the disk */
 };
@@ -115,15 +114,28 @@ pace_filed(struct pace *p)
 		p->has_filed = true;
 }
 
+static uint64_t
+turn_us(const struct pace *p)
+{
+	uint64_t us = now_us() - p->began;
+
+	return us < LONGEST_US ? us : LONGEST_US;
+}
+
 void
 pace_committed(struct pace *p)
 {
-	uint64_t us = p == NULL ? 0 : now_us() - p->began;
-
 	if (p == NULL || !p->has_filed)
 		return;
-	p->took[p->n++ % FILINGS] = us < LONGEST_US ? us : LONGEST_US;
+	p->took[p->n++ % FILINGS] = turn_us(p);
 	p->has_filed = false;
+}
+
+void
+pace_started(struct pace *p)
+{
+	if (p != NULL)
+		p->at_first = turn_us(p);
 }
 
 /* A sixteenth more or less, or whoever polls often would know these few times
@@ -137,7 +149,7 @@ draw(const struct pace *p)
 
 	if (env_random(&env_system, x, sizeof(x)) != ERR_OK)
 		memset(x, 0, sizeof(x));
-	us = n == 0 ? FIRST_US : p->took[x[0] % n];
+	us = n == 0 ? p->at_first : p->took[x[0] % n];
 	return us - us / 16 + us / 8 * x[1] / UINT8_MAX;
 }
 

@@ -11,7 +11,8 @@
  * refusal, what is stored already) waits for about as long as one of the last
  * filings took, which one is drawn. Nothing else is kept of filings: durations,
  * in memory; and of none that wrote nothing, or whoever sends an old one again
- * would teach the others to be quick.
+ * would teach the others to be quick. Until there was one they wait for about
+ * as long as a write of the start's took.
  */
 struct pace;
 
@@ -31,6 +32,8 @@ bool pace_is_for(unsigned wire_type);
 void pace_turn(struct pace *p);
 void pace_filed(struct pace *p);
 void pace_committed(struct pace *p);
+/* What the start wrote in this turn is on the disk. */
+void pace_started(struct pace *p);
 
 /* Calls answer later, from the loop; body is copied. False: it never will, for
  * want of memory. */

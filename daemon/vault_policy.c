@@ -195,6 +195,15 @@ vault_policy(struct vault *v, struct bytes bundle)
 	return ERR_OK;
 }
 
+enum err
+vault_touch(struct vault *v)
+{
+	struct seen seen;
+	enum err e = seen_get(v, &seen);
+
+	return e == ERR_OK ? store_run(v->store, seen_put, &seen) : e;
+}
+
 uint32_t
 vault_policy_serial(const struct vault *v)
 {

@@ -174,6 +174,34 @@ test_nobody_waits_for_as_long_as_a_disk_stood_still(void **state)
 	end(&s);
 }
 
+/* Until there is a filing, of which nothing else is known then. */
+static void
+test_what_the_start_wrote_counts_until_the_first_filing(void **state)
+{
+	struct scene s;
+	struct waits w = { 0 };
+
+	(void)state;
+	begin(&s);
+	later += 5;
+	pace_started(s.pace);
+	pace_turn(s.pace);
+	for (uint64_t id = 0; id < 100; id++)
+		assert_true(keep(&s, &s.one, id));
+	assert_int_equal(0, event_base_foreach_event(s.base, wait_of, &w));
+	assert_true(w.least > 1 && w.most < 6);
+	pace_release(s.pace);
+	pace_filed(s.pace);
+	pace_committed(s.pace);
+	w = (struct waits){ 0 };
+	for (uint64_t id = 0; id < 100; id++)
+		assert_true(keep(&s, &s.one, id));
+	assert_int_equal(0, event_base_foreach_event(s.base, wait_of, &w));
+	assert_int_equal(100, w.n);
+	assert_true(w.most < 1);
+	end(&s);
+}
+
 int
 main(void)
 {
@@ -184,6 +212,8 @@ main(void)
 		cmocka_unit_test(test_what_waits_is_said_before_the_end),
 		cmocka_unit_test(
 		    test_nobody_waits_for_as_long_as_a_disk_stood_still),
+		cmocka_unit_test(
+		    test_what_the_start_wrote_counts_until_the_first_filing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,13 +100,16 @@ class Uniform(unittest.TestCase):
     def test_who_polls_waits_no_less_than_who_files(self):
         slow = build_directory() / "tests/bench/libslowsync.so"
         i = self.start(env={"LD_PRELOAD": str(slow)})
-        i.report("all filings so far were as slow")
         caller = Caller(i.port, i.ca)
         self.addCleanup(caller.close)
-        for _ in range(5):
-            before = time.monotonic()
-            caller.poll("0" * 64)
-            self.assertGreater(time.monotonic() - before, SLOW - ROUNDING)
+        for filed in (0, 1):   # the start's own write was as slow
+            if filed:
+                i.report("all filings so far were as slow")
+            for _ in range(5):
+                before = time.monotonic()
+                caller.poll("0" * 64)
+                self.assertGreater(time.monotonic() - before,
+                                   SLOW - ROUNDING)
 
 
 if __name__ == "__main__":
