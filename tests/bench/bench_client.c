@@ -13,6 +13,7 @@
  * policy gives, with a random payload, case key and mailbox each. Mailbox I of
  * SEED has the token SHA-256(SEED || I), so that a later poll finds it.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,6 +203,7 @@ main(int argc, char **argv)
 
 	if (argc < 6)
 		die("usage: file|poll|idle PORT CONNECTIONS COUNT SEED [HOLD]");
+	signal(SIGPIPE, SIG_IGN); /* a connection that was ended is an error */
 	o.port = (uint16_t)strtoul(argv[2], NULL, 10);
 	o.connections = (unsigned)strtoul(argv[3], NULL, 10);
 	o.count = b.count = strtoull(argv[4], NULL, 10);

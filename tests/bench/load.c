@@ -342,7 +342,7 @@ load_loop(struct load *l, load_hold *hold)
 	struct epoll_event ev[256];
 	bool paced = l->o->rate > 0;
 	double limit = seconds_now() + l->o->seconds + 120 +
-	    (paced ? (double)l->o->count / l->o->rate : 0);
+	    (double)l->o->count / (paced ? l->o->rate : 20);
 
 	while (!l->over && seconds_now() < limit) {
 		int n = epoll_wait(l->epoll, ev, 256, paced ? 2 : 1000);
