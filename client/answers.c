@@ -61,8 +61,8 @@ answers_add_about(const struct term *t, struct answers *a, const char *slug)
 
 	if (p == NULL)
 		return term_fail(t, EXIT_USAGE,
-		    "The policy names nobody "
-		    "\"%s\". speakup policy shows everybody.",
+		    "The policy names nobody \"%s\". speakup policy shows "
+		    "everybody.",
 		    slug);
 	while (at < a->n_about && a->about[at] < p->number)
 		at++;
@@ -170,10 +170,8 @@ answers_read(const struct term *t, struct answers *a, const char *path,
 	map = find_entry(yaml_root(d), entry);
 	if (map == NULL || map->kind != YAML_MAP)
 		return term_fail(t, EXIT_USAGE,
-		    "%s: there are no answers "
-		    "here%s%s.",
-		    path, entry != NULL ? " under " : "",
-		    entry != NULL ? entry : "");
+		    "%s: there are no answers here%s%s.", path,
+		    entry != NULL ? " under " : "", entry != NULL ? entry : "");
 	return read_map(t, a, map, text);
 }
 

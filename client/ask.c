@@ -55,9 +55,8 @@ ask_numbers(const struct term *t, size_t max, bool many, uint8_t *chosen)
 			     : "Number, or Enter to go on: ",
 			line, sizeof(line)))
 			return term_fail(t, EXIT_DECLINED,
-			    "The questions "
-			    "could not be asked. Programs answer with "
-			    "--answer and --yes.");
+			    "The questions could not be asked. Programs answer "
+			    "with --answer and --yes.");
 		if (parse_numbers(line, max, many, chosen))
 			return EXIT_DONE;
 		term_say(t, "Please type %s from 1 to %zu.",

@@ -169,9 +169,7 @@ choose_name(struct backup *b)
 		return code;
 	if (f.last >= NUMBER_MAX)
 		return term_fail(b->t, EXIT_FAILED,
-		    "%s: too many backups of "
-		    "one day.",
-		    b->dir);
+		    "%s: too many backups of one day.", b->dir);
 	if (f.last > 0)
 		(void)snprintf(suffix, sizeof(suffix), "-%" PRIu32, f.last + 1);
 	if (snprintf(b->path, sizeof(b->path), "%s/speakup-%s%s.db", b->dir,
@@ -194,8 +192,7 @@ remove_older(struct backup *b)
 			f.oldest_name) >= (int)sizeof(path) ||
 		    unlink(path) != 0)
 			return term_fail(b->t, EXIT_FAILED,
-			    "%s could not be "
-			    "removed from %s: %s.",
+			    "%s could not be removed from %s: %s.",
 			    f.oldest_name, b->dir, strerror(errno));
 		b->removed++;
 	}
@@ -238,25 +235,22 @@ copy_failed(const struct backup *b, const char *state, enum err err)
 		    state);
 	case ERR_EXISTS:
 		return term_fail(b->t, EXIT_FAILED,
-		    "%s: the store is being "
-		    "given a new key. Make a backup when that is done.",
+		    "%s: the store is being given a new key. Make a backup "
+		    "when that is done.",
 		    state);
 	case ERR_CORRUPT:
 		return term_fail(b->t, EXIT_REFUSED,
-		    "%s: an earlier write "
-		    "failed, or the store is damaged. Run speakupctl check "
-		    "first.",
+		    "%s: an earlier write failed, or the store is damaged. Run "
+		    "speakupctl check first.",
 		    state);
 	case ERR_LIMIT:
 		return term_fail(b->t, EXIT_FAILED,
-		    "%s: the store grew by "
-		    "more than 1 GiB meanwhile. This place is too slow for "
-		    "backups.",
+		    "%s: the store grew by more than 1 GiB meanwhile. This "
+		    "place is too slow for backups.",
 		    b->dir);
 	case ERR_EXPIRED:
 		return term_fail(b->t, EXIT_FAILED,
-		    "Interrupted; nothing was "
-		    "kept.");
+		    "Interrupted; nothing was kept.");
 	default:
 		return fail_err(b->t, err, state);
 	}
@@ -290,10 +284,10 @@ say_done(const struct backup *b)
 	term_say(b->t, "%s: %" PRIu64 " KiB%s.", b->path, b->bytes / 1024,
 	    b->removed > 0 ? "; older ones were removed" : "");
 	term_say(b->t,
-	    "It opens with the store key of today, and has every "
-	    "case of today. One that is destroyed later is still in it, until "
-	    "speakupctl epoch has given the store a new key and destroyed "
-	    "this one.");
+	    "It opens with the store key of today, and has every case of "
+	    "today. One that is destroyed later is still in it, until "
+	    "speakupctl epoch has given the store a new key and destroyed this "
+	    "one.");
 	return EXIT_DONE;
 }
 
@@ -308,9 +302,7 @@ lock_place(const struct backup *b, int *ret)
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		(void)close(fd);
 		return term_fail(b->t, EXIT_FAILED,
-		    "%s: another backup is "
-		    "being made there.",
-		    b->dir);
+		    "%s: another backup is being made there.", b->dir);
 	}
 	*ret = fd;
 	return EXIT_DONE;

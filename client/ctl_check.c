@@ -21,17 +21,14 @@ ctl_store_failed(const struct term *t, const char *dir, enum err err)
 		    "%s: this store key does not fit.", dir);
 	case ERR_EXISTS:
 		return term_fail(t, EXIT_FAILED,
-		    "%s: the daemon has it open. "
-		    "Stop speakupd first.",
-		    dir);
+		    "%s: the daemon has it open. Stop speakupd first.", dir);
 	case ERR_VERSION:
 		return term_fail(t, EXIT_FAILED,
 		    "%s: written by a newer version of Speakup.", dir);
 	case ERR_CORRUPT:
 		return term_fail(t, EXIT_REFUSED,
-		    "%s: the store is damaged. "
-		    "Keep a copy of the directory, then restore from a "
-		    "backup.",
+		    "%s: the store is damaged. Keep a copy of the directory, "
+		    "then restore from a backup.",
 		    dir);
 	default:
 		return fail_err(t, err, dir);
@@ -154,8 +151,8 @@ ctl_check(const void *values, const struct args *args)
 		    o->store_key);
 	if (config.state[0] == '\0' || config.store_key[0] == '\0')
 		return term_fail(&t, EXIT_USAGE,
-		    "Say --config FILE, or the "
-		    "state directory and --store-key FILE.");
+		    "Say --config FILE, or the state directory and --store-key "
+		    "FILE.");
 	return check_store(o, &t, config.state, config.store_key);
 }
 

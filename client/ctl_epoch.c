@@ -116,9 +116,9 @@ make_beside(const struct epoch *x)
 		return copy_key(x);
 	if (has_passphrase(x))
 		return term_fail(x->t, EXIT_USAGE,
-		    "This key has a passphrase. "
-		    "Make the next one with speakupctl key new --kind store "
-		    "--passphrase, and say --new-key FILE.");
+		    "This key has a passphrase. Make the next one with "
+		    "speakupctl key new --kind store --passphrase, and say "
+		    "--new-key FILE.");
 	return draw_key(x);
 }
 
@@ -135,8 +135,8 @@ next_key(struct epoch *x)
 	if (code == EXIT_DONE && x->o->new_key != NULL &&
 	    bytes_equal_ct(given, x->old, sizeof(given)))
 		code = term_fail(x->t, EXIT_FAILED,
-		    "%s: that is the key which "
-		    "the store has. Nothing was changed.",
+		    "%s: that is the key which the store has. Nothing was "
+		    "changed.",
 		    x->o->new_key);
 	if (code == EXIT_DONE && !is_there)
 		code = make_beside(x);
@@ -145,9 +145,8 @@ next_key(struct epoch *x)
 	if (code == EXIT_DONE && x->o->new_key != NULL &&
 	    !bytes_equal_ct(given, x->next, sizeof(given)))
 		code = term_fail(x->t, EXIT_FAILED,
-		    "%s is there, from an "
-		    "epoch that did not come to its end, and holds another "
-		    "key. Leave --new-key out.",
+		    "%s is there, from an epoch that did not come to its end, "
+		    "and holds another key. Leave --new-key out.",
 		    x->beside);
 	bytes_wipe(given, sizeof(given));
 	return code;
@@ -206,8 +205,8 @@ store_scrub(struct epoch *x)
 	x->compacted = err == ERR_OK;
 	if (err == ERR_FULL) {
 		term_warn(x->t,
-		    "There is no room to write the store anew: old "
-		    "pages stay in its file. Only the old key opens them.");
+		    "There is no room to write the store anew: old pages stay "
+		    "in its file. Only the old key opens them.");
 		return EXIT_DONE;
 	}
 	return err == ERR_OK ? EXIT_DONE : ctl_store_failed(x->t, x->dir, err);
@@ -249,8 +248,7 @@ run(struct epoch *x)
 
 	if (err == ERR_EXISTS)
 		return term_fail(x->t, EXIT_FAILED,
-		    "%s: a backup is being "
-		    "made. Wait until it is done.",
+		    "%s: a backup is being made. Wait until it is done.",
 		    x->dir);
 	if (err == ERR_NOT_FOUND)
 		return term_fail(x->t, EXIT_FAILED, "%s: there is no store.",
@@ -271,13 +269,13 @@ say_done(const struct epoch *x)
 			(json_int_t)x->cases, "compacted", x->compacted));
 	term_say(x->t, "The store has a new key: %s.", x->path);
 	term_say(x->t,
-	    "Backups of before do not open with it. Make one now, "
-	    "and remove the old ones.");
+	    "Backups of before do not open with it. Make one now, and remove "
+	    "the old ones.");
 	term_say(x->t,
-	    "The old key is not in that file any more. Whoever has "
-	    "a copy of it still opens old backups, and what was destroyed "
-	    "since they were made: remove it from backups of the machine, "
-	    "from snapshots, and from credentials (speakupctl(8) says how).");
+	    "The old key is not in that file any more. Whoever has a copy of "
+	    "it still opens old backups, and what was destroyed since they "
+	    "were made: remove it from backups of the machine, from snapshots, "
+	    "and from credentials (speakupctl(8) says how).");
 	return EXIT_DONE;
 }
 
@@ -316,9 +314,8 @@ ctl_epoch(const void *values, const struct args *args)
 		key = config.store_key;
 	if (key[0] == '\0')
 		return term_fail(&t, EXIT_USAGE,
-		    "The configuration names no "
-		    "store key: it is a credential. speakupctl(8) says how a "
-		    "credential is replaced.");
+		    "The configuration names no store key: it is a credential. "
+		    "speakupctl(8) says how a credential is replaced.");
 	x.dir = config.state;
 	code = find_key(&x, key);
 	if (code == EXIT_DONE)

@@ -44,8 +44,7 @@ new_signer(const struct ctl_options *o, const struct term *t)
 	err = signer_new(&env_system, o->name, &s);
 	if (err == ERR_SYNTAX)
 		return term_fail(t, EXIT_USAGE,
-		    "A key's name has no spaces "
-		    "and no plus signs.");
+		    "A key's name has no spaces and no plus signs.");
 	if (err != ERR_OK)
 		return fail_err(t, err, "The key could not be made");
 	signer_put(&text, &s);
@@ -84,8 +83,8 @@ ctl_key_new(const void *values, const struct args *args)
 	(void)args;
 	if (o->kind == NULL || o->out == NULL)
 		return term_fail(&t, EXIT_USAGE,
-		    "Say which kind of key and "
-		    "where it goes: --kind policy --out FILE.");
+		    "Say which kind of key and where it goes: --kind policy "
+		    "--out FILE.");
 	if (strcmp(o->kind, "store") == 0)
 		return new_store_key(o, &t);
 	if (strcmp(o->kind, "policy") == 0 || strcmp(o->kind, "instance") == 0)

@@ -269,9 +269,8 @@ verified(const struct term *t, const struct root *root, const char *path)
 		return fail_err(t, err, path);
 	if (err != ERR_OK)
 		return term_fail(t, EXIT_REFUSED,
-		    "This policy is not signed "
-		    "by enough of the root's keys, or is not this "
-		    "organisation's.");
+		    "This policy is not signed by enough of the root's keys, "
+		    "or is not this organisation's.");
 	hex_encode(hex, status.hash, SHA256_LEN);
 	policy_say_head(t, p);
 	term_say(t, "Signed as the root asks. Its hash: %s", hex);

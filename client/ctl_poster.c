@@ -30,19 +30,17 @@ check_addresses(const struct ctl_options *o, const struct term *t)
 {
 	if (o->server == NULL || o->roots.n == 0 || o->policy == NULL)
 		return term_fail(t, EXIT_USAGE,
-		    "A poster needs --server, "
-		    "--root and --policy.");
+		    "A poster needs --server, --root and --policy.");
 	if (!address_ok(o->server, "https://"))
 		return term_fail(t, EXIT_USAGE,
-		    "--server is https:// and a "
-		    "name, with nothing behind it.");
+		    "--server is https:// and a name, with nothing behind it.");
 	if (o->onion != NULL &&
 	    !((address_ok(o->onion, "http://") ||
 		  address_ok(o->onion, "https://")) &&
 		strstr(o->onion, ".onion") != NULL))
 		return term_fail(t, EXIT_USAGE,
-		    "--onion is http:// and a name "
-		    "that ends in .onion, with nothing behind it.");
+		    "--onion is http:// and a name that ends in .onion, with "
+		    "nothing behind it.");
 	return EXIT_DONE;
 }
 
@@ -62,8 +60,8 @@ open_policy(const struct ctl_options *o, const struct term *t,
 	return err == ERR_OK
 	    ? EXIT_DONE
 	    : term_fail(t, EXIT_REFUSED,
-		  "This policy is not signed by enough of the root's keys, is not "
-		  "this organisation's, or has ended.");
+		  "This policy is not signed by enough of the root's keys, is "
+		  "not this organisation's, or has ended.");
 }
 
 static enum exit_code

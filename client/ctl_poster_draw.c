@@ -168,12 +168,11 @@ draw_check(struct buf *out, const struct poster *p)
 
 	y = text_line(out, LEFT, y, &strong, "Is it the right page?");
 	y = text_fit(out, LEFT, y, WIDE, 2, say,
-	    "The page shows these twelve "
-	    "words. If it shows others, it is not ours: close it.");
+	    "The page shows these twelve words. If it shows others, it is not "
+	    "ours: close it.");
 	draw_words(out, y + 350, p->words);
 	y = text_line(out, LEFT, y + 2850, &small,
-	    "Anybody can check that "
-	    "the page is the one that was signed:");
+	    "Anybody can check that the page is the one that was signed:");
 	(void)snprintf(text, sizeof(text),
 	    "speakupctl web manifest --server %s", p->server);
 	text_fit(out, LEFT, y, WIDE, 2, command, text);

@@ -17,9 +17,7 @@ parse_keys(const struct term *t, const struct option_list *list,
 {
 	if (list->n > ROOT_KEYS_MAX)
 		return term_fail(t, EXIT_USAGE,
-		    "A root has at most %d keys "
-		    "of each kind.",
-		    ROOT_KEYS_MAX);
+		    "A root has at most %d keys of each kind.", ROOT_KEYS_MAX);
 	for (size_t i = 0; i < list->n; i++) {
 		if (note_vkey_parse(bytes_str(list->at[i]), &out[i]) != ERR_OK)
 			return term_fail(t, EXIT_USAGE,
@@ -58,8 +56,8 @@ begin(const struct term *t, const struct ctl_options *o, struct root *r)
 	if (o->org == NULL || strlen(o->org) == 0 ||
 	    strlen(o->org) > POLICY_NAME_MAX)
 		return term_fail(t, EXIT_USAGE,
-		    "The first root needs the "
-		    "organisation's name, at most %d bytes: --org NAME.",
+		    "The first root needs the organisation's name, at most %d "
+		    "bytes: --org NAME.",
 		    POLICY_NAME_MAX);
 	(void)snprintf(r->org, sizeof(r->org), "%s", o->org);
 	err = env_random(&env_system, r->realm, sizeof(r->realm));
@@ -93,12 +91,11 @@ ctl_root_new(const void *values, const struct args *args)
 	(void)args;
 	if (o->out == NULL || o->policy_keys.n == 0 || o->instance_keys.n == 0)
 		return term_fail(&t, EXIT_USAGE,
-		    "A root needs --policy-key, "
-		    "--instance-key and --out.");
+		    "A root needs --policy-key, --instance-key and --out.");
 	if (o->quorum < 1 || o->quorum > o->policy_keys.n)
 		return term_fail(&t, EXIT_USAGE,
-		    "--quorum is the number of "
-		    "policy keys that must sign: 1 to %zu.",
+		    "--quorum is the number of policy keys that must sign: 1 "
+		    "to %zu.",
 		    o->policy_keys.n);
 	r.quorum = (unsigned)o->quorum;
 	code = parse_keys(&t, &o->policy_keys, r.policy_keys, &r.n_policy_keys);

@@ -57,13 +57,11 @@ open_policy(const struct term *t, struct status *s)
 	    &s->policy, &s->policy_status);
 	if (err == ERR_EXPIRED)
 		return term_fail(t, EXIT_REFUSED,
-		    "%s: this policy has ended. "
-		    "Nobody can file a concern.",
+		    "%s: this policy has ended. Nobody can file a concern.",
 		    s->config.policy);
 	if (err != ERR_OK)
 		return term_fail(t, EXIT_REFUSED,
-		    "%s: this policy is not "
-		    "signed as the root asks.",
+		    "%s: this policy is not signed as the root asks.",
 		    s->config.policy);
 	return EXIT_DONE;
 }
@@ -117,12 +115,11 @@ say_status(const struct term *t, const struct status *s)
 		say_health(t, s);
 	if (!s->has_counts)
 		term_item(t, 1,
-		    "How much is stored cannot be told without "
-		    "--store-key.");
+		    "How much is stored cannot be told without --store-key.");
 	else if (s->counts.running)
 		term_item(t, 1,
-		    "The daemon is running; how much is stored "
-		    "can be counted while it is stopped.");
+		    "The daemon is running; how much is stored can be counted "
+		    "while it is stopped.");
 	else
 		term_item(t, 1,
 		    "Stored: %" PRIu64 " cases, %" PRIu64

@@ -55,23 +55,20 @@ judge(const struct web_check *c)
 		n[c->file[i]]++;
 		if (c->file[i] == WEB_DIFFERS)
 			term_warn(c->term,
-			    "%s is not the file that was "
-			    "signed.",
+			    "%s is not the file that was signed.",
 			    c->manifest.file[i].name);
 	}
 	if (c->section == WEB_DIFFERS)
 		term_warn(c->term,
-		    "What the page says where no scripts run is "
-		    "not what the policy says.");
+		    "What the page says where no scripts run is not what the "
+		    "policy says.");
 	if (n[WEB_DIFFERS] > 0 || c->section == WEB_DIFFERS)
 		return term_fail(c->term, EXIT_REFUSED,
-		    "These pages are not "
-		    "those that the organisation's keys signed. Do not use "
-		    "them.");
+		    "These pages are not those that the organisation's keys "
+		    "signed. Do not use them.");
 	if (n[WEB_SAME] == 0)
 		return term_fail(c->term, EXIT_UNAVAILABLE,
-		    "None of the "
-		    "files is there.");
+		    "None of the files is there.");
 	term_warn(c->term, "%zu of %zu files are as they were signed%s.",
 	    n[WEB_SAME], c->manifest.n,
 	    n[WEB_ABSENT] == 0 ? "" : "; the others are served somewhere else");
@@ -126,8 +123,8 @@ check_directory(const struct ctl_options *o, struct web_check *c)
 	c->dir = o->dir;
 	if (o->roots.n == 0) {
 		term_warn(c->term,
-		    "Whose signatures these are is not looked "
-		    "at: name the roots with --root FILE.");
+		    "Whose signatures these are is not looked at: name the "
+		    "roots with --root FILE.");
 		return check(c, NULL);
 	}
 	code = roots_read(c->term, o->roots.at, o->roots.n, o->root_hash, hash0,
@@ -146,8 +143,7 @@ ctl_web_manifest(const void *values, const struct args *args)
 	(void)args;
 	if ((o->server == NULL) == (o->dir == NULL))
 		return term_fail(&t, EXIT_USAGE,
-		    "Say which pages: --server "
-		    "https://…, or --dir DIRECTORY.");
+		    "Say which pages: --server https://…, or --dir DIRECTORY.");
 	code = o->server != NULL ? check_server(o, &c) : check_directory(o, &c);
 	buf_free(&c.note);
 	return code;

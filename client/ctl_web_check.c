@@ -28,8 +28,7 @@ read_file(const struct web_check *c, const char *name, struct buf *out)
 
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return term_fail(c->term, EXIT_USAGE,
-		    "The name of the "
-		    "directory is too long.");
+		    "The name of the directory is too long.");
 	return file_read(c->term, path, out);
 }
 
@@ -80,8 +79,7 @@ web_check_note(struct web_check *c)
 	code = fetch(c, "/web/manifest", &c->note, &there);
 	if (code == EXIT_DONE && !there)
 		return term_fail(c->term, EXIT_UNAVAILABLE,
-		    "This server has "
-		    "no pages for browsers.");
+		    "This server has no pages for browsers.");
 	return code;
 }
 
@@ -101,13 +99,12 @@ web_check_open(struct web_check *c, const struct root *root)
 	}
 	if (err == ERR_BAD_SIG)
 		return term_fail(c->term, EXIT_REFUSED,
-		    "The manifest of "
-		    "these pages is not signed by enough of the "
-		    "organisation's keys. Do not use them.");
+		    "The manifest of these pages is not signed by enough of "
+		    "the organisation's keys. Do not use them.");
 	if (err != ERR_OK)
 		return term_fail(c->term, EXIT_REFUSED,
-		    "There is no manifest "
-		    "of these pages that could be read. Do not use them.");
+		    "There is no manifest of these pages that could be read. "
+		    "Do not use them.");
 	return EXIT_DONE;
 }
 

@@ -153,9 +153,7 @@ output_commit(struct output *o)
 	}
 	if (errno == EEXIST)
 		return term_fail(o->term, EXIT_FAILED,
-		    "%s is there already, "
-		    "and was left as it is.",
-		    o->path);
+		    "%s is there already, and was left as it is.", o->path);
 	return fail_errno(o->term, o->path);
 }
 

@@ -125,8 +125,8 @@ ftsu_keygen(const void *values, const struct args *args)
 	(void)args;
 	if (o->out == NULL || o->work_factor > AGE_SCRYPT_WORK_MAX)
 		return term_fail(&t, EXIT_USAGE,
-		    "Where should the keys go? "
-		    "Say --out FILE. The work factor is at most %d.",
+		    "Where should the keys go? Say --out FILE. The work factor "
+		    "is at most %d.",
 		    AGE_SCRYPT_WORK_MAX);
 	err = pair_new(AGE_X25519, &classic);
 	if (err == ERR_OK && has_hybrid)
@@ -138,9 +138,9 @@ ftsu_keygen(const void *values, const struct args *args)
 		code = print_public(&t, &classic, has_hybrid ? &hybrid : NULL);
 	if (code == EXIT_DONE)
 		term_warn(&t,
-		    "Your keys are in %s. Keep that file and its "
-		    "passphrase: nothing sealed to you opens without them. "
-		    "The lines above are public; they go into the policy.",
+		    "Your keys are in %s. Keep that file and its passphrase: "
+		    "nothing sealed to you opens without them. The lines above "
+		    "are public; they go into the policy.",
 		    o->out);
 	bytes_wipe(&classic, sizeof(classic));
 	bytes_wipe(&hybrid, sizeof(hybrid));

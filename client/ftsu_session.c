@@ -21,9 +21,7 @@ login_with(struct staff *s,
 	r.login.note = buf_bytes(&note);
 	reply = server_ask(&s->server, &r, &a);
 	if (reply != REPLY_OK)
-		return server_fail(&s->server, reply,
-		    "You are not logged "
-		    "in.");
+		return server_fail(&s->server, reply, "You are not logged in.");
 	return staff_session_save(s, a->session.session);
 }
 
@@ -37,9 +35,7 @@ login(struct staff *s)
 	r.challenge.person = s->person->number;
 	reply = server_ask_again(&s->server, &r, &a);
 	if (reply != REPLY_OK)
-		return server_fail(&s->server, reply,
-		    "You are not logged "
-		    "in.");
+		return server_fail(&s->server, reply, "You are not logged in.");
 	return login_with(s, a->challenge.challenge);
 }
 
@@ -56,8 +52,8 @@ ftsu_login(const void *values, const struct args *args)
 		code = login(&s);
 	if (code == EXIT_DONE)
 		term_say(&s.term,
-		    "Hello %s. You are logged in to %s. The "
-		    "session ends after 15 minutes without use.",
+		    "Hello %s. You are logged in to %s. The session ends after "
+		    "15 minutes without use.",
 		    s.person->name, s.server.policy->org);
 	staff_close(&s);
 	return code;

@@ -91,8 +91,8 @@ case_id_parse(const struct term *t, const char *text,
 	if (hex_decode(bytes_str(text), out, CASE_ID_LEN) == ERR_OK)
 		return EXIT_DONE;
 	return term_fail(t, EXIT_USAGE,
-	    "A case is named by the 32 letters "
-	    "and digits that ftsu queue shows, or by the first of them.");
+	    "A case is named by the 32 letters and digits that ftsu queue "
+	    "shows, or by the first of them.");
 }
 
 const char *

@@ -151,9 +151,8 @@ say_later(const struct readers *all)
 	}
 	if (said)
 		term_say(all->t,
-		    "It can be earlier: a guardian may bring "
-		    "them in sooner, or nobody before them is there any "
-		    "more.");
+		    "It can be earlier: a guardian may bring them in sooner, "
+		    "or nobody before them is there any more.");
 }
 
 /* Of those who can read it nothing is told that they do not know. */
@@ -171,8 +170,8 @@ say_told(const struct readers *all, const uint16_t *marked, size_t n_marked,
 	for (size_t i = 0; i < n; i++) {
 		if (!can_read(all, m[i].person))
 			say_on_rung(all, &m[i], &said,
-			    "These are told that "
-			    "something is overdue, and can read nothing:");
+			    "These are told that something is overdue, and can "
+			    "read nothing:");
 	}
 }
 

@@ -86,17 +86,16 @@ agree(struct report *r)
 
 	policy_say_readers(&r->term, p, r->concern.route, m, today());
 	term_say(&r->term,
-	    "\nNobody else can, not even the people who run "
-	    "the server. Nobody will know who you are, unless what you wrote "
-	    "tells them.");
+	    "\nNobody else can, not even the people who run the server. Nobody "
+	    "will know who you are, unless what you wrote tells them.");
 	if (r->o->attach.n > 0)
 		term_say(&r->term,
-		    "The attached files go as they are, with "
-		    "their names. Documents and pictures often say inside who "
-		    "made them, where and with what.");
+		    "The attached files go as they are, with their names. "
+		    "Documents and pictures often say inside who made them, "
+		    "where and with what.");
 	say_contacts(&r->term,
-	    "If it is about the people who run the "
-	    "server, or you would rather go outside:",
+	    "If it is about the people who run the server, or you would rather "
+	    "go outside:",
 	    p->outside, p->n_outside);
 	say_contacts(&r->term, "If somebody is in danger now:", p->crisis,
 	    p->n_crisis);
@@ -119,20 +118,20 @@ confirm_words(const struct report *r)
 	    receipt_parse(bytes_str(r->concern.words), shown, NULL) != ERR_OK)
 		return;
 	while (term_ask(&r->term,
-		   "\nType the 12 words, to be sure that you "
-		   "have them (or Enter to leave it): ",
+		   "\nType the 12 words, to be sure that you have them (or "
+		   "Enter to leave it): ",
 		   line, sizeof(line)) &&
 	    line[0] != '\0') {
 		if (receipt_parse(bytes_str(line), typed, NULL) == ERR_OK &&
 		    bytes_equal_ct(shown, typed, RECEIPT_LEN)) {
 			term_say(&r->term,
-			    "That is right. Now clear this "
-			    "window, and keep the paper safe.");
+			    "That is right. Now clear this window, and keep "
+			    "the paper safe.");
 			break;
 		}
 		term_say(&r->term,
-		    "These are not the same words. Please look "
-		    "at what you wrote down.");
+		    "These are not the same words. Please look at what you "
+		    "wrote down.");
 	}
 	bytes_wipe(shown, sizeof(shown));
 	bytes_wipe(typed, sizeof(typed));
@@ -150,10 +149,10 @@ say_words(const struct report *r)
 	term_say(&r->term, "\n    %.*s\n    %s\n", (int)(at - words) - 1, words,
 	    at);
 	term_say(&r->term,
-	    "These 12 words are your receipt. Write them down "
-	    "on paper, in this order. They are the only way to read the "
-	    "answer and to write again, and nobody can give them to you a "
-	    "second time. Whoever has them can read everything here.");
+	    "These 12 words are your receipt. Write them down on paper, in "
+	    "this order. They are the only way to read the answer and to write "
+	    "again, and nobody can give them to you a second time. Whoever has "
+	    "them can read everything here.");
 }
 
 static enum exit_code
@@ -183,9 +182,9 @@ save_proof(const struct speakup_options *o, const struct term *t,
 	code = file_write(t, o->save_proof, proof, FILE_PRIVATE, false);
 	if (code == EXIT_DONE)
 		term_warn(t,
-		    "%s proves that you raised this concern on that "
-		    "day. It may protect you later; to somebody who finds it, "
-		    "it says that it was you. Keep it where only you look.",
+		    "%s proves that you raised this concern on that day. It "
+		    "may protect you later; to somebody who finds it, it says "
+		    "that it was you. Keep it where only you look.",
 		    o->save_proof);
 	return code;
 }
@@ -201,8 +200,8 @@ stored(const struct report *r)
 	} else {
 		day_format(day, r->day);
 		term_say(&r->term,
-		    "Your concern is stored (%s). The server's "
-		    "proof was checked and fits.",
+		    "Your concern is stored (%s). The server's proof was "
+		    "checked and fits.",
 		    day);
 		say_words(r);
 		confirm_words(r);
@@ -226,8 +225,8 @@ save_sealed(const struct report *r, enum exit_code code)
 		return code;
 	}
 	term_say(&r->term,
-	    "It is saved, sealed, in %s. NOBODY has it yet. To "
-	    "send it later: speakup report --send %s",
+	    "It is saved, sealed, in %s. NOBODY has it yet. To send it later: "
+	    "speakup report --send %s",
 	    r->o->save_sealed, r->o->save_sealed);
 	say_words(r);
 	return code;
@@ -310,9 +309,9 @@ send_saved(struct report *r)
 		printf("{\"stored\":true,\"day\":\"%s\"}\n", day);
 	else
 		term_say(&r->term,
-		    "Your concern is stored (%s). The server's "
-		    "proof was checked and fits. Your receipt is the 12 words "
-		    "that were shown when it was saved. Now delete %s.",
+		    "Your concern is stored (%s). The server's proof was "
+		    "checked and fits. Your receipt is the 12 words that were "
+		    "shown when it was saved. Now delete %s.",
 		    day, r->o->send);
 	return save_proof(r->o, &r->term, buf_bytes(&r->proof));
 }
@@ -331,8 +330,7 @@ speakup_report(const void *values, const struct args *args)
 	(void)args;
 	if (code == EXIT_UNAVAILABLE)
 		term_warn(&r.term,
-		    "Your concern was NOT stored: nothing was "
-		    "sent.");
+		    "Your concern was NOT stored: nothing was sent.");
 	r.answers.policy = r.server.policy;
 	if (code == EXIT_DONE) {
 		even_begin(&r.server.even);

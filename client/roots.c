@@ -20,8 +20,8 @@ pin_parse(const struct term *t, const char *text, struct pin *ret)
 		return EXIT_DONE;
 	}
 	return term_fail(t, EXIT_USAGE,
-	    "--root-hash is 64 hex digits, or the "
-	    "12 words from the poster in quotation marks.");
+	    "--root-hash is 64 hex digits, or the 12 words from the poster in "
+	    "quotation marks.");
 }
 
 bool
@@ -35,12 +35,11 @@ not_roots(const struct term *t, enum err err)
 {
 	if (err == ERR_BAD_SIG)
 		return term_fail(t, EXIT_REFUSED,
-		    "The organisation's root "
-		    "is not signed by the keys that it should be.");
+		    "The organisation's root is not signed by the keys that it "
+		    "should be.");
 	if (err == ERR_CORRUPT)
 		return term_fail(t, EXIT_REFUSED,
-		    "The organisation's roots "
-		    "do not follow from one another.");
+		    "The organisation's roots do not follow from one another.");
 	if (err == ERR_NOMEM || err == ERR_CRYPTO)
 		return fail_err(t, err, "The organisation's root");
 	return term_fail(t, EXIT_REFUSED,
@@ -59,9 +58,9 @@ roots_check(const struct term *t, const struct bytes *notes, size_t n,
 		return not_roots(t, err);
 	if (!pin_fits(pin, root.first))
 		return term_fail(t, EXIT_REFUSED,
-		    "This is not the server "
-		    "that you asked for: its fingerprint differs from the one "
-		    "you gave. Nothing was sent.");
+		    "This is not the server that you asked for: its "
+		    "fingerprint differs from the one you gave. Nothing was "
+		    "sent.");
 	memcpy(ret_hash0, root.first, sizeof(root.first));
 	*ret = root;
 	return EXIT_DONE;

@@ -18,9 +18,8 @@ seal_to(const struct speakup_options *o, const struct stream *s)
 	    STREAM_RECIPIENTS_MAX, &n);
 	if (code == EXIT_DONE && n == 0)
 		code = term_fail(s->term, EXIT_USAGE,
-		    "For whom? Say "
-		    "--recipient age1..., --recipients-file FILE, or "
-		    "--passphrase.");
+		    "For whom? Say --recipient age1..., --recipients-file "
+		    "FILE, or --passphrase.");
 	if (code == EXIT_DONE)
 		code = stream_seal(s, to, n, BYTES(NULL, 0));
 	free(to);
@@ -44,8 +43,7 @@ speakup_seal(const void *values, const struct args *args)
 		return seal_to(o, &s);
 	if (o->recipient.n + o->recipients_file.n > 0)
 		return term_fail(&t, EXIT_USAGE,
-		    "A passphrase and recipients "
-		    "do not go together.");
+		    "A passphrase and recipients do not go together.");
 	code = passphrase_get_new(&p, "New passphrase: ", &word);
 	return code == EXIT_DONE
 	    ? stream_seal(&s, NULL, 0,

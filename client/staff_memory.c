@@ -47,9 +47,8 @@ static enum exit_code
 damaged(const struct staff *s, const char *path)
 {
 	return term_fail(&s->term, EXIT_REFUSED,
-	    "%s is damaged. It says what "
-	    "this server showed before, so nothing was done. Remove it only "
-	    "with --root-hash from the poster.",
+	    "%s is damaged. It says what this server showed before, so nothing "
+	    "was done. Remove it only with --root-hash from the poster.",
 	    path);
 }
 
@@ -74,15 +73,14 @@ say_first(struct staff *s, const char *path)
 		return fail_err(&s->term, err, "The fingerprint");
 	if (s->o->common.root_hash == NULL)
 		term_warn(&s->term,
-		    "This server is new here, and is trusted "
-		    "from now on. Its fingerprint must be the one on the "
-		    "poster: %s",
+		    "This server is new here, and is trusted from now on. Its "
+		    "fingerprint must be the one on the poster: %s",
 		    words);
 	else
 		term_warn(&s->term,
-		    "This address was not used here before: "
-		    "%s. If it is not the one that you were given, stop: "
-		    "anybody can show what your organisation shows.",
+		    "This address was not used here before: %s. If it is not "
+		    "the one that you were given, stop: anybody can show what "
+		    "your organisation shows.",
 		    s->o->common.server);
 	return write_server(s, path);
 }
@@ -106,10 +104,9 @@ compare_server(struct staff *s, const char *path)
 	if (s->o->common.root_hash != NULL)
 		return write_server(s, path);
 	return term_fail(&s->term, EXIT_REFUSED,
-	    "The server is another "
-	    "organisation's than it was before. Somebody may be tampering, so "
-	    "nothing was done. If it is right, say --root-hash with the words "
-	    "on the poster.");
+	    "The server is another organisation's than it was before. Somebody "
+	    "may be tampering, so nothing was done. If it is right, say "
+	    "--root-hash with the words on the poster.");
 }
 
 struct bytes

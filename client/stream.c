@@ -21,8 +21,7 @@ add_recipient(const struct term *t, struct bytes text,
 		return term_fail(t, EXIT_USAGE, "At most %zu recipients.", cap);
 	if (age_recipient_parse(text, &out[*n]) != ERR_OK)
 		return term_fail(t, EXIT_USAGE,
-		    "This is not an age "
-		    "recipient: %.*s",
+		    "This is not an age recipient: %.*s",
 		    (int)(text.n < 80 ? text.n : 80), (const char *)text.p);
 	(*n)++;
 	return EXIT_DONE;
@@ -193,9 +192,8 @@ stream_seal(const struct stream *s, const struct age_recipient *to, size_t n_to,
 		bytes_wipe(key, sizeof(key));
 		if (err == ERR_DENIED)
 			code = term_fail(s->term, EXIT_USAGE,
-			    "Classic and "
-			    "post-quantum recipients are not mixed in one "
-			    "file.");
+			    "Classic and post-quantum recipients are not mixed "
+			    "in one file.");
 		else
 			code = err == ERR_OK
 			    ? output_commit(&f.out)

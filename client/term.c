@@ -266,7 +266,6 @@ term_new_secret(const struct term *t, const char *prompt, struct secret **ret)
 			return ERR_OK;
 		}
 		term_warn(t,
-		    "These were not the same, or empty. Please try "
-		    "again.");
+		    "These were not the same, or empty. Please try again.");
 	}
 }

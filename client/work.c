@@ -16,8 +16,8 @@ say_how_long(const struct term *t, unsigned bits, int64_t ms)
 
 	if (all >= NOTICED_MS && isatty(STDERR_FILENO) == 1)
 		term_warn(t,
-		    "The server is busy: doing a piece of work first, "
-		    "about %ld second%s.",
+		    "The server is busy: doing a piece of work first, about "
+		    "%ld second%s.",
 		    (long)seconds, seconds == 1 ? "" : "s");
 }
 
