@@ -155,8 +155,8 @@ read_address(struct yaml_doc *d, const struct yaml_node *at, void *into)
 	e = yaml_text(d, at, draft->l.address, sizeof(draft->l.address));
 	if (e == ERR_OK && !address_is_valid(draft->l.address))
 		e = yaml_fail(d, at,
-		    "an address is ADDRESS:PORT in numbers, "
-		    "[ADDRESS]:PORT for IPv6, or unix:/PATH");
+		    "an address is ADDRESS:PORT in numbers, [ADDRESS]:PORT for "
+		    "IPv6, or unix:/PATH");
 	return e;
 }
 
@@ -246,8 +246,8 @@ read_notify(struct yaml_doc *d, const struct yaml_node *at, void *into)
 	if (e == ERR_OK &&
 	    !(address_is_unix(address) && address_is_valid(address)))
 		e = yaml_fail(d, at,
-		    "a path from / on is wanted here, short "
-		    "enough for a socket");
+		    "a path from / on is wanted here, short enough for a "
+		    "socket");
 	return e;
 }
 

@@ -262,9 +262,9 @@ find_index(const struct front_web *w, unsigned listeners, struct reply *r)
 		return true;
 	r->type = TEXT_TYPE;
 	r->body = BYTES_LIT(
-	    "This service takes concerns, and has no pages for "
-	    "browsers.\nUse the program speakup with this address; or age and "
-	    "curl, as /v1/plain says.\n");
+	    "This service takes concerns, and has no pages for browsers.\nUse "
+	    "the program speakup with this address; or age and curl, as "
+	    "/v1/plain says.\n");
 	return true;
 }
 

@@ -101,8 +101,8 @@ read_roots(const struct config *c, struct root_files *r, struct complaint *why)
 	e = roots_walk(r->note, c->n_roots, NULL, &r->newest);
 	if (e != ERR_OK)
 		return complain(why, e,
-		    "The roots from %s on are not a chain "
-		    "that its keys signed: %s.",
+		    "The roots from %s on are not a chain that its keys "
+		    "signed: %s.",
 		    c->roots[0].path, err_name(e));
 	return ERR_OK;
 }
@@ -165,8 +165,7 @@ make_bundle(const struct config *c, const struct root_files *roots,
 	e = bundle_answer_put(&a, out);
 	if (e != ERR_OK)
 		return complain(why, e,
-		    "Roots and policy together are too "
-		    "large to be served.");
+		    "Roots and policy together are too large to be served.");
 	return ERR_OK;
 }
 
@@ -185,8 +184,7 @@ load_signed(const struct config *c, const struct note_key *instance,
 		return e;
 	if (instance != NULL && !root_names(&roots->newest, instance))
 		return complain(why, ERR_DENIED,
-		    "The newest root does not "
-		    "name the instance key of %s.",
+		    "The newest root does not name the instance key of %s.",
 		    c->instance_key);
 	if ((e = inputs_read(c->policy, &policy, why)) != ERR_OK)
 		return e;
@@ -222,15 +220,14 @@ load_tls(const struct config *c, struct inputs *in, struct complaint *why)
 	tls_free(ctx);
 	if (e == ERR_DENIED)
 		return complain(why, e,
-		    "The key in %s is not that of the "
-		    "certificate in %s.",
+		    "The key in %s is not that of the certificate in %s.",
 		    c->tls.key, c->tls.certificate);
 	/* OpenSSL says the same of what it had no memory for earlier */
 	if (e != ERR_OK)
 		return complain(why, e,
-		    "%s and %s are not a certificate (with "
-		    "its chain) and its unencrypted key, in PEM, of kinds that "
-		    "OpenSSL reads; or memory was short.",
+		    "%s and %s are not a certificate (with its chain) and its "
+		    "unencrypted key, in PEM, of kinds that OpenSSL reads; or "
+		    "memory was short.",
 		    c->tls.certificate, c->tls.key);
 	return ERR_OK;
 }
@@ -340,14 +337,12 @@ inputs_keys(const struct config *c, struct vault_secret *ret,
 	e = hex_decode(one_line(&store), ret->store_key, STORE_KEY_LEN);
 	if (e != ERR_OK)
 		return complain(ret_why, e,
-		    "%s does not hold a store key: 64 "
-		    "hexadecimal digits.",
+		    "%s does not hold a store key: 64 hexadecimal digits.",
 		    c->store_key);
 	e = signer_parse(one_line(&instance), ret->instance_seed, ret_instance);
 	if (e != ERR_OK)
 		return complain(ret_why, e,
-		    "%s does not hold a signing key, "
-		    "or it is encrypted.",
+		    "%s does not hold a signing key, or it is encrypted.",
 		    c->instance_key);
 	return ERR_OK;
 }

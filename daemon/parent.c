@@ -135,9 +135,7 @@ reload(struct parent *p)
 		e = child_send_policy(&p->vault, &p->next);
 	else
 		(void)fprintf(stderr,
-		    "speakupd: %s The old files stay in "
-		    "use.\n",
-		    why.text);
+		    "speakupd: %s The old files stay in use.\n", why.text);
 	if (e != ERR_OK)
 		reload_decided(p, false, e);
 }
@@ -157,8 +155,7 @@ vault_said(struct parent *p, const struct wire_head *h)
 		return false;
 	if (!taken) { /* it ends, with the code that says why */
 		(void)fprintf(stderr,
-		    "speakupd: The store in %s was not "
-		    "opened: %s.\n",
+		    "speakupd: The store in %s was not opened: %s.\n",
 		    p->config->state, err_name(h->status));
 		return true;
 	}

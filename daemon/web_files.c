@@ -68,18 +68,16 @@ add_file(const char *directory, const struct web_file *f, struct buf *out,
 		return e;
 	if (!web_file_is(f, buf_bytes(&content)))
 		return complain(why, ERR_CORRUPT,
-		    "%s/%s is not the file that "
-		    "%s lists: build the pages again, and sign them.",
+		    "%s/%s is not the file that %s lists: build the pages "
+		    "again, and sign them.",
 		    directory, f->name, WEB_NOTE);
 	if (strcmp(f->name, WEB_INDEX) == 0 && !has_mark(buf_bytes(&content)))
 		return complain(why, ERR_SYNTAX,
-		    "%s/%s has not one line for "
-		    "the policy: %s.",
-		    directory, f->name, PUBLIC_PAGE_MARK);
+		    "%s/%s has not one line for the policy: %s.", directory,
+		    f->name, PUBLIC_PAGE_MARK);
 	if ((e = put_file(f, buf_bytes(&content), out)) != ERR_OK)
 		return complain(why, e,
-		    "%s/%s and the files before it are too "
-		    "large to be served.",
+		    "%s/%s and the files before it are too large to be served.",
 		    directory, f->name);
 	return ERR_OK;
 }
@@ -95,14 +93,12 @@ open_manifest(const char *directory, const struct root *newest,
 	e = web_manifest_open(buf_bytes(note), newest, ret);
 	if (e == ERR_BAD_SIG)
 		return complain(why, e,
-		    "%s/%s is not signed by enough of the "
-		    "root's policy keys.",
+		    "%s/%s is not signed by enough of the root's policy keys.",
 		    directory, WEB_NOTE);
 	if (e != ERR_OK)
 		return complain(why, e,
-		    "%s/%s is not a signed manifest of "
-		    "pages: %s.",
-		    directory, WEB_NOTE, err_name(e));
+		    "%s/%s is not a signed manifest of pages: %s.", directory,
+		    WEB_NOTE, err_name(e));
 	return ERR_OK;
 }
 
