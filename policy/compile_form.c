@@ -194,8 +194,8 @@ read_options(struct compiler *c, const struct yaml_node *at,
 
 	if (wants != (d->options != NULL))
 		return yaml_fail(c->doc, at,
-		    "a field of kind one or many has "
-		    "options; one of another kind has not");
+		    "a field of kind one or many has options; one of another "
+		    "kind has not");
 	if (d->f.kind == FIELD_YES_NO)
 		return options_yes_no(c, &d->f);
 	if (d->f.kind == FIELD_PEOPLE)

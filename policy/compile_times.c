@@ -243,8 +243,8 @@ read_hours(struct compiler *c, struct calendar_draft *d)
 	    !clock_parse(BYTES(x.p, 5), &d->from) ||
 	    !clock_parse(BYTES(x.p + 6, 5), &d->until) || d->from >= d->until)
 		return yaml_fail(c->doc, d->hours,
-		    "working hours are written "
-		    "09:00-17:00, in quarters of an hour");
+		    "working hours are written 09:00-17:00, in quarters of an "
+		    "hour");
 	return ERR_OK;
 }
 

@@ -73,8 +73,8 @@ read_duration(struct yaml_doc *d, const struct yaml_node *at,
 	if (at->kind != YAML_TEXT ||
 	    duration_parse(bytes_str(at->text), ret) != ERR_OK)
 		return yaml_fail(d, at,
-		    "a time is wanted here: \"4 hours\", "
-		    "\"2 working days\", minutes in quarters");
+		    "a time is wanted here: \"4 hours\", \"2 working days\", "
+		    "minutes in quarters");
 	return ERR_OK;
 }
 

@@ -29,8 +29,7 @@ diff_deadline(struct differ *d, unsigned which, unsigned band)
 	time_text(b, is);
 	if (strcmp(was, is) != 0)
 		diff_say(d, DIFF_TIMES,
-		    "The deadline %s in P%u: %s, before "
-		    "%s.",
+		    "The deadline %s in P%u: %s, before %s.",
 		    deadline_names.name[which], band + 1, is, was);
 }
 

@@ -98,11 +98,11 @@ text_steps(struct buf *out)
 	comment_commands(out, seal_lines);
 	comment(out, "");
 	comment(out,
-	    "Keep concern.age: it is the way to the answer, and "
-	    "without the key");
+	    "Keep concern.age: it is the way to the answer, and without the "
+	    "key");
 	comment(out,
-	    "below nobody learns from it what you wrote. To be "
-	    "answered, make a key");
+	    "below nobody learns from it what you wrote. To be answered, make "
+	    "a key");
 	buf_printf(out, "# with  %s  before you write, and put its age1...\n",
 	    key_lines[0]);
 	comment(out, "on a line of its own in concern.txt:   reply: age1...");
@@ -111,8 +111,8 @@ text_steps(struct buf *out)
 	comment_commands(out, answer_lines);
 	comment(out, "");
 	comment(out,
-	    "With Tor Browser open, curl goes through Tor if each of "
-	    "its lines has");
+	    "With Tor Browser open, curl goes through Tor if each of its lines "
+	    "has");
 	comment(out, TOR_PROXY);
 	comment(out, "");
 }
@@ -125,8 +125,8 @@ public_page_text(const struct policy *p, int64_t day, struct buf *out)
 	if (p->plain_route < 0)
 		return ERR_OK;
 	buf_printf(out,
-	    "# %s: a plain concern goes to these people, and only "
-	    "they can read it.\n#\n",
+	    "# %s: a plain concern goes to these people, and only they can "
+	    "read it.\n#\n",
 	    p->org);
 	if ((e = each_reader(p, day, text_reader, out)) != ERR_OK)
 		return e;
@@ -177,13 +177,12 @@ html_why(struct buf *out, const struct policy *p)
 {
 	if (p->plain_route >= 0)
 		put_within(out,
-		    "<p>Your browser runs no scripts here. You "
-		    "can speak up to ",
+		    "<p>Your browser runs no scripts here. You can speak up "
+		    "to ",
 		    p->org,
-		    " all the same, with two small "
-		    "programs that are not ours: <code>age</code> seals what "
-		    "you write on your own device, and <code>curl</code> sends "
-		    "it.</p>\n");
+		    " all the same, with two small programs that are not ours: "
+		    "<code>age</code> seals what you write on your own device, "
+		    "and <code>curl</code> sends it.</p>\n");
 	else
 		put_within(out, "<p>Your browser runs no scripts here, and ",
 		    p->org,
@@ -255,8 +254,8 @@ html_write(struct buf *out)
 	    "<li><p>Fetch the keys, and compare them with those above:</p>\n");
 	html_commands(out, fetch_lines);
 	buf_put_str(out,
-	    "</li>\n<li><p>Seal and send it. The answer has to "
-	    "be <code>stored</code>:</p>\n");
+	    "</li>\n<li><p>Seal and send it. The answer has to be "
+	    "<code>stored</code>:</p>\n");
 	html_commands(out, seal_lines);
 	buf_put_str(out,
 	    "</li>\n<li><p>Delete <code>concern.txt</code>. Keep "
@@ -296,9 +295,8 @@ public_page_html(const struct policy *p, const char *fingerprint, int64_t day,
 		html_write(out);
 	}
 	html_contacts(out,
-	    "Who else you can speak to, outside the "
-	    "organisation",
-	    p->outside, p->n_outside);
+	    "Who else you can speak to, outside the organisation", p->outside,
+	    p->n_outside);
 	html_check(out, p, fingerprint);
 	buf_put_str(out, PUBLIC_PAGE_END);
 	return e == ERR_OK ? out->err : e;
