@@ -64,9 +64,9 @@ read_package(const char *dir)
 	package = malloc(FILE_MAX);
 	if (f == NULL || package == NULL)
 		die(path,
-		    "not there. The age test vectors come from npm: "
-		    "run tests/run, or "
-		    "\"npm install --prefix tests cctv-age@0.2.0\"");
+		    "not there. The age test vectors come from npm: run "
+		    "tests/run, or \"npm install --prefix tests "
+		    "cctv-age@0.2.0\"");
 	n = fread(package, 1, FILE_MAX - 1, f);
 	package[n] = '\0';
 	fclose(f);

@@ -130,9 +130,8 @@ static void
 test_chacha20_poly1305_is_that_of_rfc_8439(void **state)
 {
 	const struct bytes plain = BYTES_LIT(
-	    "Ladies and Gentlemen of the "
-	    "class of '99: If I could offer you only one tip for the future, "
-	    "sunscreen would be it.");
+	    "Ladies and Gentlemen of the class of '99: If I could offer you "
+	    "only one tip for the future, sunscreen would be it.");
 	uint8_t key[AEAD_KEY_LEN], nonce[AEAD_NONCE_LEN], ad[12], out[130];
 	struct aead_ctx *c;
 

@@ -264,21 +264,20 @@ test_cases_that_get_stuck_are_found(void **state)
 
 	(void)state;
 	expect_said(yaml,
-	    "error: With no answers and nobody marked, a concern "
-	    "takes route a in P3; once it is reported with findings of "
-	    "conduct, nobody who reads it or could be given it may bring it "
-	    "to its end.");
+	    "error: With no answers and nobody marked, a concern takes route a "
+	    "in P3; once it is reported with findings of conduct, nobody who "
+	    "reads it or could be given it may bring it to its end.");
 	/* marked, the only executive is no way out */
 	yaml = with(yaml, "name: Y, role: external", "name: Y, role: ned");
 	expect_said(yaml,
-	    "error: With no answers and y marked, a concern "
-	    "takes route a in P3; once it is reported");
+	    "error: With no answers and y marked, a concern takes route a in "
+	    "P3; once it is reported");
 	/* without investigations there are no findings */
 	yaml = with(yaml, "name: I, role: investigator",
 	    "name: I, role: external");
 	expect_said(yaml,
-	    "note: Nobody who could read is an investigator: no "
-	    "case can be investigated.");
+	    "note: Nobody who could read is an investigator: no case can be "
+	    "investigated.");
 	free(yaml);
 }
 
@@ -291,13 +290,12 @@ many_people(unsigned n, const char *verb)
 
 	for (unsigned i = 0; i < n; i++) {
 		buf_printf(&people,
-		    "  - {number: %u, slug: e%u, name: E, "
-		    "role: external}\n",
+		    "  - {number: %u, slug: e%u, name: E, role: external}\n",
 		    10 + i, i);
 		if (i % 8 == 0)
 			buf_printf(&rungs,
-			    "%s      - {when: no-movement, "
-			    "after: %u days, %s: [",
+			    "%s      - {when: no-movement, after: %u days, %s: "
+			    "[",
 			    i == 0 ? "" : "]}\n", 3 + i, verb);
 		buf_printf(&rungs, "%se%u", i % 8 == 0 ? "" : ", ", i);
 	}
@@ -359,14 +357,14 @@ test_routes_between_which_a_case_cannot_move_are_found(void **state)
 		char line[80];
 
 		(void)snprintf(line, sizeof(line),
-		    "  - {number: 9%c, slug: "
-		    "f%c, name: F, role: external}\nform:\n",
+		    "  - {number: 9%c, slug: f%c, name: F, role: "
+		    "external}\nform:\n",
 		    c, c);
 		yaml = with(yaml, "form:\n", line);
 	}
 	expect_said(yaml,
-	    "warning: A case on route a cannot take route b: it "
-	    "would have more than 15 readers.");
+	    "warning: A case on route a cannot take route b: it would have "
+	    "more than 15 readers.");
 	free(yaml);
 }
 
@@ -380,9 +378,8 @@ test_too_many_readers_are_found(void **state)
 	(void)state;
 	for (unsigned i = 30; i < 40; i++)
 		buf_printf(&people,
-		    "  - {number: %u, slug: ned-%u, name: N, "
-		    "role: ned}\n",
-		    i, i);
+		    "  - {number: %u, slug: ned-%u, name: N, role: ned}\n", i,
+		    i);
 	buf_put_str(&people, "\n# Nothing is asked twice");
 	buf_put_u8(&people, 0);
 	yaml = with(file_text("etc/policy.yaml"), "\n# Nothing is asked twice",

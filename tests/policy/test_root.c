@@ -241,8 +241,8 @@ test_fingerprint_is_words_of_the_hash(void **state)
 	(void)state;
 	assert_int_equal(root_fingerprint(hash, words), ERR_OK);
 	assert_string_equal(words,
-	    "abandon abandon abandon abandon abandon "
-	    "abandon abandon abandon abandon abandon abandon about");
+	    "abandon abandon abandon abandon abandon abandon abandon abandon "
+	    "abandon abandon abandon about");
 }
 
 /* --- the policy note --- */
