@@ -16,12 +16,18 @@ struct dismissing {
 };
 
 bool
-dismissal_is_plain(const struct answer_row *row, bool is_second)
+dismissal_is_open(const struct answer_row *row, bool is_second)
 {
 	bool waits = (row->flags & CASE_IS_CLOSING) != 0;
 
 	return row->state == CASE_RECEIVED && waits == is_second &&
-	    !(row->flags & CASE_IS_OVERRIDING) &&
+	    !(row->flags & CASE_IS_OVERRIDING);
+}
+
+bool
+dismissal_is_plain(const struct answer_row *row, bool is_second)
+{
+	return dismissal_is_open(row, is_second) &&
 	    row->talk == (is_second ? 2 : 1);
 }
 
@@ -74,10 +80,10 @@ static enum dismissal
 check_first(struct dismissing *d, const struct answer_case *a)
 {
 	struct bytes head =
-	    a->heads.n == 1 ? a->heads.at[0].head : BYTES(NULL, 0);
+	    a->heads.n > 0 ? a->heads.at[a->heads.n - 1].head : BYTES(NULL, 0);
 	struct entry first;
 
-	if (entry_parse(head, &first) != ERR_OK || first.seq != 1 ||
+	if (entry_parse(head, &first) != ERR_OK || first.seq + 1 != a->count ||
 	    first.kind != MESSAGE_DISMISS ||
 	    memcmp(first.case_id, d->row->case_id, CASE_ID_LEN) != 0)
 		return DISMISSAL_CHANGED;
@@ -93,11 +99,42 @@ check_first(struct dismissing *d, const struct answer_case *a)
 	return DISMISSAL_STORED;
 }
 
+/* What a colleague has told the reporter is theirs to end. */
+static bool
+is_colleagues(const struct answer_head *h)
+{
+	struct entry e;
+
+	return entry_parse(h->head, &e) != ERR_OK ||
+	    (message_form(e.kind)->author == AUTHOR_STAFF &&
+		entry_has_content(&e));
+}
+
+/* All heads behind the concern's; *ret: with the last of them. */
+static enum dismissal
+look_through(struct dismissing *d, const struct answer_case **ret)
+{
+	enum dismissal r;
+
+	for (uint32_t at = 1;;) {
+		r = ask_case(d, CHAIN_TALK, at, ret);
+		if (r != DISMISSAL_STORED)
+			return r;
+		for (size_t i = 0; i < (*ret)->heads.n; i++, at++)
+			if (is_colleagues(&(*ret)->heads.at[i]))
+				return DISMISSAL_CHANGED;
+		if (at >= (*ret)->count)
+			return DISMISSAL_STORED;
+		if ((*ret)->heads.n == 0)
+			return DISMISSAL_CHANGED;
+	}
+}
+
 static enum dismissal
 find_place(struct dismissing *d, bool is_again)
 {
 	const struct answer_case *a;
-	enum dismissal r = ask_case(d, CHAIN_TALK, 1, &a);
+	enum dismissal r = look_through(d, &a);
 	struct answer_row now = *d->row;
 
 	if (r != DISMISSAL_STORED)
@@ -105,7 +142,7 @@ find_place(struct dismissing *d, bool is_again)
 	now.state = a->state;
 	now.flags = a->flags;
 	now.talk = a->count;
-	if (!dismissal_is_plain(&now, d->is_second))
+	if (!dismissal_is_open(&now, d->is_second) || now.talk != d->row->talk)
 		return DISMISSAL_CHANGED;
 	if (now.flags & CASE_IS_HELD)
 		return DISMISSAL_HELD;

@@ -11,9 +11,11 @@
  * reporter's own client and every other reader refuse a link that is not the
  * concern's.
  *
- * Only where nothing stands in the talk chain but the concern and, for the
- * second person, the dismissal that they agree to: what anybody wrote since is
- * for people to read first (dismissal_is_plain).
+ * By itself only where nothing stands in the talk chain but the concern and,
+ * for the second person, the dismissal that they agree to: what anybody wrote
+ * since is for people to read first (dismissal_is_plain). Where it is said,
+ * those too to which their reporters wrote again, or which they brought back: a
+ * flood can do that as well. What a colleague has answered is left alone.
  */
 
 enum dismissal {
@@ -26,6 +28,8 @@ enum dismissal {
 
 /* Whether it can be done so; is_second: to agree to somebody's. */
 bool dismissal_is_plain(const struct answer_row *row, bool is_second);
+/* The same, but for what was written since. */
+bool dismissal_is_open(const struct answer_row *row, bool is_second);
 /* *ret_code: of DISMISSAL_FAILED. */
 enum dismissal dismissal_post(struct staff *s, const struct answer_row *row,
     bool is_second, enum exit_code *ret_code) MUST_CHECK;

@@ -38,6 +38,11 @@ read_options(struct flood *f, const struct args *args)
 		return term_fail(t, EXIT_USAGE,
 		    "Which concerns? Name them, or say --flood for all that "
 		    "nobody has acknowledged.");
+	f->has_written = o->has_written;
+	if (code == EXIT_DONE && o->has_written && args->n > 0)
+		return term_fail(t, EXIT_USAGE,
+		    "--written is for all of a flood. What is named is set "
+		    "aside whoever wrote to it.");
 	if (code == EXIT_DONE && o->since != NULL &&
 	    day_parse(bytes_str(o->since), &f->since) != ERR_OK)
 		return term_fail(t, EXIT_USAGE,
@@ -105,12 +110,19 @@ keep_flood(struct flood *f)
 
 		if (!is_wanted(f, row))
 			continue;
-		if (row->flags & CASE_IS_HELD)
+		if (row->flags & CASE_IS_HELD) {
 			f->held++;
-		else if (!dismissal_is_plain(row, f->is_second))
-			f->written++;
-		else
-			f->q.row[n++] = *row;
+			continue;
+		}
+		if (!dismissal_is_plain(row, f->is_second)) {
+			if (!f->has_written ||
+			    !dismissal_is_open(row, f->is_second)) {
+				f->written++;
+				continue;
+			}
+			f->again++;
+		}
+		f->q.row[n++] = *row;
 	}
 	f->q.n = n;
 }
@@ -184,6 +196,11 @@ flood_say_left_out(const struct flood *f)
 		    "Left out: %zu to which somebody has written since. Look "
 		    "at these first.",
 		    f->written);
+	if (f->again > 0)
+		term_say(t,
+		    "To %zu of them their reporters have written since they "
+		    "came. That is not read either.",
+		    f->again);
 	if (f->held > 0)
 		term_say(t, "Left out: %zu under a legal hold.", f->held);
 }

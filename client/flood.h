@@ -11,12 +11,14 @@
  */
 struct flood {
 	struct staff *s;
-	bool is_second; /* agree to those of others */
-	int64_t since;	/* day; 0: any */
-	uint16_t route; /* 0: any */
+	bool is_second;	  /* agree to those of others */
+	bool has_written; /* those too to which somebody wrote since */
+	int64_t since;	  /* day; 0: any */
+	uint16_t route;	  /* 0: any */
 	struct queue_filter filter;
 	struct staff_queue q; /* those that are meant, by day, route, band */
 	size_t held, written; /* left out: under a hold; somebody wrote since */
+	size_t again;	      /* of q: somebody wrote since */
 };
 
 /* Reads the options and fetches the queue; says what is wrong. The caller ends

@@ -115,6 +115,8 @@ static const struct option options[] = {
 	    "All that nobody has acknowledged, and the options pick." },
 	{ BIT(DISMISS), "second", 0, OPTION_FLAG, NULL, AT(is_second),
 	    "Agree, as the second person, to what others set aside." },
+	{ BIT(DISMISS), "written", 0, OPTION_FLAG, NULL, AT(has_written),
+	    "Those too to which their reporters have written since." },
 	{ BIT(DISMISS), "since", 0, OPTION_TEXT, "DAY", AT(since),
 	    "Only concerns filed on that day or later." },
 	{ BIT(DISMISS), "route", 0, OPTION_TEXT, "ROUTE", AT(route),

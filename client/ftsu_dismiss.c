@@ -139,7 +139,8 @@ static enum exit_code
 one(struct clearing *c, const struct answer_row *row, struct progress *bar)
 {
 	enum exit_code code = EXIT_DONE;
-	enum dismissal r = dismissal_is_plain(row, c->f.is_second)
+	enum dismissal r =
+	    c->f.has_written || dismissal_is_plain(row, c->f.is_second)
 	    ? dismissal_post(c->f.s, row, c->f.is_second, &code)
 	    : act_in_full(c, row, &code);
 
@@ -240,12 +241,13 @@ static enum exit_code
 print_json(const struct clearing *c)
 {
 	return json_print(&c->f.s->term,
-	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "of",
-		(json_int_t)c->f.q.n, "dismissed", (json_int_t)c->closed,
+	    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+		"of", (json_int_t)c->f.q.n, "dismissed", (json_int_t)c->closed,
 		"waiting", (json_int_t)(c->stored - c->closed), "yours",
 		(json_int_t)c->ours, "alone", (json_int_t)c->changed, "failed",
 		(json_int_t)c->failed, "held", (json_int_t)c->f.held, "written",
-		(json_int_t)c->f.written, "groups", flood_json(&c->f)));
+		(json_int_t)c->f.written, "again", (json_int_t)c->f.again,
+		"groups", flood_json(&c->f)));
 }
 
 static enum exit_code

@@ -52,6 +52,7 @@ struct ftsu_options {
 	/* a flood */
 	bool flood;
 	bool is_second;
+	bool has_written;
 	bool dry_run;
 	const char *since;
 	const char *route;

@@ -178,6 +178,40 @@ class Dismiss(unittest.TestCase):
         self.i.ftsu(SECOND, "ack", missed["case"])
         self.assertEqual(self.stands(missed["case"])[0], "acknowledged")
 
+    def test_a_flood_that_writes_again_is_cleared_again(self):
+        """Follow-ups to what was set aside, or was not yet: one line of the
+        queue each, and two people clear them all, unread."""
+        junk = [self.report(f"Junk {n}.", LIGHT) for n in range(4)]
+        talking = self.report("It is true.", LIGHT)
+        self.i.ftsu(SECOND, "reply", talking["case"], stdin="Tell me more.")
+        for filed in junk[:2]:
+            for n in range(5):    # more than fit in one answer
+                self.answer(filed, f"And more {n}.")
+        self.answer(talking, "More.")
+        done = self.dismiss(FIRST, "--flood")
+        self.assertEqual((done["of"], done["dismissed"], done["written"]),
+                         (2, 2, 3))
+        done = self.dismiss(FIRST, "--flood", "--written")
+        self.assertEqual((done["of"], done["again"], done["dismissed"],
+                          done["alone"]), (3, 3, 2, 1))
+        self.assertEqual(self.stands(talking["case"]), ("received", []))
+        # they come back, each once, however much is written
+        for filed in junk:
+            for n in range(2):
+                self.answer(filed, f"Again {n}.")
+            self.assertEqual(self.stands(filed["case"]),
+                             ("received", ["reopened"]))
+        done = self.dismiss(FIRST, "--flood", "--written")
+        self.assertEqual((done["of"], done["waiting"], done["alone"]),
+                         (5, 4, 1))
+        self.assertEqual(self.dismiss(SECOND, "--second")["of"], 0)
+        done = self.dismiss(SECOND, "--second", "--written")
+        self.assertEqual((done["of"], done["dismissed"]), (4, 4))
+        for filed in junk:
+            self.assertEqual(self.stands(filed["case"])[0], "closed")
+        self.i.ftsu(FIRST, "dismiss", "--written", talking["case"],
+                    expect=USAGE)
+
     def test_filters_pick_and_nothing_else_is_touched(self):
         self.junk(4, LIGHT)
         self.junk(3, GRAVE)
