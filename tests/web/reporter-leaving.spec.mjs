@@ -13,34 +13,62 @@ import {
 const { chromium } = createRequire(new URL("../package.json", import.meta.url))("playwright-core");
 const NEUTRAL = "https://www.bbc.co.uk/weather";
 
+/** The neutral page, which comes once `come` is called: what is there meanwhile is ours. */
 async function neutral(visit) {
+  let come;
+  const mayCome = new Promise((done) => (come = done));
   const sun = { contentType: "text/html", body: "<h1>Sun</h1>" };
-  await visit.context.route(NEUTRAL, (route) => route.fulfill(sun));
+  await visit.context.route(NEUTRAL, (route) => mayCome.then(() => route.fulfill(sun)));
+  return come;
 }
 
-const LEAVING = { allow: [/asked for https:\/\/www\.bbc\.co\.uk\/weather/] };
+const LEAVING = { allow: [/asked for https:\/\/www\.bbc\.co\.uk\/weather/, /console: left: /] };
+
+/** While another page is on its way nobody can ask this one what it has: it says so by itself. */
+function tellWhatIsLeft() {
+  const field = document.querySelector("textarea");
+  setInterval(() => {
+    const left = [document.body.innerHTML, field.value, document.documentElement.hidden];
+    if (left[2]) console.debug(`left: ${JSON.stringify(left)}`);
+  }, 50);
+  return history.length;
+}
+
+/** Whether it comes true within some seconds. */
+async function soon(visit, isTrue) {
+  for (let i = 0; i < 100 && !isTrue(); i++) await visit.page.waitForTimeout(50);
+  return isTrue();
+}
 
 test("leaving at once, by the link or the key, asks nothing and leaves nothing", { skip }, async () => {
   for (const leave of [
-    (page) => page.getByRole("link", { name: "Leave this page now" }).click(),
+    (page) => page.getByRole("link", { name: "Leave this page now" }).click({ noWaitAfter: true }),
     async (page) => { for (let i = 0; i < 3; i++) await page.keyboard.press("Escape"); },
   ]) {
     const visit = await arrive(LEAVING);
-    await neutral(visit);
+    const come = await neutral(visit);
     const { page } = visit;
     let asked = false;
     page.on("dialog", (d) => (asked = true, void d.accept()));
     await button(visit, "Start now").click();
     await skipQuestions(visit);
     await page.getByLabel("What do you want to tell us?").fill(TEXT);
+    const said = [];
+    page.on("console", (m) => said.push(m.text()));
+    const entries = await page.evaluate(tellWhatIsLeft);
     assert.equal(page.workers().length, 1);
-    await leave(page);
+    const [request] = await Promise.all([page.waitForRequest(NEUTRAL), leave(page)]);
+    assert.equal(await request.headerValue("referer"), null);
+    assert.ok(await soon(visit, () => page.workers().length === 0), "the worker with the keys is ended");
+    assert.equal(page.url(), `${service.url}/`, "the other page is not there yet");
+    assert.ok(await soon(visit, () => said.length > 0), "it is hidden");
+    assert.equal(said.at(-1), 'left: ["","",true]');
+    come();
     await page.waitForURL(NEUTRAL);
     assert.equal(asked, false, "no question on the way out");
-    assert.equal(page.workers().length, 0, "the worker with the keys is ended");
+    assert.equal(await page.evaluate(() => history.length), entries, "in the page's place");
     await page.goBack();
-    await heading(visit, "Speak up").catch(() => undefined);
-    assert.ok(!(await page.content()).includes("quillfeather"));
+    await ready(visit);
     assert.equal(await page.locator("textarea").count(), 0);
     await visit.close();
   }
@@ -118,9 +146,10 @@ function filesBelow(directory) {
 const GZIP = Buffer.from([0x1f, 0x8b, 8]);
 const SESSION_MS = 4000; // longer than the browser waits to write down what is open
 
-/** As it could be written: bytes, or in two bytes a letter. */
-function holds(bytes, text) {
-  return bytes.includes(Buffer.from(text, "utf8")) || bytes.includes(Buffer.from(text, "utf16le"));
+/** Words as they could be written: one byte a letter, or two; with anything between that is no letter. */
+function written(...words) {
+  const letters = words.map((word) => [...word].map((c) => `[${c}]`).join("\\0?"));
+  return new RegExp(letters.join("[^a-z]{1,16}"), "i");
 }
 
 /** A file, and what is gzipped inside. */
@@ -139,9 +168,10 @@ function unpacked(path) {
 
 test("the browser's profile has no word of the concern, nor of the receipt", { skip }, async () => {
   const profile = mkdtempSync(join(tmpdir(), "speakup-profile-"));
+  const context = await chromium.launchPersistentContext(profile, PERSISTENT);
   try {
-    const context = await chromium.launchPersistentContext(profile, PERSISTENT);
     const visit = { context, page: context.pages()[0] };
+    visit.page.on("download", () => assert.fail("something was saved that nobody asked for"));
     await visit.page.goto(`${service.url}/`);
     await ready(visit);
     const words = await file(visit, "Only the zanzibarquince knows of the wobblegate.");
@@ -151,21 +181,27 @@ test("the browser's profile has no word of the concern, nor of the receipt", { s
     await button(visit, "Write again").click();
     await visit.page.getByLabel("Write again").fill("Nor was the snorkelpine ever sent.");
     await visit.page.waitForTimeout(SESSION_MS);
+    const kept = await visit.page.evaluate(async () => [name, localStorage.length, sessionStorage.length,
+      (await indexedDB.databases()).length, (await caches.keys()).length]); // however it is written there
+    assert.deepEqual(kept, ["", 0, 0, 0, 0]);
     visit.page.on("dialog", (d) => void d.accept());
     await visit.page.goto("about:blank");
     await visit.page.waitForTimeout(SESSION_MS);
+    assert.deepEqual(await context.cookies(), []); // they are encrypted in the profile
     await context.close();
     const files = filesBelow(profile);
-    const isOurs = files.some((f) => holds(readFileSync(f), `127.0.0.1:${service.port}`));
-    assert.ok(isOurs, "it is this profile");
+    const ours = written(`127.0.0.1:${service.port}`);
+    assert.ok(files.some((f) => ours.test(readFileSync(f, "latin1"))), "it is this profile");
     // its databases are compressed only in these, once they grow
     assert.deepEqual(files.filter((f) => /\.(ldb|sst)$/.test(f)), []);
-    const pairs = words.slice(1).map((word, i) => `${words[i]} ${word}`);
+    const secret = [written("zanzibarquince"), written("wobblegate"), written("snorkelpine"),
+      ...words.slice(1).map((word, i) => written(words[i], word))];
     for (const path of files)
       for (const bytes of unpacked(path))
-        for (const text of ["zanzibarquince", "wobblegate", "snorkelpine", ...pairs])
-          assert.ok(!holds(bytes, text), `${path.slice(profile.length)} holds “${text}”`);
+        for (const text of secret)
+          assert.ok(!text.test(bytes.toString("latin1")), `${path.slice(profile.length)} holds ${text}`);
   } finally {
+    await context.close();
     rmSync(profile, { recursive: true, force: true });
   }
 });
