@@ -23,6 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MUST(x) ((x) ? (void)0 : abort())
 #define INPUT_LEN_MAX 4096
+#define PLAIN_ROUTE 3
+#define IS_PLAIN 0x80 /* of the first byte: the other case */
 
 /* --- what is done --- */
 
@@ -82,7 +84,8 @@ check_message(const struct conversation *c,
 
 	MUST(s != NULL);
 	MUST(!has_link || memcmp(m->link, s->link, LINK_LEN) == 0);
-	MUST(m->is_readable == (m->m != NULL));
+	if (m->kind != MESSAGE_CONCERN || !c->is_plain)
+		MUST(m->is_readable == (m->m != NULL));
 	MUST(m->has_content || !m->is_readable);
 	if (m->kind != MESSAGE_CONCERN) {
 		check_behind(m, s->chain);
@@ -99,9 +102,12 @@ check_message(const struct conversation *c,
 static void
 check_case(const struct conversation *c)
 {
-	MUST(c->n_messages <= hostile.n && !c->is_plain);
+	MUST(c->n_messages <= hostile->n && c->is_plain == hostile->is_plain);
 	for (size_t i = 0; i < c->n_messages; i++)
 		check_message(c, c->message[i]);
+	if (c->n_messages > 0)
+		MUST(c->band == BAND &&
+		    c->route == (c->is_plain ? PLAIN_ROUTE : ROUTE));
 	for (size_t i = 0; i < c->n_members; i++)
 		MUST(c->member[i].person != HOSTILE_EXCLUDED);
 }
@@ -120,7 +126,8 @@ add_listed(const struct conversation *c, uint16_t person,
 		    hostile_find(conversation_chain(m), m->seq, &text);
 
 		for (size_t k = 0; k < s->n_to; k++) {
-			if (s->person[k] != person)
+			/* nobody signed whom a plain concern is for */
+			if (s->person[k] != person || (c->is_plain && i == 0))
 				continue;
 			out[n].chain = s->chain;
 			out[n].seq = s->seq;
@@ -167,16 +174,16 @@ static void
 check_grants(const struct conversation *c, const struct action *a)
 {
 	struct grant have[2 * HOSTILE_MESSAGES_MAX];
-	const struct hostile_sent *got = &hostile.got;
+	const struct hostile_sent *got = &hostile->got;
 	uint8_t all[SHA256_LEN], none[SHA256_LEN];
 	size_t n;
 
-	if (hostile.to == 0 || hostile.is_with_handler)
+	if (hostile->to == 0 || hostile->is_with_handler)
 		return;
 	n = add_listed(c, a->entry.person, have);
 	memcpy(have + n, got->grant, got->n * sizeof(have[0]));
 	n += got->n;
-	if (!hostile.is_fooled && a->share == SHARE_ALL)
+	if (!hostile->is_fooled && a->share == SHARE_ALL)
 		MUST(n == n_contents(c));
 	qsort(have, n, sizeof(have[0]), by_place);
 	MUST(grants_digest(have, n, all) == ERR_OK);
@@ -190,9 +197,9 @@ static void
 check_action(const struct staff_case *k, const struct action *a,
     enum exit_code code)
 {
-	const struct hostile_sent *got = &hostile.got;
+	const struct hostile_sent *got = &hostile->got;
 
-	if (!hostile.is_fooled)
+	if (!hostile->is_fooled)
 		MUST(code == EXIT_DONE && got->posts == 1);
 	if (code == EXIT_DONE)
 		MUST(got->posts > 0 && got->is_proved);
@@ -254,9 +261,9 @@ play_action(struct staff *s, const struct action *a)
 {
 	struct staff_case k = { 0 };
 	enum exit_code code =
-	    staff_case_open(s, hostile.w->reporter.case_id, NULL, NULL, &k);
+	    staff_case_open(s, hostile->w->reporter.case_id, NULL, NULL, &k);
 
-	MUST(hostile.is_fooled || code == EXIT_DONE);
+	MUST(hostile->is_fooled || code == EXIT_DONE);
 	if (code == EXIT_DONE) {
 		check_case(k.c);
 		show_messages(&s->term, k.c, CHAIN_TALK, name_of, s);
@@ -276,9 +283,9 @@ play_lists(struct staff *s)
 
 	MUST(found != NULL);
 	if (staff_queue_fetch(s, 0, true, &q) == EXIT_DONE)
-		MUST(hostile.is_fooled || q.n == 2);
+		MUST(hostile->is_fooled || q.n == 2);
 	staff_queue_free(&q);
-	if (staff_case_open(s, hostile.w->reporter.case_id, NULL, NULL, &k) ==
+	if (staff_case_open(s, hostile->w->reporter.case_id, NULL, NULL, &k) ==
 		EXIT_DONE &&
 	    candidates_find(&k, found) == EXIT_DONE) {
 		MUST(found->n <= POLICY_PEOPLE_MAX);
@@ -288,7 +295,7 @@ play_lists(struct staff *s)
 	}
 	free(found);
 	staff_case_close(&k);
-	MUST(hostile.got.posts == 0 && hostile.got.envelopes == 0);
+	MUST(hostile->got.posts == 0 && hostile->got.envelopes == 0);
 }
 
 static void
@@ -318,13 +325,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct printed printed = { 0 };
 	struct edits tricks;
 
-	if (hostile.w == NULL)
+	if (hostile->w == NULL)
 		hostile_begin(POLICY_SMALL);
 	if (size == 0 || size > INPUT_LEN_MAX)
 		return 0;
 	edits_read(BYTES(data + 1, size - 1), TRICKS, &tricks);
 	print_begin(&printed);
-	play(data[0] % (ACTIONS + 1), &tricks);
+	hostile_use((data[0] & IS_PLAIN) != 0);
+	play(data[0] % IS_PLAIN % (ACTIONS + 1), &tricks);
 	print_end(&printed);
 	return 0;
 }

@@ -250,7 +250,7 @@ play(struct play *p)
 	const struct bytes notes[] = { buf_bytes(&p->note[0]),
 		buf_bytes(&p->note[1]) };
 	uint8_t pin[SHA256_LEN] = { 0 };
-	struct root root = { 0 };
+	static struct root root;
 	struct note first;
 	enum err e;
 

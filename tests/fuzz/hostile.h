@@ -50,6 +50,7 @@ struct hostile_sent {
 
 struct hostile {
 	struct world *w;
+	bool is_plain; /* the concern came from age and curl */
 	const struct edits *tricks;
 	size_t n_case; /* messages, without the handler's */
 	size_t n;
@@ -64,9 +65,11 @@ struct hostile {
 };
 
 /* The one that http_exchange answers for. */
-extern struct hostile hostile;
-/* Makes the case, once. */
+extern struct hostile *hostile;
+/* Makes both cases, once. */
 void hostile_begin(const char *policy_yaml);
+/* The plain one, or the sealed one, from now on. */
+void hostile_use(bool is_plain);
 /* A run with these tricks, in which the case may be given to `to`. */
 void hostile_reset(const struct edits *tricks, uint16_t to);
 /* A message of the case; NULL: there is none. */

@@ -50,8 +50,8 @@ swap_parts(const struct edit *e, struct answer_head *h)
 {
 	struct answer_head other;
 
-	fill_head(&hostile.sent[e->at % hostile.n], &other);
-	hostile.is_fooled = true;
+	fill_head(&hostile->sent[e->at % hostile->n], &other);
+	hostile->is_fooled = true;
 	if ((e->drop & 1) != 0)
 		h->head = other.head;
 	if ((e->drop & 2) != 0)
@@ -69,7 +69,7 @@ others_envelope(const struct edit *e, const struct sent *s,
 	if (s->n_to == 0)
 		return;
 	h->envelope = buf_bytes(&s->envelope[e->at % s->n_to]);
-	hostile.is_fooled = true;
+	hostile->is_fooled = true;
 }
 
 /* What is changed in message i of n. */
@@ -91,25 +91,25 @@ trick_message(const struct edit *e, size_t i, size_t n, const struct sent *s,
 		others_envelope(e, s, h);
 	if (is_of(e, TRICK_PLACE, i, n)) {
 		h->seq = e->at;
-		hostile.is_fooled = true;
+		hostile->is_fooled = true;
 	}
 	if (is_of(e, TRICK_PIECES, i, n) && h->envelope.n > 0) {
 		h->pieces = 1 + e->drop % 3u;
 		h->payload_len = h->payload.n;
 		h->payload = BYTES(NULL, 0);
-		hostile.is_fooled = true;
+		hostile->is_fooled = true;
 	}
 }
 
 static bool
 is_dropped(size_t i, size_t n)
 {
-	for (size_t k = 0; k < hostile.tricks->n; k++) {
-		const struct edit *e = &hostile.tricks->at[k];
+	for (size_t k = 0; k < hostile->tricks->n; k++) {
+		const struct edit *e = &hostile->tricks->at[k];
 
 		if (is_of(e, TRICK_DROP, i, n) ||
 		    (trick_is_now(e, TRICK_PAGE) && i > e->put.p[1] % n)) {
-			hostile.is_fooled = true;
+			hostile->is_fooled = true;
 			return true;
 		}
 	}
@@ -119,7 +119,7 @@ is_dropped(size_t i, size_t n)
 static void
 fill_heads(const struct request_case *q, struct answer_heads *heads)
 {
-	const size_t n = hostile.w->count[q->chain];
+	const size_t n = hostile->w->count[q->chain];
 	struct answer_head one;
 	bool has_room = true;
 	const char *text;
@@ -134,8 +134,8 @@ fill_heads(const struct request_case *q, struct answer_heads *heads)
 		if (is_dropped(i, n - q->after))
 			continue;
 		fill_head(s, &one);
-		for (size_t k = 0; k < hostile.tricks->n; k++)
-			trick_message(&hostile.tricks->at[k], i, n - q->after,
+		for (size_t k = 0; k < hostile->tricks->n; k++)
+			trick_message(&hostile->tricks->at[k], i, n - q->after,
 			    s, &one);
 		has_room = answer_heads_add(heads, &one);
 	}
@@ -146,27 +146,29 @@ answer_case(const struct request_case *q, struct bundle_answer *a)
 {
 	struct answer_case *c = &a->open;
 
-	MUST(memcmp(q->case_id, hostile.w->reporter.case_id, CASE_ID_LEN) == 0);
+	MUST(memcmp(q->case_id, hostile->w->reporter.case_id, CASE_ID_LEN) ==
+	    0);
 	a->kind = ANSWER_CASE;
 	c->chain = q->chain;
-	c->count = hostile.w->count[q->chain];
-	memcpy(c->link, hostile.w->head[q->chain], LINK_LEN);
+	c->count = hostile->w->count[q->chain];
+	memcpy(c->link, hostile->w->head[q->chain], LINK_LEN);
 	c->filed = today();
 	c->band = BAND;
+	c->is_plain = hostile->is_plain;
 	fill_heads(q, &c->heads);
-	for (size_t i = 0; i < hostile.tricks->n; i++) {
-		const struct edit *e = &hostile.tricks->at[i];
+	for (size_t i = 0; i < hostile->tricks->n; i++) {
+		const struct edit *e = &hostile->tricks->at[i];
 
 		if (trick_is_now(e, TRICK_COUNT))
 			c->count = e->at;
 		if (trick_is_now(e, TRICK_SAYS)) {
 			c->state = (enum case_state)(e->drop % CASE_STATES);
-			c->is_plain = (trick_extra(e, 0) & 1) != 0;
+			c->is_plain ^= (trick_extra(e, 0) & 1) != 0;
 			c->filed = e->at;
 			c->flags = trick_extra(e, 1);
 			c->due = trick_extra(e, 2);
 		}
-		hostile.is_fooled |=
+		hostile->is_fooled |=
 		    trick_is_now(e, TRICK_COUNT) || trick_is_now(e, TRICK_SAYS);
 	}
 }
@@ -184,8 +186,8 @@ answer_piece(const struct request_get *q, struct bundle_answer *a)
 	a->piece.piece = BYTES((const uint8_t *)"x", 1);
 	if (s != NULL && q->index == 0 && s->payload.n > 0)
 		a->piece.piece = buf_bytes(&s->payload);
-	for (size_t i = 0; i < hostile.tricks->n; i++) {
-		const struct edit *e = &hostile.tricks->at[i];
+	for (size_t i = 0; i < hostile->tricks->n; i++) {
+		const struct edit *e = &hostile->tricks->at[i];
 
 		if (e->part == TRICK_PIECES)
 			a->piece.count = 1 + e->drop % 3u;
@@ -205,8 +207,8 @@ answer_queue(struct bundle_answer *a)
 			.band = 3,
 			.talk = 1,
 			.case_id = { (uint8_t)i } };
-	for (size_t i = 0; i < hostile.tricks->n; i++) {
-		const struct edit *e = &hostile.tricks->at[i];
+	for (size_t i = 0; i < hostile->tricks->n; i++) {
+		const struct edit *e = &hostile->tricks->at[i];
 
 		if (!trick_is_now(e, TRICK_QUEUE))
 			continue;
@@ -216,7 +218,7 @@ answer_queue(struct bundle_answer *a)
 		row[0].state = (enum case_state)(e->drop % CASE_STATES);
 		a->queue.next =
 		    BYTES(e->put.p + 2, e->put.n - 2 > 64 ? 64 : e->put.n - 2);
-		hostile.is_fooled = true;
+		hostile->is_fooled = true;
 	}
 }
 
@@ -226,8 +228,8 @@ answer_investigators(struct bundle_answer *a)
 	a->kind = ANSWER_INVESTIGATORS;
 	a->investigators.n = 1;
 	a->investigators.at[0].person = INVESTIGATOR;
-	for (size_t i = 0; i < hostile.tricks->n; i++) {
-		const struct edit *e = &hostile.tricks->at[i];
+	for (size_t i = 0; i < hostile->tricks->n; i++) {
+		const struct edit *e = &hostile->tricks->at[i];
 
 		if (!trick_is_now(e, TRICK_QUEUE))
 			continue;
@@ -235,7 +237,7 @@ answer_investigators(struct bundle_answer *a)
 		for (size_t k = 0; k < a->investigators.n; k++)
 			a->investigators.at[k].person =
 			    (uint16_t)(1 + (e->drop + k) % 300);
-		hostile.is_fooled = true;
+		hostile->is_fooled = true;
 	}
 }
 
@@ -276,12 +278,12 @@ is_error(struct buf *answer, unsigned *ret_status, enum http_result *ret)
 	static const char *const codes[] = { "conflict", "unknown", "denied",
 		"busy", "no-session", "incomplete", "bad-policy", "x" };
 
-	for (size_t i = 0; i < hostile.tricks->n; i++) {
-		const struct edit *e = &hostile.tricks->at[i];
+	for (size_t i = 0; i < hostile->tricks->n; i++) {
+		const struct edit *e = &hostile->tricks->at[i];
 
 		if (!trick_is_now(e, TRICK_ERROR))
 			continue;
-		hostile.is_fooled = true;
+		hostile->is_fooled = true;
 		*ret = (enum http_result)(e->drop % (HTTP_NO_MEMORY + 1u));
 		*ret_status = 400 + e->at % 200u;
 		buf_printf(answer, "{\"error\":\"%s\"}",
@@ -302,12 +304,12 @@ put_answer(const struct bundle_answer *a, struct buf *answer)
 		buf_put_zeros(answer, answer_length(a->kind));
 	}
 	buf_put_bytes(&honest, buf_bytes(answer));
-	for (size_t i = 0; i < hostile.tricks->n; i++) {
-		if (trick_is_now(&hostile.tricks->at[i], TRICK_RAW))
-			trick_change(&hostile.tricks->at[i], answer);
+	for (size_t i = 0; i < hostile->tricks->n; i++) {
+		if (trick_is_now(&hostile->tricks->at[i], TRICK_RAW))
+			trick_change(&hostile->tricks->at[i], answer);
 	}
 	if (!bytes_equal(buf_bytes(answer), buf_bytes(&honest)))
-		hostile.got.is_proved = false;
+		hostile->got.is_proved = false;
 }
 
 enum http_result
@@ -331,7 +333,7 @@ http_exchange(struct http *h, const char *path, struct bytes body,
 		answer_to(&r, &proof, &a);
 		put_answer(&a, answer);
 	}
-	MUST(++hostile.exchanges < EXCHANGES_MAX);
+	MUST(++hostile->exchanges < EXCHANGES_MAX);
 	return answer->err == ERR_OK ? result : HTTP_TOO_LARGE;
 }
 
