@@ -216,8 +216,8 @@ function kindsOf(asked: Asked[]): string {
 const TEXT = `POST /v1/text ${TEXT_LEN}`;
 const POLICY = "GET /v1/policy 0";
 
-test("whatever a reporter does is two exchanges of text, and before them the policy where it is " +
-  "old", { skip: skipLive }, async () => {
+test("whatever a reporter does is two exchanges of text, after the policy where it is old",
+  { skip: skipLive }, async () => {
   const gone = (await d.api.file(said("To be withdrawn."), quiet)).words.join(" ");
   await d.api.enter(gone);
   await d.api.withdraw();
