@@ -194,6 +194,73 @@ test_times_of_the_eu_profile(void **state)
 	free(yaml);
 }
 
+static const char marked_case[] =
+    "filed: 2026-11-23 07:00\n"
+    "answers: {subcategory: fatigue, about: [operations-director]}\n"
+    "until: 2026-11-24 07:00\n"
+    "actions:\n"
+    "  - {after: 1 hour, do: ack, by: lead-guardian}\n"
+    "  - {after: 1 hour, do: ack, by: ned-lead}\n"
+    "  - {after: 1 hour, do: triage, by: ned-lead, band: P3}\n"
+    "  - {after: 1 hour, do: handover, by: ned-lead,\n"
+    "     from: senior-independent-director, person: coast-manager}\n";
+/* The first answers to operations-director; with four who may read by the
+ * route, the last would be the sixteenth. */
+static const char *const assigned[] = { "investigator-operations",
+	"lead-guardian", "deputy-guardian", "guardian-east", "guardian-west",
+	"investigator-clinical", "investigator-conduct", "people-director",
+	"chief-executive", "finance-director", "nursing-director",
+	"safeguarding-lead", "patient-safety-lead" };
+static const char *const refusals[] = {
+	"08:00  refused: ack by lead-guardian: they do not read it\n",
+	"11:00  refused: handover by ned-lead: the reporter left this person "
+	"out\n",
+	"12:00  refused: assign by ned-lead: the reporter left this person "
+	"out\n",
+	"00:00  refused: assign by ned-lead: there would be too many readers\n",
+};
+
+/* Nobody lets in whom the reporter left out, nor too many. */
+static void
+test_what_is_refused_changes_nothing(void **state)
+{
+	struct policy *p = example_policy(MADE_CLASSIC);
+	struct yaml_error problem = { 0 };
+	struct yaml_doc *d = NULL;
+	struct script *s = NULL;
+	struct buf in = BUF_INIT(8192), out = BUF_INIT(65536);
+	struct simulation_sum sum;
+	const char *at;
+	size_t n;
+
+	(void)state;
+	buf_put_str(&in, marked_case);
+	for (size_t i = 0; i < sizeof(assigned) / sizeof(assigned[0]); i++) {
+		buf_put_str(&in,
+		    "  - {after: 1 hour, do: assign, by: ned-lead, "
+		    "investigate: no, says: yes, person: ");
+		buf_put_str(&in, assigned[i]);
+		buf_put_str(&in, "}\n");
+	}
+	assert_int_equal(yaml_parse(buf_bytes(&in), "c", &d, &problem), ERR_OK);
+	if (script_read(p, &london, d, NULL, &s, &n) != ERR_OK)
+		fail_msg("%s", yaml_error_of(d)->text);
+	assert_int_equal(simulate(p, s, put_event, &out, &sum), ERR_OK);
+	buf_put_u8(&out, 0);
+	at = (const char *)out.p;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		if ((at = strstr(at, refusals[i])) == NULL)
+			fail_msg("no %s\n%s", refusals[i], (const char *)out.p);
+		at += strlen(refusals[i]);
+	}
+	assert_null(strstr(at, "refused"));
+	buf_free(&in);
+	buf_free(&out);
+	free(s);
+	yaml_free(d);
+	policy_free(p);
+}
+
 /* One case with one fault, and the sentence that names it. */
 static const struct {
 	const char *yaml, *expected;
@@ -266,6 +333,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(
 		    test_concerns_on_which_nobody_acts_climb_to_the_end),
 		cmocka_unit_test(test_times_of_the_eu_profile),
+		cmocka_unit_test(test_what_is_refused_changes_nothing),
 		cmocka_unit_test(
 		    test_faults_of_a_case_are_named_with_their_place),
 	};
