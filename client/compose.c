@@ -79,11 +79,14 @@ is_ours_in_memory(const char *path)
 {
 	struct statfs fs;
 	struct stat st;
+	uint32_t kind;
 
-	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
-	    st.st_uid == getuid() && (st.st_mode & 077) == 0 &&
-	    statfs(path, &fs) == 0 &&
-	    (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+	if (lstat(path, &st) != 0 || !S_ISDIR(st.st_mode) ||
+	    st.st_uid != getuid() || (st.st_mode & 077) != 0 ||
+	    statfs(path, &fs) != 0)
+		return false;
+	kind = (uint32_t)fs.f_type; /* signed, and of a machine's own size */
+	return kind == TMPFS_MAGIC || kind == RAMFS_MAGIC;
 }
 
 /* A directory that only this program's user can look into. */

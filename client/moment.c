@@ -14,8 +14,8 @@ moment_now(void)
 void
 moment_wait(int64_t ms)
 {
-	const struct timespec t = { .tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000 };
+	const struct timespec t = { .tv_sec = (time_t)(ms / 1000),
+		.tv_nsec = (long)(ms % 1000) * 1000000 };
 
 	if (ms > 0)
 		(void)nanosleep(&t, NULL);
