@@ -503,12 +503,14 @@ void
 request_purpose(const struct bundle_request *r,
     uint8_t out[static WORK_PURPOSE_LEN])
 {
-	_Static_assert(BUNDLE_UPLOAD_ID_LEN == WORK_PURPOSE_LEN,
-	    "an upload's id is a purpose");
-	if (r->kind == REQUEST_PUT)
-		memcpy(out, r->put.upload_id, WORK_PURPOSE_LEN);
-	else
+	_Static_assert(1 + BUNDLE_UPLOAD_ID_LEN == WORK_PURPOSE_LEN,
+	    "an upload's id has its place");
+	if (r->kind == REQUEST_PUT) {
+		out[0] = 1;
+		memcpy(out + 1, r->put.upload_id, BUNDLE_UPLOAD_ID_LEN);
+	} else {
 		work_purpose_of_text(out);
+	}
 }
 
 /* Takes the work off the end of a whole body: what is left of it may be zeros

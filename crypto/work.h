@@ -16,7 +16,7 @@
  */
 
 #define WORK_KEY_LEN 32
-#define WORK_PURPOSE_LEN 16
+#define WORK_PURPOSE_LEN 17
 #define WORK_NONCE_LEN 16
 #define WORK_CHALLENGE_LEN 48
 #define WORK_COUNTER_LEN 8
@@ -24,8 +24,9 @@
 #define WORK_BITS_MAX 16
 #define WORK_MINUTES_MAX 15 /* from making to expiry */
 
-/* What a challenge is for: a concern or follow-up, whosever. Of an upload it is
- * the upload's id. */
+/* What a challenge is for: a concern or follow-up, whosever (zeros). Of an
+ * upload it is 1 and the upload's id, which is its sender's to choose: none is
+ * text. */
 void work_purpose_of_text(uint8_t out[static WORK_PURPOSE_LEN]);
 
 struct work_terms {

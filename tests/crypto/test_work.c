@@ -20,6 +20,9 @@
 	"speakup: v1 concern\nroute: 513\nband: P2\n"             \
 	"policy: " HEX32 "\ncase-key: " HEX32 "\nmailbox: " HEX32 \
 	"\nto: 7 3\npayload: 4\n\nabcwxyz"
+#define PUT_NONE                                                        \
+	"speakup: v1 put\nupload: 00000000000000000000000000000000 5\n" \
+	"piece: 0 5\n\nhello"
 #define PUT "speakup: v1 put\nupload: " HEX16 " 5\npiece: 0 5\n\nhello"
 #define FOLLOWUP                                                  \
 	"speakup: v1 followup\nentry: 5\nto: 7 3\npayload: 4\n\n" \
@@ -225,14 +228,17 @@ static void
 test_work_stands_at_the_end_of_what_a_reporter_sends(void **state)
 {
 	static const uint8_t text[WORK_PURPOSE_LEN] = { 0 };
-	static const uint8_t id[WORK_PURPOSE_LEN] = { 0, 0x11, 0x22, 0x33, 0x44,
-		0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee,
-		0xff };
+	static const uint8_t id[WORK_PURPOSE_LEN] = { 1, 0, 0x11, 0x22, 0x33,
+		0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd,
+		0xee, 0xff };
+	/* the sender chooses it: what an upload asks for is never text's */
+	static const uint8_t none[WORK_PURPOSE_LEN] = { 1 };
 
 	(void)state;
 	must_carry(CONCERN, BUNDLE_TEXT_LEN, text);
 	must_carry(FOLLOWUP, BUNDLE_TEXT_LEN, text);
 	must_carry(PUT, BUNDLE_PIECE_LEN, id);
+	must_carry(PUT_NONE, BUNDLE_PIECE_LEN, none);
 	/* It is asked before these three. A poll and a withdrawal may bring it
 	 * all the same, so that they are answered as late as the others. */
 	must_carry(POLL, BUNDLE_TEXT_LEN, text);
