@@ -99,15 +99,18 @@ check_first(struct dismissing *d, const struct answer_case *a)
 	return DISMISSAL_STORED;
 }
 
-/* What a colleague has told the reporter is theirs to end. */
+/* What a colleague has told the reporter, given to somebody or not agreed to is
+ * theirs to end: of staff nothing is passed over but that it was set aside. */
 static bool
 is_colleagues(const struct answer_head *h)
 {
 	struct entry e;
 
-	return entry_parse(h->head, &e) != ERR_OK ||
-	    (message_form(e.kind)->author == AUTHOR_STAFF &&
-		entry_has_content(&e));
+	if (entry_parse(h->head, &e) != ERR_OK)
+		return true;
+	return message_form(e.kind)->author == AUTHOR_STAFF &&
+	    (entry_has_content(&e) ||
+		(e.kind != MESSAGE_DISMISS && e.kind != MESSAGE_SECOND));
 }
 
 /* All heads behind the concern's; *ret: with the last of them. */

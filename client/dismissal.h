@@ -15,7 +15,8 @@
  * for the second person, the dismissal that they agree to: what anybody wrote
  * since is for people to read first (dismissal_is_plain). Where it is said,
  * those too to which their reporters wrote again, or which they brought back: a
- * flood can do that as well. What a colleague has answered is left alone.
+ * flood can do that as well. What a colleague has answered, handed on, stepped
+ * back from or not agreed to is left alone.
  */
 
 enum dismissal {

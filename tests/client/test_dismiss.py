@@ -205,9 +205,18 @@ class Dismiss(unittest.TestCase):
         self.assertEqual((done["of"], done["waiting"], done["alone"]),
                          (5, 4, 1))
         self.assertEqual(self.dismiss(SECOND, "--second")["of"], 0)
+        # nor is what somebody did not agree to, or handed on, without a word
+        self.i.ftsu(SECOND, "decline", junk[0]["case"], "--yes")
+        self.i.ftsu(FIRST, "recuse", junk[1]["case"], "--yes")
+        done = self.dismiss(FIRST, "--flood", "--written")
+        self.assertEqual((done["of"], done["waiting"], done["alone"]),
+                         (2, 0, 2))
         done = self.dismiss(SECOND, "--second", "--written")
-        self.assertEqual((done["of"], done["dismissed"]), (4, 4))
-        for filed in junk:
+        self.assertEqual((done["of"], done["dismissed"], done["alone"]),
+                         (3, 2, 1))
+        for filed in junk[:2]:
+            self.assertEqual(self.stands(filed["case"], SECOND)[0], "received")
+        for filed in junk[2:]:
             self.assertEqual(self.stands(filed["case"])[0], "closed")
         self.i.ftsu(FIRST, "dismiss", "--written", talking["case"],
                     expect=USAGE)
