@@ -71,7 +71,7 @@ function errorBody(code: string, size: number): Buffer {
 
 test("a request is of its size, and says nothing of who asks", async (t) => {
   const { net, asked } = await fake(t, ok);
-  assert.deepEqual(await net.ask(ask()), { count: 0, heads: [] });
+  assert.deepEqual(await net.ask(ask()), { count: 0, heads: [], ahead: undefined });
   const { method, path, headers, body } = asked[0]!;
   assert.deepEqual([method, path, body.length], ["POST", "/v1/text", 49152]);
   assert.equal(headers["content-length"], "49152");
@@ -170,7 +170,7 @@ test("what may pass is tried again, six times at most", async (t) => {
   const busy: Answer = (out, _, n) => (n < 3 ? send(out, 503, JSON_TYPE, errorBody("busy", 49152)) :
     n === 3 ? void out.destroy() : ok(out));
   const first = await fake(t, busy);
-  assert.deepEqual(await first.net.askAgain(ask()), { count: 0, heads: [] });
+  assert.deepEqual(await first.net.askAgain(ask()), { count: 0, heads: [], ahead: undefined });
   assert.equal(first.asked.length, 4);
   assert.ok(first.asked.every(({ body }) => body.equals(first.asked[0]!.body)));
   const down = await fake(t, (out) => send(out, 503, JSON_TYPE, errorBody("down", 49152)));
