@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { type Exchange, TEXT_LEN, WORK_LEN } from "../../web/core/bundle.ts";
+import { hex } from "../../web/core/bytes.ts";
 import { getPolicy, poll } from "../../web/core/bundle_reporter.ts";
 import { Refused } from "../../web/core/types.ts";
 import { evenOver, TEXTS } from "../../web/net/even.ts";
@@ -264,6 +265,49 @@ test("while work is asked for, what is filed is two exchanges as well", { skip: 
   }
   const bits = front.asked.at(-1)!.body.subarray(-WORK_LEN);
   assert.ok(bits.some((x) => x !== 0), "work was asked for");
+});
+
+test("while work is asked for, each act does it before its first exchange, whatever came before",
+  { skip: skipLive }, async (t) => {
+  const live = await startLive({ limits: { "quiet-filings-per-minute": 1 } });
+  t.after(() => live.stop());
+  const front = await startDouble(live);
+  t.after(() => front.stop());
+  const api = reporterOver(newNet(front.url, { second: 20 }));
+  await api.open();
+  let words = "";
+  for (let i = 0; i < 6; i++)
+    words = (await api.file(said(`Concern ${i}.`), quiet)).words.join(" ");
+  await api.enter(words);
+  const look = (): Promise<unknown> => api.refresh();
+  const write = (): Promise<unknown> => api.write("More.", [], quiet);
+  const brought = new Set<string>([hex(new Uint8Array(WORK_LEN))]);
+  for (const act of [look, look, write, look, write, write, look]) {
+    const had = front.asked.length;
+    await act();
+    const [first, second, ...more] = front.asked.slice(had).map(({ body }) =>
+      hex(body.subarray(-WORK_LEN)));
+    assert.ok(!brought.has(first!), "the first brings work of this act");
+    assert.deepEqual([second, ...more], [first], "and the second the same");
+    brought.add(first!);
+  }
+});
+
+test("a policy that grows old in the middle of an act is fetched before the next",
+  { skip: skipLive }, async (t) => {
+  const words = (await d.api.file(said("It takes long."), quiet)).words.join(" ");
+  await d.api.enter(words);
+  d.age();
+  await d.api.refresh();
+  const now = Date.now.bind(Date);
+  const had = d.front.asked.length;
+  // by the first exchange a minute has gone
+  t.mock.method(Date, "now", () => now() + (d.front.asked.length > had ? 61_000 : 0));
+  await d.api.write("So does this.", [], quiet);
+  const written = d.front.asked.slice(had);
+  await d.api.refresh();
+  assert.deepEqual(shape(written), [TEXT, TEXT]);
+  assert.deepEqual(shape(d.front.asked.slice(had + 2)), [POLICY, TEXT, TEXT]);
 });
 
 test("what is refused on the device asks for nothing", { skip: skipLive }, async () => {

@@ -197,14 +197,33 @@ test("what a mailbox asks for comes with whatever is next, and serves for one fi
   await working.ask(NOBODY);
   await askWorking(working, concern(), quiet);
   await askWorking(working, sendFollowup(utf8("note"), undefined), quiet);
-  await working.ask(NOBODY);
+  await working.ask(NOBODY); // as late as before the filing
+  working.renew();
   await askWorking(working, sendFollowup(utf8("note"), undefined), quiet);
+  working.renew();
+  await working.ask(NOBODY);
   const none = "00".repeat(48);
   assert.deepEqual(bodies.map(workIn),
-    [none, hex(CHALLENGE), hex(CHALLENGE), none, none, hex(other)]);
+    [none, hex(CHALLENGE), hex(CHALLENGE), none, hex(CHALLENGE), hex(other), none]);
   for (const body of [bodies[1]!, bodies[2]!])
     assert.ok(bitsOf(body.subarray(-16, -8), CHALLENGE) >= 3);
   assert.deepEqual(bodies[1]!.subarray(0, -WORK_LEN), bodies[0]!.subarray(0, -WORK_LEN));
+});
+
+test("work that would not count any more is not brought, nor done", async (t) => {
+  const other = unhex("0b".repeat(48));
+  const { net, bodies } = await fake(t, (n) => mailbox(3, n === 1 ? CHALLENGE : other));
+  const clock = { now: Date.now() };
+  t.mock.method(Date, "now", () => clock.now);
+  const working = workingOver(net);
+  await working.ask(NOBODY);
+  clock.now += 12 * 60_000;
+  await working.ask(NOBODY);
+  clock.now += 3 * 60_000;
+  await working.ask(NOBODY);
+  await working.ask(NOBODY);
+  const none = "00".repeat(48);
+  assert.deepEqual(bodies.map(workIn), [none, hex(CHALLENGE), none, hex(other)]);
 });
 
 test("in quiet times nothing comes with anything", async (t) => {

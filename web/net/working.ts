@@ -32,21 +32,41 @@ export async function askWorking<T>(
   }
 }
 
-/** The same net, whose exchanges of text bring the work that a mailbox asked for. */
-export function workingOver(net: Net): Net {
-  let asked: Work | undefined;
-  let counter: Uint8Array | undefined; // of what was asked; done, and not used yet
+/** What is asked for counts for 15 minutes; the rest is for doing it, and for the way. */
+const COUNTS_MS = 13 * 60_000;
 
-  async function brought<T>(e: Exchange<T>, signal?: AbortSignal): Promise<Exchange<T>> {
-    if (asked === undefined || e.path !== "/v1/text") return e;
-    const work = asked;
-    counter ??= await solveWork(work, e.onWork ?? (() => undefined), signal);
-    return withWork(e, work, counter);
+export interface Working extends Net {
+  /**
+   * Something is over. Whatever is next brings what was asked for last, whether this served or
+   * not: one that took no pause would tell that nothing was filed before it.
+   */
+  renew(): void;
+}
+
+/** The same net, whose exchanges of text bring the work that a mailbox asked for. */
+export function workingOver(net: Net): Working {
+  let asked: { work: Work; at: number } | undefined; // that whatever is next brings
+  let counter: Uint8Array | undefined; // of it, done
+  let hasServed = false; // it goes on with all but filings, so that they are answered as late
+  let last: typeof asked; // by a mailbox since
+
+  function take(next: typeof asked): void {
+    asked = next;
+    counter = last = undefined;
+    hasServed = false;
   }
 
-  function ask(next: Work | undefined): void {
-    asked = next;
-    counter = undefined;
+  function renew(): void {
+    if (last !== undefined || hasServed) take(last);
+  }
+
+  async function brought<T>(e: Exchange<T>, signal?: AbortSignal): Promise<Exchange<T>> {
+    if (e.path !== "/v1/text") return e;
+    if (asked !== undefined && Date.now() - asked.at > COUNTS_MS) take(undefined);
+    if (asked === undefined || (hasServed && e.onWork !== undefined)) return e;
+    const { work } = asked;
+    counter ??= await solveWork(work, e.onWork ?? (() => undefined), signal);
+    return withWork(e, work, counter);
   }
 
   async function through<T>(
@@ -54,11 +74,13 @@ export function workingOver(net: Net): Net {
   ): Promise<T> {
     try {
       const answer = await send(await brought(e, signal));
-      if (e.onWork !== undefined && e.path === "/v1/text") ask(undefined); // it served
-      else if (e.ahead !== undefined && counter === undefined) ask(e.ahead(answer));
+      const work = e.ahead?.(answer);
+      if (e.onWork !== undefined && e.path === "/v1/text") hasServed = asked !== undefined;
+      else if (work !== undefined) last = { work, at: Date.now() };
+      if (asked === undefined) renew();
       return answer;
     } catch (x) {
-      if (x instanceof WorkWanted) ask(undefined); // it did not count
+      if (x instanceof WorkWanted) take(undefined); // it did not count
       throw x;
     }
   }
@@ -67,5 +89,6 @@ export function workingOver(net: Net): Net {
     ...net,
     ask: (e, signal) => through(e, (x) => net.ask(x, signal), signal),
     askAgain: (e, signal) => through(e, (x) => net.askAgain(x, signal), signal),
+    renew,
   };
 }

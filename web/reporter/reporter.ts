@@ -19,6 +19,11 @@ import { fetchService, freshService, newReporter, nowSeconds, openedOf } from ".
 import { type Box, boxOf, dropBox, dropFiling, type Reporter } from "./state.ts";
 import { emptyMailbox, mailboxOf, SURVEY_AGAIN, SURVEY_DETRIMENT } from "./words.ts";
 
+function begin(r: Reporter): void {
+  r.began = Date.now();
+  r.net.begin(r.closing.signal);
+}
+
 /** What was checked; where something does not fit, what was checked before it. */
 async function look(r: Reporter, box: Box): Promise<Mailbox> {
   let refused: Refused | undefined;
@@ -89,7 +94,7 @@ async function write(
 
 /* What is written at once goes on with the policy that this asked for. */
 async function newReaders(r: Reporter): Promise<NewReaders> {
-  r.net.begin(r.closing.signal);
+  begin(r);
   const { policy } = await freshService(r);
   const box = boxOf(r);
   const people = newPeople(r, box);
@@ -113,7 +118,7 @@ function survey(
 
 /** Of one shape on the line. */
 async function act<T>(r: Reporter, work: () => Promise<T>): Promise<T> {
-  r.net.begin(r.closing.signal);
+  begin(r);
   try {
     return await work();
   } finally {
@@ -123,8 +128,10 @@ async function act<T>(r: Reporter, work: () => Promise<T>): Promise<T> {
 
 export function reporterOver(net: Net, r: Reporter = newReporter(net)): ReporterApi {
   const turn = inTurn();
-  r.net = evenOver(workingOver(net)); // until now the policy was all that was asked for
-  const inAct = <T>(work: () => Promise<T>): Promise<T> => turn(() => act(r, work));
+  const working = workingOver(net);
+  r.net = evenOver(working); // until now the policy was all that was asked for
+  const inAct = <T>(work: () => Promise<T>): Promise<T> =>
+    turn(() => act(r, work).finally(working.renew));
   return {
     open: (early) => turn(async () => serviceOf(await fetchService(r, early))),
     complete: async () => fingerprintWords(openedOf(r).root),
@@ -135,7 +142,7 @@ export function reporterOver(net: Net, r: Reporter = newReporter(net)): Reporter
     refresh: () => inAct(() => look(r, boxOf(r))),
     attachment: (seq, index, onProgress) =>
       inAct(() => fetchFile(r, boxOf(r), seq, index, onProgress)),
-    newReaders: () => turn(() => newReaders(r)),
+    newReaders: () => turn(() => newReaders(r).finally(working.renew)),
     write: (text, files, onProgress) => inAct(() => write(r, text, files, onProgress)),
     consent: (seq, agree) => inAct(() => consent(r, seq, agree)),
     survey: (again, treatedBadly, text) => inAct(() => survey(r, again, treatedBadly, text)),

@@ -9,7 +9,7 @@ import type { Reporter } from "./state.ts";
 
 export function newReporter(net: Net): Reporter {
   return {
-    net: evenOver(net), opened: undefined, fetchedAt: 0, filing: undefined, box: undefined,
+    net: evenOver(net), opened: undefined, fetchedAt: 0, began: 0, filing: undefined, box: undefined,
     closing: new AbortController(),
   };
 }
@@ -77,9 +77,12 @@ export async function fetchService(r: Reporter, early?: Uint8Array): Promise<Ope
   return r.opened;
 }
 
-/** The same, where the last time was more than a minute ago. */
+/**
+ * The same, where the last time was more than a minute before this act: in the middle of one it
+ * would show which one it is.
+ */
 export async function freshService(r: Reporter): Promise<Opened> {
-  const isFresh = r.opened !== undefined && Date.now() - r.fetchedAt < POLICY_FRESH_MS;
+  const isFresh = r.opened !== undefined && r.began - r.fetchedAt < POLICY_FRESH_MS;
   return isFresh ? openedOf(r) : fetchService(r);
 }
 

@@ -26,6 +26,7 @@ export interface Reporter {
   net: Even;
   opened: Opened | undefined;
   fetchedAt: number; // milliseconds
+  began: number; // of what is done, milliseconds
   filing: Filing | undefined; // sealed, and not known to be stored
   box: Box | undefined;
   closing: AbortController; // aborted by forget

@@ -61,6 +61,7 @@ export async function tellConcern(
   keep: boolean, onProgress: OnProgress,
 ): Promise<Told> {
   if (said.text === "") throw new Refused("empty", "There is nothing to send yet.");
+  t.began = Date.now();
   const text = `raised: ${said.raised}\nwritten down by: ${personOfMe(s).name}\n\n${said.text}`;
   const { words } = await fileConcern(t, { ...said, text, files: [] }, onProgress);
   const keys = deriveReceipt(parseReceipt(words.join(" ")), openedOf(s).root.realm);
