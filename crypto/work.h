@@ -21,7 +21,7 @@
 #define WORK_CHALLENGE_LEN 48
 #define WORK_COUNTER_LEN 8
 #define WORK_LEN (WORK_CHALLENGE_LEN + WORK_COUNTER_LEN)
-#define WORK_BITS_MAX 16
+#define WORK_BITS_MAX 12    /* minutes on a phone: no server keeps one busier */
 #define WORK_MINUTES_MAX 15 /* from making to expiry */
 
 /* What a challenge is for: a concern or follow-up, whosever (zeros). Of an

@@ -106,7 +106,7 @@ static const struct {
 	{ ANSWER_WORK, "speakup: v1 work\nchallenge: 12 " HEX32 HEX16 "\n\n" },
 	{ ANSWER_MAILBOX,
 	    "speakup: v1 mailbox\ncount: 0\nstate: open\n"
-	    "challenge: 16 " HEX32 HEX16 "\n\n" },
+	    "challenge: 12 " HEX32 HEX16 "\n\n" },
 };
 
 /* Reads a bundle and writes what it read. */
@@ -329,7 +329,7 @@ test_altered_requests_are_refused(void **state)
 static const struct change answer_changes[] = {
 	{ 0, "proof: 5", "proof: 0" },
 	{ 16, " 12 ", " 0 " },
-	{ 16, " 12 ", " 17 " },
+	{ 16, " 12 ", " 13 " },
 	{ 16, " 12 ", " 012 " },
 	{ 16, "00112233", "112233" },
 	{ 1, "open", "received" },
@@ -419,7 +419,7 @@ test_nothing_named_may_be_empty(void **state)
 		    "challenge: 0 " HEX32 HEX16 "\n\n" },
 		{ answer_again,
 		    "speakup: v1 mailbox\ncount: 0\nstate: open\n"
-		    "challenge: 17 " HEX32 HEX16 "\n\n" },
+		    "challenge: 13 " HEX32 HEX16 "\n\n" },
 		{ answer_again,
 		    "speakup: v1 mailbox\ncount: 0\nstate: open\n"
 		    "challenge: 3 " HEX32 "\n\n" },

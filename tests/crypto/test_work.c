@@ -160,7 +160,7 @@ test_a_challenge_has_the_documented_form(void **state)
 		BYTES(terms, 24), BYTES(purpose, sizeof(purpose)) };
 	uint8_t challenge[WORK_CHALLENGE_LEN], mac[SHA256_LEN],
 	    of_text[WORK_PURPOSE_LEN];
-	struct work_terms t = { .bits = 17 };
+	struct work_terms t = { .bits = 13 };
 
 	(void)state;
 	memset(of_text, 1, sizeof(of_text));

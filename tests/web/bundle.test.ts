@@ -144,8 +144,8 @@ const answers: { e: Exchange<unknown>; text: string; is: unknown }[] = [
     is: [{ person: 9, full: false }, { person: 4, full: true }] },
   { e: staff.watch(session, staff.NO_MARK),
     text: "speakup: v1 changed\nmark: 0011223344556677\n\n", is: "0011223344556677" },
-  { e: mailbox, text: `speakup: v1 mailbox\ncount: 0\nstate: open\nchallenge: 16 ${HEX32}${HEX16}\n\n`,
-    is: { count: 0, ahead: { bits: 16, challenge: latin(HEX32 + HEX16) }, heads: [] } },
+  { e: mailbox, text: `speakup: v1 mailbox\ncount: 0\nstate: open\nchallenge: 12 ${HEX32}${HEX16}\n\n`,
+    is: { count: 0, ahead: { bits: 12, challenge: latin(HEX32 + HEX16) }, heads: [] } },
 ];
 
 /** Bytes as text, so that what was read can be compared. */
@@ -202,7 +202,7 @@ const changes: [number, string, string][] = [
   [13, "kept\n", "kept\nmore: 1\n"],
   [14, "9 free", "0 free"], [14, "9 free", "9 busy"], [14, "9 free", "9"],
   [15, "6677\n", "667\n"],
-  [16, ": 16 ", ": 17 "], [16, ": 16 ", ": 0 "], [16, "ff\n\n", "FF\n\n"], [16, "ff\n\n", "\n\n"],
+  [16, ": 12 ", ": 13 "], [16, ": 12 ", ": 0 "], [16, "ff\n\n", "FF\n\n"], [16, "ff\n\n", "\n\n"],
 ];
 
 test("altered answers are refused", () => {

@@ -94,7 +94,7 @@ test("an answer that asks for work is read strictly, and only where it may be as
   const wanted = read(asksFor(12));
   assert.ok(wanted instanceof WorkWanted);
   assert.deepEqual([wanted.bits, hex(wanted.challenge)], [12, hex(CHALLENGE)]);
-  for (const bad of [asksFor(0), asksFor(17), asksFor("012"), asksFor(12, "0a".repeat(47)),
+  for (const bad of [asksFor(0), asksFor(13), asksFor("012"), asksFor(12, "0a".repeat(47)),
     asksFor(12, "0A".repeat(48)), `${asksFor(12)}more`, asksFor(12).replace("\n\n", "\nx: y\n\n")]) {
     const e = read(bad);
     assert.ok(e instanceof Refused && !(e instanceof WorkWanted) && e.code === "syntax", bad);

@@ -28,7 +28,7 @@ export const SEQ_MAX = 999999;
 /** At the end of what is filed: challenge, counter, and zeros; or zeros only. */
 export const WORK_LEN = 64;
 const CHALLENGE_LEN = 48;
-const WORK_BITS_MAX = 16;
+const WORK_BITS_MAX = 12; // minutes on a phone: no server keeps one busier
 const HEADS_MAX = 64;
 const TO_MAX = 16;
 const PERSON_MAX = 65535;
