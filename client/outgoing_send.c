@@ -290,11 +290,25 @@ not_stored(const struct outgoing *o)
 	return "Your message was NOT stored.";
 }
 
+/* Only a proof that was looked at is held against anybody. */
+static enum exit_code
+proof_failed(const struct term *t, enum err err, const char *so,
+    const char *advice)
+{
+	if (err != ERR_BAD_SIG)
+		return fail_err(t, err,
+		    "The server's proof, without which it is to be taken as "
+		    "NOT stored");
+	return term_fail(t, EXIT_REFUSED,
+	    "%s The server's proof does not fit what was sent%s", so, advice);
+}
+
 static enum reply
 check_proof(struct outgoing *o, struct bytes proof, bool has_content,
     enum exit_code *ret_code)
 {
 	struct statement sent = { .kind = o->m->kind };
+	enum err err;
 
 	if (o->m->kind == MESSAGE_CONCERN)
 		sent.policy = o->server->policy->serial;
@@ -306,13 +320,11 @@ check_proof(struct outgoing *o, struct bytes proof, bool has_content,
 		return REPLY_NONE;
 	}
 	memcpy(sent.link, o->link, LINK_LEN);
-	if (!server_proof_fits(o->server, proof, &sent, &o->day)) {
-		*ret_code = term_fail(o->server->term, EXIT_REFUSED,
-		    "%s The "
-		    "server's proof does not fit what was sent: somebody may "
-		    "have changed it on the way. Please do not rely on it; "
-		    "try again later or use another way.",
-		    not_stored(o));
+	err = server_check_proof(o->server, proof, &sent, &o->day);
+	if (err != ERR_OK) {
+		*ret_code = proof_failed(o->server->term, err, not_stored(o),
+		    ": somebody may have changed it on the way. Please do "
+		    "not rely on it; try again later or use another way.");
 		return REPLY_NONE;
 	}
 	buf_reset(&o->proof);
@@ -450,6 +462,7 @@ outgoing_send_saved(struct server *s, struct bytes body, struct buf *ret_proof,
 	struct statement sent = { .kind = MESSAGE_CONCERN };
 	const struct bundle_answer *a;
 	enum reply reply;
+	enum err err;
 
 	if (saved_statement(s, body, &sent) != ERR_OK)
 		return term_fail(s->term, EXIT_USAGE,
@@ -459,10 +472,10 @@ outgoing_send_saved(struct server *s, struct bytes body, struct buf *ret_proof,
 		return server_fail(s, reply,
 		    reply == REPLY_NONE ? no_proof
 					: "Your concern was NOT stored.");
-	if (!server_proof_fits(s, a->stored.proof, &sent, ret_day))
-		return term_fail(s->term, EXIT_REFUSED,
-		    "Your concern was NOT "
-		    "stored. The server's proof does not fit what was sent.");
+	err = server_check_proof(s, a->stored.proof, &sent, ret_day);
+	if (err != ERR_OK)
+		return proof_failed(s->term, err,
+		    "Your concern was NOT stored.", ".");
 	buf_put_bytes(ret_proof, a->stored.proof);
 	return EXIT_DONE;
 }

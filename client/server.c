@@ -474,22 +474,23 @@ server_even_out(struct server *s)
 
 /* --- filing proofs --- */
 
-bool
-server_proof_fits(const struct server *s, struct bytes proof,
+enum err
+server_check_proof(const struct server *s, struct bytes proof,
     const struct statement *sent, int64_t *ret_day)
 {
 	struct statement stored;
 	struct bytes text;
+	enum err err = proof_verify(proof, s->root.instance_keys,
+	    s->root.n_instance_keys, &text);
 
-	if (proof_verify(proof, s->root.instance_keys, s->root.n_instance_keys,
-		&text) != ERR_OK ||
-	    statement_parse(text, &stored) != ERR_OK)
-		return false;
-	if (memcmp(stored.case_id, sent->case_id, CASE_ID_LEN) != 0 ||
+	if (err == ERR_NOMEM || err == ERR_CRYPTO)
+		return err;
+	if (err != ERR_OK || statement_parse(text, &stored) != ERR_OK ||
+	    memcmp(stored.case_id, sent->case_id, CASE_ID_LEN) != 0 ||
 	    stored.kind != sent->kind ||
 	    (sent->policy != 0 && stored.policy != sent->policy) ||
 	    memcmp(stored.link, sent->link, LINK_LEN) != 0)
-		return false;
+		return ERR_BAD_SIG;
 	*ret_day = stored.day;
-	return true;
+	return ERR_OK;
 }

@@ -105,9 +105,10 @@ enum exit_code server_fail(const struct server *s, enum reply r,
  * sent: case, kind, link, and the policy's serial where sent->policy is not 0
  * (of a concern: that of its policy; of later messages: that of the moment,
  * which may have changed since we asked). *ret_day: the day it was stored.
+ * ERR_BAD_SIG: it does not; ERR_NOMEM, ERR_CRYPTO: it could not be looked at.
  */
-bool server_proof_fits(const struct server *s, struct bytes proof,
-    const struct statement *sent, int64_t *ret_day);
+enum err server_check_proof(const struct server *s, struct bytes proof,
+    const struct statement *sent, int64_t *ret_day) MUST_CHECK;
 
 /* Today, in days since 1970-01-01 UTC. */
 int64_t today(void);
