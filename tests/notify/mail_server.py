@@ -10,10 +10,11 @@ class MailServer:
     """`said` is every line of every client, `mails` what was taken, as
     (recipient, bytes)."""
 
-    def __init__(self, tls=None, password=None, refuses=(), port=0):
+    def __init__(self, tls=None, password=None, refuses=(), port=0,
+                 host="127.0.0.1"):
         self.tls, self.password, self.refuses = tls, password, set(refuses)
         self.said, self.mails = [], []
-        self.socket = socket.create_server(("127.0.0.1", port))
+        self.socket = socket.create_server((host, port))
         self.port = self.socket.getsockname()[1]
         self.changed = threading.Condition()
         self.thread = threading.Thread(target=self.serve, daemon=True)
