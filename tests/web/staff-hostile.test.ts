@@ -403,15 +403,20 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
   });
 
   test("lists cases without end", async () => {
-    desk.front.meddle = async (asked, forward) => {
-      const answer = await forward(asked);
-      if (!asks(asked.body, "queue")) return answer;
-      const body = Buffer.from(answer.body.toString("latin1").split("\n").filter((l) =>
-        !l.startsWith("row: "))
-        .join("\n").replace(/\nnext: .*\n/, "\nnext: more\n").replace(/\0+$/, ""), "latin1");
-      return { ...answer, body: Buffer.concat([body, Buffer.alloc(49152 - body.length)]) };
-    };
-    await refusedWith("limit", () => east.api.search(["kit"], nothing));
+    for (const rows of ["none", "some, again and again"]) {
+      let pages = 0;
+      desk.front.meddle = async (asked, forward) => {
+        const answer = await forward(asked);
+        if (!asks(asked.body, "queue")) return answer;
+        pages++;
+        const body = Buffer.from(answer.body.toString("latin1").split("\n").filter((l) =>
+          rows !== "none" || !l.startsWith("row: "))
+          .join("\n").replace(/\nnext: .*\n/, "\nnext: more\n").replace(/\0+$/, ""), "latin1");
+        return { ...answer, body: Buffer.concat([body, Buffer.alloc(49152 - body.length)]) };
+      };
+      await refusedWith("limit", () => east.api.search(["kit"], nothing));
+      assert.equal(pages, 1, rows);
+    }
   });
 
   /* --- root and policy --- */

@@ -63,7 +63,7 @@ async function wholeQueue(s: Staff): Promise<QueueAnswer> {
     const a = await fetchPage(s, after, ROWS_MAX);
     rows.push(...a.rows);
     if (a.next === "") return { ...a, rows };
-    if (a.rows.length === 0 || rows.length > QUEUE_MAX)
+    if (a.rows.length < ROWS_MAX || rows.length > QUEUE_MAX) // only a full page is followed
       throw new Refused("limit", "The server lists cases without end.");
     after = a.next;
   }
