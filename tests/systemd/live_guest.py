@@ -67,6 +67,10 @@ def start_anew(counts):
 
 def main():
     only = (HERE / "only").read_text().strip()
+    if WORK.exists() and not COUNTS.exists():
+        say("FAIL the machine started anew by itself: --console has why\n"
+            "0 passed, 1 failed")
+        return
     prepare()
     if COUNTS.exists():
         before = map(int, COUNTS.read_text().split())

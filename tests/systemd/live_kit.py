@@ -23,6 +23,7 @@ UNIT = "speakupd@example.service"
 PUBLIC = "speakupd-public@example.socket"
 NOTIFY = "speakup-notify@example.service"
 BACKUP = "speakup-backup@example.service"
+NOBODY = 65534
 MARK = "marmalade-over-the-fence"   # in what reporters write
 receipts = []
 SAVED = HERE / "receipts"    # for after the machine's new start
@@ -243,6 +244,18 @@ def now_cursor():
 def wait_whole(unit=UNIT, seconds=300):
     true(wait_for(lambda: is_whole(unit), seconds),
          f"{unit}: {show(unit, 'ActiveState')}, {processes(unit)}")
+
+
+def owner_on_disk():
+    """Who owns what the service keeps: its user, or since systemd 257 nobody,
+    whom the service sees as its user."""
+    uid = (STATE / "example").stat().st_uid
+    pid = pids(UNIT, "parent")[0]
+    user = int(status(pid)["Uid"].split()[0])
+    true(uid in (user, NOBODY), f"the state belongs to {uid}")
+    seen = Path(f"/proc/{pid}/root{STATE}/example").stat().st_uid
+    equal(seen, user, "who owns the state, as the service sees it")
+    return uid
 
 
 def expect_owned(path, uid, mode):

@@ -10,9 +10,10 @@ from pathlib import Path
 from live_kit import (BACKUP, MARK, NOTIFY, PUBLIC, SAVED, STATE, UNIT, URL,
                       WORK, answers, control_group, equal, expect_confined,
                       expect_owned, follow, inbox, is_active, is_whole,
-                      journal, make_certificate, manual, now_cursor, pids,
-                      processes, receipts, report, run, sh, show, status,
-                      systemctl, true, wait_for, wait_whole, within)
+                      journal, make_certificate, manual, now_cursor,
+                      owner_on_disk, pids, processes, receipts, report, run,
+                      sh, show, status, systemctl, true, wait_for, wait_whole,
+                      within)
 from mail_server import MailServer
 
 OTHER = "speakupd@other.service"
@@ -26,7 +27,7 @@ def test_backups_are_made_and_hold():
     true(show(timer, "NextElapseUSecRealtime"), "it never comes")
     follow("Backups")
     equal(show(BACKUP, "Result"), "success", "Result")
-    uid = int(status(pids(UNIT, "parent")[0])["Uid"].split()[0])
+    uid = owner_on_disk()
     expect_owned(BACKUPS, uid, 0o700)
     copies = list(BACKUPS.iterdir())
     equal(len(copies), 1, copies)
@@ -73,7 +74,7 @@ def test_a_backup_is_restored_as_the_manual_says():
         true(inbox(receipt), "a receipt opens nothing")
     true(run("speakup", "inbox", "--json", "--server", URL, stdin=later + "\n",
              check=False).stdout != inbox(receipts[0]), "it is still there")
-    uid = int(status(pids(UNIT, "parent")[0])["Uid"].split()[0])
+    uid = owner_on_disk()
     for path in (STATE / "example", STATE / "example/db/data.mdb"):
         equal(path.stat().st_uid, uid, path)
 

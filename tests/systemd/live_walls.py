@@ -6,8 +6,9 @@ from pathlib import Path
 
 from live_kit import (BACKUP, NOTIFY, STATE, UNIT, WORK, answers,
                       control_group, equal, expect_confined, expect_owned,
-                      is_whole, journal, now_cursor, pids, processes, run, say,
-                      sh, status, systemctl, true, wait_for, wait_whole, within)
+                      is_whole, journal, now_cursor, owner_on_disk, pids,
+                      processes, run, say, sh, status, systemctl, true,
+                      wait_for, wait_whole, within)
 
 # --- what each process has ---
 
@@ -88,7 +89,7 @@ def test_files_of_others_cannot_be_read_nor_anything_written():
 
 
 def test_state_and_credentials_are_the_services_alone():
-    uid = int(status(pids(UNIT, "parent")[0])["Uid"].split()[0])
+    uid = owner_on_disk()
     expect_owned(STATE.parent, 0, 0o700)
     expect_owned(STATE / "example", uid, 0o700)
     for path in (STATE / "example").rglob("*"):
