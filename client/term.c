@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -121,17 +123,26 @@ put_prompt(int tty, const char *prompt)
 		return;
 }
 
+/* Waits until there is something to read; false where a signal of `ends` (a
+ * signalfd, or -1) came first. */
+static bool
+await(int fd, int ends)
+{
+	struct pollfd p[] = { { .fd = fd, .events = POLLIN },
+		{ .fd = ends, .events = POLLIN } };
+
+	return poll(p, 2, -1) > 0 && p[1].revents == 0;
+}
+
 /* Up to a newline; ERR_LIMIT when longer, ERR_IO at the end or a signal. */
 static enum err
-read_line(int fd, char *out, size_t cap)
+read_line(int fd, int ends, char *out, size_t cap)
 {
 	size_t n = 0;
 	char c;
 
 	for (;;) {
-		ssize_t got = read(fd, &c, 1);
-
-		if (got != 1)
+		if (!await(fd, ends) || read(fd, &c, 1) != 1)
 			return ERR_IO;
 		if (c == '\n')
 			break;
@@ -154,7 +165,7 @@ term_ask(const struct term *t, const char *prompt, char *out, size_t cap)
 		return false;
 	while (err == ERR_LIMIT) {
 		put_prompt(tty, prompt);
-		err = read_line(tty, out, cap);
+		err = read_line(tty, -1, out, cap);
 		if (err == ERR_LIMIT)
 			term_warn(t, "That is too long. Please try again.");
 	}
@@ -174,24 +185,11 @@ term_agree(const struct term *t, const char *question)
 	return strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0;
 }
 
-/* Set by a signal while a secret is typed, so that echo comes back on. */
-static volatile sig_atomic_t interrupted;
-
-static void
-on_signal(int sig)
-{
-	interrupted = sig;
-}
-
-static const int watched[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
-#define N_WATCHED (sizeof(watched) / sizeof(watched[0]))
-
 /* The prompt comes when nothing is shown any more: what is typed at once is
  * not shown either, and not lost. */
 static enum err
-read_unseen(int tty, const char *prompt, char *out, size_t cap)
+read_unseen(int tty, int ends, const char *prompt, char *out, size_t cap)
 {
-	struct sigaction act = { .sa_handler = on_signal }, old[N_WATCHED];
 	struct termios before, quiet;
 	enum err err = ERR_IO;
 
@@ -199,19 +197,36 @@ read_unseen(int tty, const char *prompt, char *out, size_t cap)
 		return ERR_IO;
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	interrupted = 0;
-	for (size_t i = 0; i < N_WATCHED; i++)
-		(void)sigaction(watched[i], &act, &old[i]);
 	if (tcsetattr(tty, TCSAFLUSH, &quiet) == 0) {
 		put_prompt(tty, prompt);
-		err = read_line(tty, out, cap);
+		err = read_line(tty, ends, out, cap);
 	}
 	(void)tcsetattr(tty, TCSAFLUSH, &before);
-	for (size_t i = 0; i < N_WATCHED; i++)
-		(void)sigaction(watched[i], &old[i], NULL);
 	put_prompt(tty, "\n");
-	if (interrupted != 0)
-		(void)raise(interrupted);
+	return err;
+}
+
+/* Signals that end or stop the program wait until what is typed is shown
+ * again, whenever they come. */
+static enum err
+read_held(int tty, const char *prompt, char *out, size_t cap)
+{
+	static const int held[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+	enum err err = ERR_IO;
+	sigset_t set, before;
+	int ends;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++)
+		(void)sigaddset(&set, held[i]);
+	ends = signalfd(-1, &set, SFD_CLOEXEC);
+	if (ends < 0)
+		return ERR_IO;
+	if (sigprocmask(SIG_BLOCK, &set, &before) == 0) {
+		err = read_unseen(tty, ends, prompt, out, cap);
+		(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	}
+	(void)close(ends);
 	return err;
 }
 
@@ -229,7 +244,7 @@ term_secret(const struct term *t, const char *prompt, struct secret **ret)
 	if (err == ERR_OK) {
 		char *line = (char *)secret_bytes(s);
 
-		err = read_unseen(tty, prompt, line, TERM_LINE_MAX);
+		err = read_held(tty, prompt, line, TERM_LINE_MAX);
 		if (err == ERR_OK)
 			secret_truncate(s, strlen(line));
 	}

@@ -19,6 +19,7 @@ from instance import PASSPHRASE, Instance, build_directory  # noqa: E402
 FIRST = "guardian-east"
 DECLINED = 7
 WAIT = 20
+END = 120
 
 
 class Person:
@@ -52,8 +53,14 @@ class Person:
 
     def end(self):
         """The exit status, once everything was read."""
-        while self.read():
-            pass
+        while True:
+            ready, _, _ = select.select([self.fd], [], [], END)
+            if not ready:
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+                raise AssertionError(f"it does not end:\n{self.seen}")
+            if not self.read():
+                break
         _, status = os.waitpid(self.pid, 0)
         os.close(self.fd)
         return os.waitstatus_to_exitcode(status)
