@@ -393,11 +393,41 @@ notify(const struct action *a)
 		notify_message(a->v, &a->c, e->kind, e->author, e->person);
 }
 
+static bool
+may_be_second(const struct action *a, uint16_t person)
+{
+	const struct entry second = {
+		.kind = MESSAGE_SECOND, .author = person, .about = a->l.pending
+	};
+
+	return life_may(&a->l, &second,
+		   case_parts_in(a->v, &a->c, &a->l, person)) == LIFE_OK;
+}
+
+/* What waits for a second person waits for all who may be that; what came of
+ * it, for whoever had asked. */
+static void
+notify_second(const struct action *a, const struct life *before)
+{
+	const struct store_case *c = &a->c;
+
+	if (a->l.pending == before->pending)
+		return;
+	if (a->l.pending != 0)
+		for (size_t i = 0; i < c->n_readers; i++)
+			if (may_be_second(a, c->reader[i].person))
+				notify_person(a->v, c->reader[i].person,
+				    c->marks.band);
+	if (before->pending != 0 && before->first != a->op->entry.author &&
+	    case_is_read_by(c, before->first))
+		notify_person(a->v, before->first, c->marks.band);
+}
+
 /* The message is stored: what it changes in the case. */
 static enum err
 take_effect(struct action *a)
 {
-	const bool was_open = life_is_open(&a->l);
+	const struct life before = a->l;
 	enum err e = reload(a);
 
 	if (e != ERR_OK)
@@ -408,11 +438,13 @@ take_effect(struct action *a)
 		: a->route,
 	    &a->op->entry, env_now(a->v->env));
 	e = change_readers(a);
-	if (e == ERR_OK && !was_open) /* who stepped back from it meanwhile? */
+	/* who stepped back from it while it was closed? */
+	if (e == ERR_OK && !life_is_open(&before))
 		e = replace_handler(a);
 	if (e != ERR_OK || (e = reload(a)) != ERR_OK)
 		return e;
 	notify(a);
+	notify_second(a, &before);
 	return clock_settle(a->txn, a->v, &a->c, &a->l);
 }
 

@@ -1,4 +1,5 @@
 #include "tests/daemon/vault_cases.h"
+#include "tests/daemon/vault_stage.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -215,6 +216,72 @@ test_who_is_released_hears_of_a_reporter_and_nobody_of_themselves(void **state)
 	}
 }
 
+/* --- what takes two --- */
+
+static void
+assert_told(struct world *w, const char *who)
+{
+	assert_said_at_tick(w, who);
+	for (uint16_t p = 1; p < PEOPLE; p++)
+		notify_answered(w->vault, p);
+}
+
+static void
+acts(struct world *w, struct reporter *r, struct entry e, uint32_t about)
+{
+	static const uint16_t to[] = { GUARDIAN, SECOND_GUARDIAN, EXECUTIVE };
+	size_t n = message_form(e.kind)->content == CONTENT_NONE ? 0 : 3;
+
+	e.about = about;
+	assert_int_equal(ANSWER_OK, login(w, e.author));
+	assert_int_equal(ANSWER_OK, try_entry(w, r, &e, to, n));
+	reporter_sync(w, r);
+}
+
+/* Acknowledged, and read by an investigator and by an executive too. */
+static void
+a_case_of_many(struct world *w, struct reporter *r)
+{
+	static const uint16_t to[] = { GUARDIAN, SECOND_GUARDIAN };
+	CLEAN_DRAFT struct draft d = { 0 };
+
+	world_fresh(w);
+	reporter_new(r, 1);
+	draft_concern(w, r, to, 2, &d);
+	assert_int_equal(ANSWER_OK, world_request(w, &d.request));
+	reporter_sync(w, r);
+	stage_access(w, r, INVESTIGATOR, GIVEN);
+	stage_access(w, r, EXECUTIVE, GIVEN);
+	acts(w, r, entry_of(MESSAGE_ACK, GUARDIAN), 0);
+	assert_told(w, "1\n2\n");
+}
+
+static void
+test_who_may_be_the_second_is_asked_and_who_asked_hears_of_it(void **state)
+{
+	struct entry override = entry_of(MESSAGE_OVERRIDE, GUARDIAN);
+	struct world *w = *state;
+	struct reporter r;
+
+	a_case_of_many(w, &r);
+	acts(w, &r, override, 0);
+	assert_told(w, "2\n3\n"); /* no investigator, not who asked */
+	acts(w, &r, entry_of(MESSAGE_HOLD, GUARDIAN), 0);
+	assert_told(w, "");
+	acts(w, &r, entry_of(MESSAGE_SECOND, EXECUTIVE), r.talk - 1);
+	assert_told(w, "1\n");
+
+	acts(w, &r, override, 0);
+	assert_told(w, "2\n3\n");
+	acts(w, &r, entry_of(MESSAGE_DECLINE, SECOND_GUARDIAN), r.talk - 1);
+	assert_told(w, "1\n");
+
+	acts(w, &r, override, 0);
+	assert_told(w, "2\n3\n");
+	acts(w, &r, entry_of(MESSAGE_DECLINE, GUARDIAN), r.talk - 1);
+	assert_told(w, "");
+}
+
 /* --- watching --- */
 
 struct heard {
@@ -400,6 +467,8 @@ main(void)
 		TEST(test_a_clock_set_back_does_not_silence_it),
 		TEST(
 		    test_who_is_released_hears_of_a_reporter_and_nobody_of_themselves),
+		TEST(
+		    test_who_may_be_the_second_is_asked_and_who_asked_hears_of_it),
 		TEST(test_a_watch_is_answered_on_a_tick_once_something_changed),
 		TEST(
 		    test_a_watch_ends_after_some_minutes_and_says_that_nothing_changed),
