@@ -101,8 +101,11 @@ class Marks(unittest.TestCase):
         i.report(WORDS)   # by our own client too
         for role in ("front", "vault"):
             self.abort_leaves_no_core(i.pid_of(role))
+        # and by a front that ends in order: it writes what it has counted
+        self.marked_request("POST", f"/{MARK}", b"")
         i.stop()
-        self.assertIn("speakupd front: ", i.log.read_text())
+        self.assertRegex(i.log.read_text(),
+                         r"speakupd front: totals:.* bad-request=1")
         # what the test itself made: the recipients, the organisation
         self.assert_no_mark(skip=[i.org, self.dir / "recipients.txt"])
 
