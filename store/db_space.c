@@ -8,7 +8,7 @@
 #include "store/db_inside.h"
 
 /* After reading about this much through the map, its pages are let go. */
-#define TOUCHED_MAX (1024 * 1024)
+#define TOUCHED_MAX (512 * 1024)
 #define TOUCHED_PER_VALUE 4096
 
 bool
