@@ -13,6 +13,10 @@
  * ended when it takes nothing for so long. */
 #define UNSENT_HIGH (1024 * 1024)
 #define STALLED_SECONDS 10
+/* With those that wait for their time. One more answer, and those of a batch,
+ * and all of them find room in the buffer (WIRE_BUFFER_MAX): a connection that
+ * cannot take an answer is lost, with all that was asked on it. */
+#define HELD_HIGH (2 * UNSENT_HIGH)
 
 struct peer {
 	struct fronts *all;
@@ -20,6 +24,7 @@ struct peer {
 	struct event *readable, *writable;
 	bool is_ended;
 	size_t paced;	  /* answers that wait */
+	size_t paced_len; /* their bodies' bytes */
 	uint64_t sent;	  /* until the last beat */
 	unsigned stalled; /* seconds without progress */
 };
@@ -142,6 +147,7 @@ send_paced(void *ctx, uint64_t id, enum answer status, struct bytes body)
 	struct peer *f = ctx;
 
 	f->paced--;
+	f->paced_len -= body.n;
 	send_answer(f, id, status, body);
 }
 
@@ -157,6 +163,7 @@ pace_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
 	else if (!vault_has_failed(p->vault) &&
 	    pace_keep(p->pace, send_paced, f, id, status, body)) {
 		f->paced++;
+		f->paced_len += body.n;
 		return;
 	}
 	send_answer(f, id, status, body);
@@ -166,8 +173,11 @@ pace_answer(void *ctx, uint64_t id, enum answer status, struct bytes body)
 static bool
 peer_can_go_on(const struct peer *f)
 {
+	size_t unsent = f->conn != NULL ? wire_conn_unsent(f->conn) : 0;
+
 	return f->conn != NULL && wire_conn_waiting(f->conn) > 0 &&
-	    wire_conn_unsent(f->conn) < UNSENT_HIGH && f->paced < WIRE_CREDITS;
+	    unsent < UNSENT_HIGH && unsent + f->paced_len < HELD_HIGH &&
+	    f->paced < WIRE_CREDITS;
 }
 
 void

@@ -309,6 +309,42 @@ test_many_requests_are_each_answered_once(void **state)
 	}
 }
 
+#define LARGE_ANSWERS 400 /* more than the buffer takes */
+
+/* All at once, of a mailbox that has something in it; and the front is busy
+ * while their time comes. */
+static void
+test_many_large_answers_that_waited_all_come(void **state)
+{
+	static const uint16_t to[] = { GUARDIAN, SECOND_GUARDIAN };
+	const struct timespec while_busy = { .tv_nsec = 300000000 };
+	CLEAN_BUF struct buf body = BUF_INIT(BUNDLE_TEXT_LEN);
+	struct bundle_request q = { .kind = REQUEST_POLL };
+	struct process *p = *state;
+	CLEAN_DRAFT struct draft d = { 0 };
+	struct wire_frame f;
+	struct reporter r;
+
+	reporter_new(&r, 1);
+	draft_concern(p->w, &r, to, 2, &d);
+	assert_int_equal(ERR_OK,
+	    wire_conn_send(p->front, WIRE_TEXT, 0, 0, buf_bytes(&d.body)));
+	assert_true(receive(p->front, &f));
+	memcpy(q.poll.token, r.keys.token, TOKEN_LEN);
+	assert_int_equal(ERR_OK, bundle_request_put(&q, &body));
+	for (uint64_t i = 0; i < LARGE_ANSWERS; i++)
+		assert_int_equal(ERR_OK,
+		    wire_conn_send(p->front, WIRE_TEXT, 0, i,
+			buf_bytes(&body)));
+	assert_int_equal(WIRE_FINE, wire_conn_flush(p->front));
+	(void)nanosleep(&while_busy, NULL);
+	for (uint64_t i = 0; i < LARGE_ANSWERS; i++) {
+		assert_true(receive(p->front, &f));
+		assert_int_equal(ANSWER_OK, f.head.status);
+		assert_true(f.body.n > WIRE_BUFFER_MAX / LARGE_ANSWERS);
+	}
+}
+
 /* Without the socket's help: what one read brings is over the credits. */
 static void
 test_a_front_over_its_credits_is_cut_off(void **state)
@@ -531,6 +567,7 @@ main(void)
 		TEST(
 		    test_without_memory_behind_a_commit_it_ends_to_be_started_anew),
 		TEST(test_many_requests_are_each_answered_once),
+		TEST(test_many_large_answers_that_waited_all_come),
 		TEST(test_a_front_over_its_credits_is_cut_off),
 		TEST(test_a_poll_waits_as_long_as_a_filing_took),
 		TEST(test_what_waits_does_not_end_at_whole_milliseconds),
