@@ -58,8 +58,8 @@ front_check_drained(struct front *f)
 		event_base_loopbreak(f->base);
 }
 
-static void
-drain(struct front *f)
+void
+front_drain(struct front *f)
 {
 	const struct timeval most = { .tv_sec = (time_t)f->config.drain };
 
@@ -255,7 +255,7 @@ on_parent_frame(void *ctx, const struct wire_frame *frame)
 	if (frame->fd >= 0)
 		return take_descriptor(f, frame) == ERR_OK;
 	if (frame->head.type == WIRE_DRAIN) {
-		drain(f);
+		front_drain(f);
 		return true;
 	}
 	e = take_frame(f, frame);

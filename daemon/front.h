@@ -99,5 +99,8 @@ enum err front_open_vault(struct front *f, int fd) MUST_CHECK;
 
 /* Something was given back: whoever waits is tried after this turn. */
 void front_resume_soon(struct front *f);
+/* Takes no more connections, and ends the loop when those that are there are
+ * done, or after a while. */
+void front_drain(struct front *f);
 /* Ends the loop when draining is done. */
 void front_check_drained(struct front *f);

@@ -107,7 +107,8 @@ on_vault_frame(void *ctx, const struct wire_frame *frame)
 }
 
 /* Whether what was under way is stored is not known; to send it again does no
- * harm. */
+ * harm. The vault may go on without us: then the front that is started in our
+ * place has a socket of its own to it. */
 static void
 on_vault_ended(void *ctx, enum wire_state why)
 {
@@ -122,6 +123,8 @@ on_vault_ended(void *ctx, enum wire_state why)
 			    BYTES(NULL, 0));
 	}
 	front_resume_soon(f);
+	if (!f->is_draining)
+		front_drain(f);
 }
 
 /* There may be room in the buffer again. */
