@@ -49,6 +49,18 @@ all_ready(const struct parent *p)
 	return p->vault.is_ready;
 }
 
+static void reload(struct parent *p);
+
+/* What was asked for while it could not be done. */
+static void
+reload_where_wanted(struct parent *p)
+{
+	if (!p->is_reload_wanted)
+		return;
+	p->is_reload_wanted = false;
+	reload(p);
+}
+
 static void
 check_ready(struct parent *p)
 {
@@ -57,6 +69,7 @@ check_ready(struct parent *p)
 	p->is_ready = true;
 	log_now(EV_READY, p->inputs.serial);
 	notify_send("READY=1");
+	reload_where_wanted(p);
 }
 
 static void start_front(struct child *c);
@@ -70,18 +83,13 @@ start_fronts(struct parent *p)
 
 /* --- reload: the vault first, and only with its consent the fronts --- */
 
-static void reload(struct parent *p);
-
 static void
 reload_over(struct parent *p)
 {
 	inputs_free(&p->next);
 	p->is_reloading = false;
 	notify_send("READY=1");
-	if (p->is_reload_wanted) {
-		p->is_reload_wanted = false;
-		reload(p);
-	}
+	reload_where_wanted(p);
 }
 
 static void
