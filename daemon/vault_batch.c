@@ -190,8 +190,10 @@ run_span(struct vault *v, struct op *op, size_t n)
 	v->batch.has_written |= store_has_written(v->store);
 	if (e == ERR_OK)
 		return e;
+	/* What was stored before is, however full it is now. */
 	for (size_t i = 0; i < n; i++)
-		op[i].result = answer_of(e);
+		if (e != ERR_FULL || op[i].kind != OP_AGAIN)
+			op[i].result = answer_of(e);
 	return e;
 }
 

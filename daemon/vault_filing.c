@@ -109,6 +109,39 @@ take_readers(const struct vault *v, const struct policy *policy,
 	return ANSWER_OK;
 }
 
+static enum answer
+begin_concern(const struct bundle_request *q, struct op *op)
+{
+	const struct request_concern *c = &q->concern;
+
+	op->kind = OP_CONCERN;
+	op->message_kind = MESSAGE_CONCERN;
+	op->case_kind = STORE_SEALED;
+	op->head = q->preamble;
+	op->route = c->route;
+	op->band = c->band;
+	memcpy(op->pub, c->case_key, sizeof(op->pub));
+	memcpy(op->mailbox, c->mailbox, sizeof(op->mailbox));
+	return answer_of(case_id_of(op->pub, op->case_id));
+}
+
+/* By rules that count no more nothing is taken; but what was taken by them is
+ * stored, whenever it is sent again. */
+static enum answer
+file_by_old_rules(struct vault *v, const struct bundle_request *q,
+    struct op *op)
+{
+	enum answer a = begin_concern(q, op);
+
+	if (a == ANSWER_OK)
+		a = content_take(v, NULL, &q->concern.content, WANT_ANY, op);
+	if (a == ANSWER_OK)
+		a = link_up(op);
+	if (a == ANSWER_OK)
+		a = concern_again(v, op);
+	return op->kind == OP_AGAIN || a == ANSWER_DOWN ? a : ANSWER_BAD_POLICY;
+}
+
 enum answer
 file_concern(struct vault *v, const struct bundle_request *q, struct op *op)
 {
@@ -118,21 +151,13 @@ file_concern(struct vault *v, const struct bundle_request *q, struct op *op)
 	enum answer a;
 
 	if (policy == NULL)
-		return ANSWER_BAD_POLICY;
+		return file_by_old_rules(v, q, op);
 	if ((route = policy_route(policy, c->route)) == NULL)
 		return ANSWER_BAD_BUNDLE;
-	op->kind = OP_CONCERN;
-	op->message_kind = MESSAGE_CONCERN;
-	op->case_kind = STORE_SEALED;
-	op->head = q->preamble;
-	op->route = c->route;
-	op->band = c->band;
+	if ((a = begin_concern(q, op)) != ANSWER_OK)
+		return a;
 	op->day = vault_day(v);
 	op->policy_serial = policy->serial;
-	memcpy(op->pub, c->case_key, sizeof(op->pub));
-	memcpy(op->mailbox, c->mailbox, sizeof(op->mailbox));
-	if ((a = answer_of(case_id_of(op->pub, op->case_id))) != ANSWER_OK)
-		return a;
 	a = content_take(v, policy, &c->content,
 	    route->keys == KEYS_HYBRID ? WANT_HYBRID : WANT_CLASSIC, op);
 	if (a != ANSWER_OK || (a = link_up(op)) != ANSWER_OK ||

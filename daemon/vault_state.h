@@ -172,7 +172,8 @@ enum keys_wanted { WANT_CLASSIC, WANT_HYBRID, WANT_ANY };
 /*
  * Checks a message's content and puts it into op: who it is sealed to, one
  * stanza each, all of one kind, padding, digests. op says already which message
- * of which case it is: the kind says whether it is for the reporter.
+ * of which case it is: the kind says whether it is for the reporter. policy
+ * NULL: of no policy any more, whoever reads it.
  */
 enum answer content_take(struct vault *v, const struct policy *policy,
     const struct bundle_content *c, enum keys_wanted keys, struct op *op)
