@@ -183,7 +183,7 @@ vault_policy(struct vault *v, struct bytes bundle)
 	new.root = root.serial;
 	memcpy(new.root_hash, root.hash, sizeof(new.root_hash));
 	if ((e = check_seen(&old, &new)) != ERR_OK ||
-	    (e = store_run(v->store, seen_put, &new)) != ERR_OK) {
+	    (e = vault_run(v, seen_put, &new)) != ERR_OK) {
 		rules_free(&rules);
 		return e;
 	}
@@ -201,7 +201,7 @@ vault_touch(struct vault *v)
 	struct seen seen;
 	enum err e = seen_get(v, &seen);
 
-	return e == ERR_OK ? store_run(v->store, seen_put, &seen) : e;
+	return e == ERR_OK ? vault_run(v, seen_put, &seen) : e;
 }
 
 uint32_t

@@ -108,6 +108,19 @@ test_a_full_store_refuses_and_goes_on_reading(void **state)
 	world_check_store(w, n - 1);
 }
 
+/* Also where nobody files anything: what is read might not be on the disk. */
+static void
+test_a_failed_sync_of_a_policy_ends_it_as_well(void **state)
+{
+	CLEAN_BUF struct buf bundle = BUF_INIT(BUNDLE_POLICY_MAX);
+	struct world *w = *state;
+
+	world_policy_bundle(w, 2, REALM, &bundle);
+	disk_fails = true;
+	assert_int_equal(ERR_IO, vault_policy(w->vault, buf_bytes(&bundle)));
+	assert_true(vault_has_failed(w->vault));
+}
+
 int
 main(void)
 {
@@ -115,6 +128,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_failed_sync_is_never_called_stored),
 		TEST(test_a_full_store_refuses_and_goes_on_reading),
+		TEST(test_a_failed_sync_of_a_policy_ends_it_as_well),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
