@@ -63,6 +63,22 @@ become_role(bool is_vault, int control)
 	_exit(EXIT_TRY_AGAIN);
 }
 
+/* Until a child has put the parent's handlers off, no signal reaches it: they
+ * would tell the parent's loop, whose descriptors it shares. */
+static pid_t
+fork_role(bool is_vault, int control)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &before);
+	if ((pid = fork()) == 0)
+		become_role(is_vault, control);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	return pid;
+}
+
 enum err
 child_start(struct child *c, const struct channel_calls *calls)
 {
@@ -71,8 +87,7 @@ child_start(struct child *c, const struct channel_calls *calls)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return ERR_IO;
-	if ((pid = fork()) == 0)
-		become_role(c->is_vault, pair[1]);
+	pid = fork_role(c->is_vault, pair[1]);
 	close(pair[1]);
 	if (pid < 0) {
 		close(pair[0]);
