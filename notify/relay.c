@@ -26,6 +26,7 @@ struct relay {
 	unsigned connect_pause, send_pause; /* 0: the last try went well */
 	uint8_t line[LINE_LEN];
 	size_t n_line;
+	uint16_t last; /* who was tried last; 0: nobody yet */
 	size_t n_waiting;
 	uint8_t waiting[NOTIFY_PERSON_MAX / 8 + 1];
 };
@@ -222,16 +223,18 @@ send_one(struct relay *r, uint16_t person)
 	return result;
 }
 
+/* From behind whoever was tried last: one whose mail takes too long, each time,
+ * does not keep it from all behind them. */
 static void
 send_round(struct relay *r)
 {
 	enum send_result why = SEND_DONE, result;
-	unsigned i = 0;
 
-	while (++i <= NOTIFY_PERSON_MAX && !is_for_all(why)) {
-		if (!is_waiting(r, (uint16_t)i))
+	for (unsigned i = 0; i < NOTIFY_PERSON_MAX && !is_for_all(why); i++) {
+		r->last = (uint16_t)(r->last % NOTIFY_PERSON_MAX + 1);
+		if (!is_waiting(r, r->last))
 			continue;
-		result = send_one(r, (uint16_t)i);
+		result = send_one(r, r->last);
 		if (result != SEND_DONE)
 			why = result;
 	}
