@@ -1,6 +1,6 @@
 #include "client/hold.h"
 
-static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 #define N_ENDS (sizeof(ends) / sizeof(ends[0]))
 
 void
