@@ -204,12 +204,14 @@ stored(const struct report *r)
 		    "checked and fits.",
 		    day);
 		say_words(r);
-		confirm_words(r);
 		code = EXIT_DONE;
 	}
-	return code == EXIT_DONE
-	    ? save_proof(r->o, &r->term, buf_bytes(&r->proof))
-	    : code;
+	/* Before the question: an answer may be an interrupt. */
+	if (code == EXIT_DONE)
+		code = save_proof(r->o, &r->term, buf_bytes(&r->proof));
+	if (!r->term.json)
+		confirm_words(r);
+	return code;
 }
 
 /* Kept sealed, for `speakup report --send`. */
