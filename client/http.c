@@ -16,6 +16,7 @@ struct http {
 	CURL *curl;
 	struct curl_slist *fields;
 	const char *server;
+	unsigned sent; /* the exchange's request, times */
 };
 
 const char *
@@ -98,12 +99,28 @@ on_progress(void *ctx, curl_off_t down, curl_off_t downloaded, curl_off_t up,
 	return hold_is_over();
 }
 
-static bool
-set_limits(CURL *c)
+/* libcurl sends a request again by itself where a connection that was kept ends
+ * before a byte of the answer has come. */
+static int
+on_request(void *ctx, char *to, char *from, int to_port, int from_port)
 {
+	struct http *h = ctx;
+
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	h->sent++;
+	return CURL_PREREQFUNC_OK;
+}
+
+static bool
+set_limits(struct http *h)
+{
+	CURL *c = h->curl;
+
 	return SET(CURLOPT_FOLLOWLOCATION, 0L) && SET(CURLOPT_NOSIGNAL, 1L) &&
 	    SET(CURLOPT_NOPROGRESS, 0L) &&
 	    SET(CURLOPT_XFERINFOFUNCTION, on_progress) &&
+	    SET(CURLOPT_PREREQFUNCTION, on_request) &&
+	    SET(CURLOPT_PREREQDATA, h) &&
 	    SET(CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) &&
 	    SET(CURLOPT_TIMEOUT, TOTAL_SECONDS) &&
 	    SET(CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES) &&
@@ -149,7 +166,7 @@ http_open(const struct http_config *config, struct http **ret)
 		(void)http_close(h);
 		return HTTP_NO_MEMORY;
 	}
-	if (!set_transport(h->curl, config) || !set_limits(h->curl)) {
+	if (!set_transport(h->curl, config) || !set_limits(h)) {
 		(void)http_close(h);
 		return HTTP_BAD_CONFIG;
 	}
@@ -190,6 +207,12 @@ http_close(struct http *h)
 	curl_slist_free_all(h->fields);
 	free(h);
 	return NULL;
+}
+
+bool
+http_was_sent_twice(const struct http *h)
+{
+	return h->sent > 1;
 }
 
 /* --- one exchange --- */
@@ -265,6 +288,7 @@ http_exchange(struct http *h, const char *path, struct bytes body,
 	long status = 0;
 	enum http_result r;
 
+	h->sent = 0;
 	if (!set_request(h, path, body, answer))
 		return HTTP_BAD_CONFIG;
 	r = judge(curl_easy_perform(h->curl), answer);

@@ -51,6 +51,10 @@ enum http_result http_decode(struct http *h) MUST_CHECK;
 /* Whether the connection is closed as soon as the next exchange is over. */
 void http_last(struct http *h, bool is_last);
 
+/* Whether the request of the last exchange went out more than once: what
+ * became of it the first time is not known. */
+bool http_was_sent_twice(const struct http *h);
+
 /*
  * GET where body.n = 0, otherwise POST. The answer's body is appended to
  * `answer`, which bounds it. The body is borrowed for the call.

@@ -274,9 +274,19 @@ put_request(struct outgoing *o, const struct bundle_content *c,
 	return ERR_OK;
 }
 
-/* An answer that was lost may have been the proof. */
-static const char no_proof[] = "Without the server's proof it is to be taken "
-			       "as NOT stored.";
+/* so: where it is certain. An answer that was lost may have been the proof,
+ * also where a later one says what is wrong. */
+static enum exit_code
+fail(const struct server *s, enum reply r, const char *so)
+{
+	enum exit_code code;
+
+	if (r != REPLY_NONE && !s->is_unsure)
+		return server_fail(s, r, so);
+	code = server_fail(s, r,
+	    "Without the server's proof it is to be taken as NOT stored.");
+	return code == EXIT_NOT_STORED ? EXIT_UNAVAILABLE : code;
+}
 
 static const char *
 not_stored(const struct outgoing *o)
@@ -332,11 +342,27 @@ check_proof(struct outgoing *o, struct bytes proof, bool has_content,
 	return REPLY_OK;
 }
 
+/* What they had, they have no more once it is stored. */
+static bool
+is_gone(const struct outgoing *o)
+{
+	return o->m->kind == MESSAGE_WITHDRAW ||
+	    (o->server->is_unsure &&
+		(o->m->kind == MESSAGE_RECUSE ||
+		    o->m->kind == MESSAGE_HANDOVER));
+}
+
 /* It was there a moment ago. Who removed it is not known for certain, so this
  * is no success. */
 static enum exit_code
 gone(const struct outgoing *o)
 {
+	if (o->m->kind != MESSAGE_WITHDRAW)
+		return term_fail(o->server->term, EXIT_UNKNOWN,
+		    "The server says that you do not read this case any more. "
+		    "Most likely you gave it up just now, and the answer with "
+		    "the proof was lost on the way. To be sure, look for it: "
+		    "ftsu queue should not list it.");
 	return term_fail(o->server->term, EXIT_UNKNOWN,
 	    "The server says that "
 	    "your concern is not there any more. Most likely you withdrew it "
@@ -349,18 +375,19 @@ exchange(struct outgoing *o, const struct bundle_request *r, bool has_content,
     enum exit_code *ret_code)
 {
 	const struct bundle_answer *a;
-	enum reply reply = server_ask_again(o->server, r, &a);
+	enum reply reply;
 
+	o->server->is_unsure = false;
+	reply = server_ask_again(o->server, r, &a);
 	if (reply == REPLY_OK)
 		return check_proof(o, a->stored.proof, has_content, ret_code);
 	if (reply == REPLY_CONFLICT || reply == REPLY_BAD_POLICY ||
 	    reply == REPLY_INCOMPLETE)
 		*ret_code = EXIT_NOT_STORED;
-	else if (reply == REPLY_UNKNOWN && o->m->kind == MESSAGE_WITHDRAW)
+	else if (reply == REPLY_UNKNOWN && is_gone(o))
 		*ret_code = gone(o);
 	else
-		*ret_code = server_fail(o->server, reply,
-		    reply == REPLY_NONE ? no_proof : not_stored(o));
+		*ret_code = fail(o->server, reply, not_stored(o));
 	return reply;
 }
 
@@ -469,9 +496,7 @@ outgoing_send_saved(struct server *s, struct bytes body, struct buf *ret_proof,
 		    "This is not a concern that speakup saved.");
 	reply = server_send_text(s, body, &a);
 	if (reply != REPLY_OK)
-		return server_fail(s, reply,
-		    reply == REPLY_NONE ? no_proof
-					: "Your concern was NOT stored.");
+		return fail(s, reply, "Your concern was NOT stored.");
 	err = server_check_proof(s, a->stored.proof, &sent, ret_day);
 	if (err != ERR_OK)
 		return proof_failed(s->term, err,

@@ -360,11 +360,21 @@ put_whole(const struct working *w, enum request_kind kind, struct bytes body,
 	    : bundle_pad(out, request_length(kind));
 }
 
+/* Of what was sent it may be stored: docs/PROTOCOL.md, "Errors". */
+static bool
+is_open(const struct server *s, enum reply r)
+{
+	return r == REPLY_DOWN || http_was_sent_twice(s->http) ||
+	    (r == REPLY_NONE && s->transport != HTTP_NO_CONNECT);
+}
+
 /* Work serves for one thing that is stored; a mailbox asks for the next. */
 static void
 take_reply(struct server *s, struct working *w, enum request_kind kind,
     enum reply reply)
 {
+	if (answer_to(kind) == ANSWER_STORED && is_open(s, reply))
+		s->is_unsure = true;
 	if (reply == REPLY_WORK)
 		*w = (struct working){ .asked = s->parsed->work };
 	else if (reply == REPLY_OK && request_needs_work(kind))

@@ -38,6 +38,9 @@ struct server {
 	struct buf answer; /* of the last exchange */
 	struct bundle_answer *parsed;
 	enum http_result transport; /* behind REPLY_NONE */
+	/* Set where something that is to be stored was sent, and no answer
+	 * says what became of it; whoever sends sets it back. */
+	bool is_unsure;
 };
 
 /* Fetches and checks. Complaints are said; EXIT_REFUSED: signatures, pin,
