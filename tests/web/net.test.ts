@@ -9,6 +9,7 @@ import type { Exchange } from "../../web/core/bundle.ts";
 import { sha256 } from "../../web/core/bytes.ts";
 import { Refused } from "../../web/core/types.ts";
 import { gatherPieces, newUpload, sendPieces } from "../../web/net/pieces.ts";
+import { isOpen } from "../../web/net/replies.ts";
 import { newNet, type Net } from "../../web/net/server.ts";
 import { call, type Port, serve } from "../../web/ui/rpc.ts";
 
@@ -131,6 +132,17 @@ for (const [what, code, answer] of refusals) {
     });
   });
 }
+
+test("what was sent before a server was busy or full may be stored", async (t) => {
+  for (const code of ["busy", "full"]) {
+    const refuse = (out: ServerResponse): void =>
+      send(out, 503, JSON_TYPE, errorBody(code, 49152));
+    const lost = await fake(t, (out, _, n) => (n === 1 ? void out.destroy() : refuse(out)));
+    await assert.rejects(lost.net.askAgain(ask()), (e: unknown) => isOpen(e));
+    const refused = await fake(t, refuse);
+    await assert.rejects(refused.net.askAgain(ask()), { code });
+  }
+});
 
 test("a redirect is not followed", async (t) => {
   const other = await fake(t, ok);

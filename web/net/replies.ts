@@ -74,3 +74,10 @@ const OPEN = [
 export function isOpen(e: unknown): boolean {
   return e instanceof Refused && OPEN.includes(e.code);
 }
+
+/** What a later try was told, where an earlier one is open: this does not say that it is not
+ * stored. */
+export function stillOpen(e: unknown): unknown {
+  return e instanceof Refused && !(e instanceof WorkWanted) && ["busy", "full"].includes(e.code) ?
+    new Refused("unreachable", e.message) : e;
+}

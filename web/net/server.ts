@@ -1,6 +1,6 @@
 /* Exchanges with one server, tried again where it may pass: client/server.c. */
 import type { Exchange } from "../core/bundle.ts";
-import { mayPass, trouble } from "./replies.ts";
+import { isOpen, mayPass, stillOpen, trouble } from "./replies.ts";
 import { exchange } from "./transport.ts";
 
 const TRIES = 6;
@@ -45,11 +45,13 @@ export function newNet(origin: string, options: NetOptions = {}): Net {
     ask: (e, signal = NEVER) => exchange(t, e, signal),
     askAgain: async (e, signal = NEVER) => {
       let wait = FIRST_WAIT_SECONDS * second;
+      let wasOpen = false;
       for (let i = 1; ; i++) {
         try {
           return await exchange(t, e, signal);
         } catch (x) {
-          if (i === TRIES || !mayPass(x)) throw x;
+          if (i === TRIES || !mayPass(x)) throw wasOpen ? stillOpen(x) : x;
+          wasOpen ||= isOpen(x);
           await pause(wait, signal);
           wait *= 2;
         }
