@@ -358,6 +358,13 @@ http_patience(struct http *h, unsigned seconds)
 	return HTTP_ANSWERED;
 }
 
+bool
+http_was_sent_twice(const struct http *h)
+{
+	(void)h;
+	return (hostile->exchanges & 4) != 0;
+}
+
 void
 http_last(struct http *h, bool is_last)
 {
