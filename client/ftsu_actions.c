@@ -169,7 +169,7 @@ band_one(struct banding *b, const uint8_t id[static CASE_ID_LEN])
 			b->done++;
 		else
 			(void)term_fail(&b->s->term, code,
-			    "Case %s has its old band.", text);
+			    "Case %s is to be taken as in its old band.", text);
 	}
 	staff_case_close(&k);
 	return code;

@@ -156,7 +156,7 @@ one(struct clearing *c, const struct answer_row *row, struct progress *bar)
 	else if (r == DISMISSAL_HELD)
 		say_case(c, row, "is left alone: there is a legal hold on it.");
 	else if (r == DISMISSAL_FAILED)
-		say_case(c, row, "was NOT set aside.");
+		say_case(c, row, "is to be taken as NOT set aside.");
 	return code;
 }
 

@@ -47,9 +47,7 @@ hand_one(struct handing *h, const uint8_t id[static CASE_ID_LEN])
 			h->done++;
 		else
 			(void)term_fail(&h->s->term, code,
-			    "Case %s was NOT "
-			    "handed over, and is where it was.",
-			    text);
+			    "Case %s is to be taken as NOT handed over.", text);
 	}
 	staff_case_close(&k);
 	return code;

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from instance import Instance, build_directory  # noqa: E402
 from test_hijack import Front, Hijacked  # noqa: E402
 
-WHO = "guardian-east"
+WHO, TO = "guardian-east", "guardian-west"
 UNAVAILABLE, NOT_STORED, UNKNOWN = 4, 5, 8
 CERTAIN = "NOT stored. The server has no space"
 OPEN = "Without the server's proof it is to be taken as NOT stored."
@@ -99,6 +99,18 @@ class Unsure(unittest.TestCase):
         said = self.said(done)
         self.assertIn("do not read this case any more", said)
         self.assertNotIn("NOT", said)
+        self.assertNotIn(case, self.cases())
+
+    def test_handover_whose_answer_is_lost_is_not_called_undone(self):
+        before = self.cases()
+        self.i.report("to hand over")
+        case = (self.cases() - before).pop()
+        self.front.instead = [(True, 503, None)]
+        done = self.i.ftsu(WHO, "handover", case, "--to", TO, "--yes",
+                           expect=NOT_STORED, server=self.front.url)
+        said = self.said(done)
+        self.assertIn("do not read this case any more", said)
+        self.assertIn("is to be taken as NOT handed over", said)
         self.assertNotIn(case, self.cases())
 
 
