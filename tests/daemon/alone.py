@@ -8,12 +8,17 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests/lib"))
+from machine import free_port  # noqa: E402
+
 TEXT, PIECE, SMALL = 49152, 263168, 1024
+WAIT = 60   # seconds, of a machine that others use
 
 
 def build_directory():
@@ -22,12 +27,6 @@ def build_directory():
         if name and (Path(name) / "daemon/speakupd").exists():
             return Path(name).resolve()
     raise SystemExit("no build directory: set SPEAKUP_BUILD")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def bundle(preamble, size=TEXT, blob=b""):
@@ -173,7 +172,7 @@ class Alone:
         self.launch()
         self.wait_log(" ready ", before + 1)
 
-    def wait_log(self, word, count=1, seconds=20):
+    def wait_log(self, word, count=1, seconds=WAIT):
         end = time.monotonic() + seconds
         while self.log().count(word) < count:
             if time.monotonic() > end or self.process.poll() is not None:
@@ -201,7 +200,7 @@ class Alone:
     def signal(self, sig):
         self.process.send_signal(sig)
 
-    def wait(self, seconds=30):
+    def wait(self, seconds=WAIT):
         return self.process.wait(timeout=seconds)
 
     def stop(self):
@@ -232,7 +231,7 @@ class Alone:
 
     def tcp(self, port=None):
         s = socket.create_connection(("127.0.0.1", port or self.port),
-                                     timeout=20)
+                                     timeout=WAIT)
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return s
 
@@ -276,7 +275,7 @@ class Alone:
             return c.send(raw).answer()
 
 
-def gone(pid, seconds=10):
+def gone(pid, seconds=WAIT):
     """Whether the process ends in that time (a zombie has ended)."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -6,14 +6,16 @@ speakupd on loopback, and the client commands. Standard library only.
         i.login(GUARDIAN)
         i.ftsu(GUARDIAN, "queue", "--json")
 """
+import contextlib
 import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
+
+from machine import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSPHRASE = "demonstration"
@@ -27,12 +29,6 @@ def build_directory():
         if name and (Path(name) / "daemon/speakupd").exists():
             return Path(name).resolve()
     raise SystemExit("no build directory: set SPEAKUP_BUILD")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def children(pid):
@@ -143,7 +139,7 @@ class Instance:
         with self.log.open("ab") as log:
             if self.log_by_pipe:
                 if self.logger:   # of the one that has ended
-                    self.logger.wait(timeout=10)
+                    self.logger.wait(timeout=60)
                 self.logger = subprocess.Popen(
                     ["cat"], stdin=subprocess.PIPE, stdout=log)
             out = self.logger.stdin if self.logger else log
@@ -177,13 +173,18 @@ class Instance:
     def pids(self):
         return children(self.process.pid)
 
-    def pid_of(self, role):
-        for pid in self.pids():
-            try:
-                if role_of(pid) == role:
-                    return pid
-            except OSError:
-                continue
+    def pid_of(self, role, seconds=60):
+        """Its first process, once there is one: after some deaths a front is
+        started again only after some seconds."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for pid in self.pids():
+                try:
+                    if role_of(pid) == role:
+                        return pid
+                except OSError:
+                    continue
+            time.sleep(0.01)
         raise RuntimeError(f"no {role}")
 
     def own_kib(self):
@@ -203,7 +204,7 @@ class Instance:
         for pid in mine:
             self.wait_gone(pid)
         if self.logger:
-            self.logger.wait(timeout=10)
+            self.logger.wait(timeout=60)
         self.process = None
         return code
 
@@ -219,7 +220,8 @@ class Instance:
             if stat.rsplit(")", 1)[1].split()[0] == "Z":
                 return
             time.sleep(0.01)
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
     def __enter__(self):
         return self
@@ -327,7 +329,7 @@ class Instance:
                  org / "keys/policy-2.key", "--out", org / "policy.note",
                  "--force")
         self.process.send_signal(signal.SIGHUP)
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             done = self.speakup("policy", "--json")
             if json.loads(done.stdout)["policy"]["serial"] == serial:
