@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -127,6 +128,9 @@ serve(struct parent *p)
 	struct complaint why;
 
 	log_open("parent", STDERR_FILENO);
+	/* For all roles: a huge page would fill again the holes between what
+	 * connections hold, which fronts give back (daemon/front.c). */
+	(void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	if (open_listeners(p, &why) != ERR_OK ||
 	    lower(p->config, &why) != ERR_OK)
 		return refuse(why.text);
