@@ -17,17 +17,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from alone import (Alone, Connection, POLL, get,  # noqa: E402
                    post)
-from instance import GUARDIAN, Instance, build_directory  # noqa: E402
+from instance import (GUARDIAN, Instance, build_directory,  # noqa: E402
+                      own_kib)
 
 PAGE = get("/v1/plain")
 LONG = {"handshake-seconds": 300, "header-seconds": 300, "idle-seconds": 300}
-
-
-def own_kib(pid):
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1])
-    raise RuntimeError("no Pss")
 
 
 def client_hello(name="speakup.example"):
