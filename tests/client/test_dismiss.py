@@ -316,10 +316,10 @@ class Dismiss(unittest.TestCase):
                 process[0].send_signal(signal.SIGINT)
 
         process.append(self.watched(interrupt))
-        process[0].communicate(timeout=60)
+        process[0].communicate(timeout=120)
         self.assertEqual(process[0].returncode, -signal.SIGINT)
         # the fifth was on its way
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while len(self.dismissed()) < 5 and time.monotonic() < end:
             time.sleep(0.1)
         before = len(self.dismissed())
@@ -343,7 +343,7 @@ class Dismiss(unittest.TestCase):
                     todo.pop()()
 
         process = self.watched(act)
-        out, err = process.communicate(timeout=90)
+        out, err = process.communicate(timeout=120)
         self.assertEqual(process.returncode, DONE, err)
         done = json.loads(out)
         self.assertEqual((done["of"], done["dismissed"], done["alone"]),

@@ -18,7 +18,7 @@ from instance import PASSPHRASE, Instance, build_directory  # noqa: E402
 
 FIRST = "guardian-east"
 DECLINED = 7
-WAIT = 20
+WAIT = 60
 END = 120
 
 
@@ -39,7 +39,7 @@ class Person:
             more = os.read(self.fd, 65536).decode(errors="replace")
         except OSError:
             more = ""
-        self.seen += more.replace("\r\n", "\n")
+        self.seen = (self.seen + more).replace("\r\n", "\n")
         return more != ""
 
     def wait_for(self, text):

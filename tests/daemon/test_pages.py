@@ -420,9 +420,9 @@ class Changes(unittest.TestCase):
         return i.run(["curl", "-s", "--compressed", "--cacert", i.ca,
                       i.url + path]).stdout
 
-    def reload_until(self, i, path, text):
+    def reload_until(self, i, path, text, seconds=60):
         i.process.send_signal(signal.SIGHUP)
-        end = time.monotonic() + 10
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.curl(i, path) == text:
                 return True
@@ -437,7 +437,7 @@ class Changes(unittest.TestCase):
             write_web(web, fresh)
             # not signed: the old ones stay
             self.assertFalse(self.reload_until(i, "/web/style.css",
-                                               fresh["style.css"]))
+                                               fresh["style.css"], 5))
             self.assertIn("is not the file that manifest.note lists",
                           i.log.read_text())
             sign(i)

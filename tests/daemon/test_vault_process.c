@@ -20,7 +20,7 @@
 /* The vault as a process of its own, between a parent and a front that are
  * this test. */
 
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 
 struct process {
 	struct world *w;

@@ -25,7 +25,7 @@ class MailServer:
         self.socket.close()
         self.thread.join(10)
 
-    def wait(self, n, seconds=15):
+    def wait(self, n, seconds=60):
         """The recipients, once there are n mails."""
         with self.changed:
             self.changed.wait_for(lambda: len(self.mails) >= n, seconds)

@@ -37,7 +37,7 @@ class Case(unittest.TestCase):
         self.addCleanup(self.listener.close)
         self.listener.bind(str(self.dir / "s"))
         self.listener.listen()
-        self.listener.settimeout(20)
+        self.listener.settimeout(60)
 
     def mail_server(self, **options):
         server = MailServer(**options)
@@ -67,10 +67,10 @@ class Case(unittest.TestCase):
     def accept(self):
         peer, _ = self.listener.accept()
         self.addCleanup(peer.close)
-        peer.settimeout(20)
+        peer.settimeout(60)
         return peer
 
-    def wait_log(self, word, seconds=15):
+    def wait_log(self, word, seconds=60):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if word in (text := (self.dir / "log").read_text()):
@@ -82,7 +82,7 @@ class Case(unittest.TestCase):
         peer.settimeout(seconds)
         with self.assertRaises(TimeoutError):
             self.fail(f"it answers {peer.recv(100)}")
-        peer.settimeout(20)
+        peer.settimeout(60)
 
 
 class Mail(Case):
@@ -286,7 +286,7 @@ class Hook(Case):
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.dir / "s"))
         self.listener.listen()
-        self.listener.settimeout(20)
+        self.listener.settimeout(60)
         peer = self.accept()
         peer.sendall(b"5\n")
         self.assertEqual(peer.recv(100), b"5\n")

@@ -109,7 +109,7 @@ class Relay:
                     except OSError:
                         pass
 
-    def take(self, seconds=10):
+    def take(self, seconds=60):
         """The connections since the last time, once all have ended."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
