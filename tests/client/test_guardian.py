@@ -2,6 +2,7 @@
 """A guardian's days, by the commands alone: from triage to the close of a case
 with a second person, bands of many cases at once, stepping back, the record, a
 concern that was told, and words looked for."""
+import contextlib
 import csv
 import json
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from instance import Instance, build_directory  # noqa: E402
+from machine import begin_within_a_day  # noqa: E402
 from test_hijack import UNIT, Hijacked, join, split  # noqa: E402
 
 FIRST, SECOND, LEAD, DEPUTY = ("guardian-east", "guardian-west",
@@ -174,6 +176,7 @@ class Guardian(unittest.TestCase):
     # --- the queue ---
 
     def test_queue_picks_and_counts(self):
+        begin_within_a_day()
         quiet = self.report("Elsewhere.", "--answer", "element=none",
                             "--answer", "area=north")["case"]
         loud = self.report("On the coast.", "--answer", "area=coast",
@@ -286,8 +289,12 @@ class Guardian(unittest.TestCase):
                              stdout=subprocess.PIPE, text=True)
         try:
             time.sleep(1)
-            case = self.report("Something new.")["case"]
-            self.assertEqual(p.wait(timeout=110), DONE)
+            for _ in range(3):   # what comes before it first looks is not new
+                case = self.report("Something new.")["case"]
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    p.wait(timeout=70)
+                    break
+            self.assertEqual(p.poll(), DONE)
             self.assertEqual(p.stdout.read(), "")
             self.assertNotIn(case, hook.read_text())
         finally:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from instance import Failed, Instance, build_directory  # noqa: E402
+from machine import begin_within_a_day  # noqa: E402
 
 DONE, FAILED, USAGE, REFUSED, UNKNOWN = 0, 1, 2, 3, 8
 BACKUPS = 5
@@ -108,6 +109,7 @@ class Backup(unittest.TestCase):
         self.assertEqual(self.i.check().returncode, DONE)
 
     def test_names_days_modes_and_how_many_are_kept(self):
+        begin_within_a_day()
         self.i.report("A concern.\n")
         first = Path(self.backup()["file"])
         self.assertTrue(NAME.fullmatch(first.name), first)
