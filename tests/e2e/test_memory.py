@@ -108,9 +108,11 @@ class Memory(unittest.TestCase):
             s.sendall((f"POST /v1/text HTTP/1.1\r\nHost: localhost\r\n"
                        f"User-Agent: {mark}\r\nContent-Length: {TEXT_LEN}"
                        "\r\n\r\n").encode() + body[:4096])
-            time.sleep(0.5)
-            self.assertTrue(any(n.startswith("token, hexadecimal") for n in
-                                finds(self.roles()["front"], needles)))
+            end = time.monotonic() + 30
+            while not any(n.startswith("token, hexadecimal") for n in
+                          finds(self.roles()["front"], needles)):
+                self.assertLess(time.monotonic(), end)
+                time.sleep(0.1)
             s.sendall(body[4096:])
             self.assertTrue(s.recv(64).startswith(b"HTTP/1.1 200 "))
         self.assert_forgotten(needles)
