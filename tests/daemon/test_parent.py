@@ -177,6 +177,12 @@ class Inside(unittest.TestCase):
                 status = Path(f"/proc/{pid}/status").read_text()
                 self.assertIn("NoNewPrivs:\t1", status)
 
+    def test_no_role_has_huge_pages(self):
+        with Alone() as d:
+            for pid in [d.process.pid, *d.children()]:
+                status = Path(f"/proc/{pid}/status").read_text()
+                self.assertIn("THP_enabled:\t0", status)
+
     def test_nobody_else_of_the_same_user_may_look(self):
         with Alone() as d:
             for pid in [d.process.pid, *d.children()]:
