@@ -179,6 +179,25 @@ test("a service that asks for ever more work is given up after four times", asyn
   assert.equal(bodies.length, 4);
 });
 
+test("work that is asked for after an answer was lost does not say that nothing is stored", async (t) => {
+  const busy = JSON.stringify({ error: "busy", text: "" });
+  for (const last of [asksFor(1), busy]) {
+    let n = 0;
+    const server = createServer((input, out) => input.resume().on("end", () => {
+      if (++n === 1) return void out.destroy();
+      const isWork = n === 2 || last !== busy;
+      out.writeHead(isWork ? 200 : 503,
+        { "Content-Type": isWork ? "application/octet-stream" : "application/json" });
+      out.end(isWork ? padded(asksFor(1)) : busy.padEnd(TEXT_LEN));
+    }));
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    t.after(() => server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await assert.rejects(askWorking(newNet(url, { second: 5 }), concern(), quiet),
+      { code: "unreachable" });
+  }
+});
+
 /* --- what a mailbox asks for ahead --- */
 
 const NOBODY = poll(new Uint8Array(32), 0);

@@ -75,9 +75,10 @@ export function isOpen(e: unknown): boolean {
   return e instanceof Refused && OPEN.includes(e.code);
 }
 
-/** What a later try was told, where an earlier one is open: this does not say that it is not
+/** What a later try was told. Where an earlier one is open, this may not say that it is not
  * stored. */
-export function stillOpen(e: unknown): unknown {
-  return e instanceof Refused && !(e instanceof WorkWanted) && ["busy", "full"].includes(e.code) ?
-    new Refused("unreachable", e.message) : e;
+export function stillOpen(e: unknown, wasOpen: boolean | undefined): unknown {
+  const saysNothing = wasOpen && e instanceof Refused && ["busy", "full"].includes(e.code);
+  if (saysNothing && e instanceof WorkWanted) e.isOpen = true;
+  return saysNothing && !(e instanceof WorkWanted) ? new Refused("unreachable", e.message) : e;
 }

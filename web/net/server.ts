@@ -50,7 +50,7 @@ export function newNet(origin: string, options: NetOptions = {}): Net {
         try {
           return await exchange(t, e, signal);
         } catch (x) {
-          if (i === TRIES || !mayPass(x)) throw wasOpen ? stillOpen(x) : x;
+          if (i === TRIES || !mayPass(x)) throw stillOpen(x, wasOpen);
           wasOpen ||= isOpen(x);
           await pause(wait, signal);
           wait *= 2;

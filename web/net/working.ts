@@ -7,6 +7,7 @@
 import { type Exchange, type OnWork, type Work, WorkWanted } from "../core/bundle.ts";
 import { Refused } from "../core/types.ts";
 import { solveWork, withWork } from "../core/work.ts";
+import { stillOpen } from "./replies.ts";
 import type { Net } from "./server.ts";
 
 const TRIES = 4;
@@ -21,12 +22,14 @@ export async function askWorking<T>(
   net: Net, e: Exchange<T>, onWork: OnWork, signal?: AbortSignal,
 ): Promise<T> {
   let next: Exchange<T> = { ...e, onWork };
+  let wasOpen = false;
   for (let i = 0; ; i++) {
     try {
       return await net.askAgain(next, signal);
     } catch (x) {
-      if (!(x instanceof WorkWanted)) throw x;
-      if (i === TRIES - 1) throw tooBusy();
+      if (!(x instanceof WorkWanted)) throw stillOpen(x, wasOpen);
+      wasOpen ||= x.isOpen;
+      if (i === TRIES - 1) throw stillOpen(tooBusy(), wasOpen);
       next = withWork({ ...e, onWork }, x, await solveWork(x, onWork, signal));
     }
   }

@@ -18,7 +18,7 @@ import { toldOf } from "../case/conversation.ts";
 import { addressOf, type Files, listFiles } from "../net/address.ts";
 import { TEXTS } from "../net/even.ts";
 import { checkProof, contentOf, type Outgoing, sealOutgoing } from "../net/outgoing.ts";
-import { isOpen } from "../net/replies.ts";
+import { isOpen, stillOpen } from "../net/replies.ts";
 import { askWorking } from "../net/working.ts";
 import type { Opened } from "../policy/open.ts";
 import { routeOf } from "../policy/policy.ts";
@@ -40,6 +40,7 @@ export interface Filing {
   concern: Concern;
   serial: number; // of the policy
   outgoing: Outgoing;
+  isOpen: boolean; // sent, and nothing is known of it
 }
 
 /* --- what it says --- */
@@ -115,7 +116,7 @@ async function seal(opened: Opened, said: Said, onProgress: OnProgress): Promise
     files: said.files,
   }, (done, of) => onProgress("sealing", done, of));
   const concern = preamble(said, keys, policy, day);
-  return { key: said.key, words, keys, concern, serial: policy.serial, outgoing };
+  return { key: said.key, words, keys, concern, serial: policy.serial, outgoing, isOpen: false };
 }
 
 /* --- sending --- */
@@ -207,7 +208,9 @@ async function prepare(r: Reporter, draft: Draft, onProgress: OnProgress): Promi
 async function attempt(r: Reporter, filing: Filing, onProgress: OnProgress): Promise<Filed> {
   try {
     return await send(r, filing, onProgress);
-  } catch (e) {
+  } catch (x) {
+    const e = stillOpen(x, filing.isOpen);
+    filing.isOpen = isOpen(e);
     throw isCode(e, "bad-policy") ? e : notStored(e);
   }
 }

@@ -19,7 +19,7 @@ import {
   addressOf, changesWith, type Files, listFiles, manifestAt, placeOf,
 } from "../net/address.ts";
 import { checkProof, contentOf, type Outgoing, sealOutgoing } from "../net/outgoing.ts";
-import { isOpen } from "../net/replies.ts";
+import { isOpen, stillOpen } from "../net/replies.ts";
 import { askWorking } from "../net/working.ts";
 import { personText } from "../policy/policy.ts";
 import type { OnProgress } from "./api.ts";
@@ -43,6 +43,7 @@ export interface Letter {
   entry: Entry;
   outgoing: Outgoing | undefined; // none: it has no content
   sealed?: { exchange: Exchange<Stored>; link: Hex };
+  isOpen?: boolean; // sent, and nothing is known of it
 }
 
 interface Listed {
@@ -151,9 +152,11 @@ async function attempt(
   try {
     await sendLetter(r, box, letter, onProgress);
     return true;
-  } catch (e) {
+  } catch (x) {
+    const e = stillOpen(x, letter.isOpen);
+    letter.isOpen = isOpen(e);
     if (!(e instanceof Refused) || e.code !== "conflict") {
-      if (!isOpen(e)) dropLetter(box); // made anew when it is tried again
+      if (!letter.isOpen) dropLetter(box); // made anew when it is tried again
       throw e;
     }
     await fetchTalk(r, box);
@@ -182,7 +185,7 @@ export async function sayIt(
       if (isStored) return;
     }
   } catch (e) {
-    throw notStored(e, say.kind);
+    throw notStored(stillOpen(e, box.letter?.isOpen), say.kind);
   }
   throw new Refused("conflict",
     "It was not stored: somebody writes to you at the same time. Please try again.");
