@@ -80,8 +80,12 @@ on_acceptable(evutil_socket_t fd, short what, void *ctx)
 	int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)what;
-	if (peer < 0)
+	if (peer < 0) {
+		/* Who waits still waits. Where it is for want of descriptors,
+		 * the loop would only turn: again with the next beat. */
+		(void)event_del(n->accepts);
 		return;
+	}
 	if (n->peer >= 0) {
 		close(peer);
 		return;
@@ -140,7 +144,10 @@ vault_notifier_beat(struct vault_notifier *n)
 {
 	CLEAN_BUF struct buf lines = BUF_INIT(LINES_MAX);
 
-	if (n == NULL || n->peer < 0)
+	if (n == NULL)
+		return;
+	(void)event_add(n->accepts, NULL);
+	if (n->peer < 0)
 		return;
 	notify_due(n->vault, &lines);
 	if (lines.n > 0 &&
