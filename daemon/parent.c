@@ -14,7 +14,7 @@
 #include "daemon/vault.h"
 
 #define TICK_SECONDS 10
-#define ALIVE_SECONDS 30 /* without a word: hangs */
+#define SILENT_TICKS 4 /* without a word between them: hangs */
 #define BACKOFF_MAX_SECONDS 10
 #define LIVED_SECONDS 30     /* ran well: its next failure is a first one */
 #define DRAIN_MORE_SECONDS 5 /* for the vault, after the fronts */
@@ -191,7 +191,7 @@ on_child_frame(void *ctx, const struct wire_frame *f)
 	struct child *c = ctx;
 
 	if (f->head.type == WIRE_ALIVE) {
-		c->alive = monotonic_now();
+		c->silent = 0;
 		return true;
 	}
 	return c->is_vault ? vault_said(c->parent, &f->head)
@@ -386,11 +386,12 @@ on_signal(evutil_socket_t sig, short what, void *ctx)
 
 /* --- time --- */
 
-/* The time counts from its start, until it says something. */
+/* Counted by turns of this process, not by a clock: while the whole service was
+ * frozen, nobody could say anything, and nobody could hear it. */
 static bool
 hangs(const struct child *c)
 {
-	return c->pid > 0 && monotonic_now() - c->alive >= ALIVE_SECONDS;
+	return c->pid > 0 && c->silent >= SILENT_TICKS;
 }
 
 static void
@@ -408,6 +409,7 @@ on_watchdog(evutil_socket_t fd, short what, void *ctx)
 static void
 front_tick(struct parent *p, struct child *c)
 {
+	c->silent++;
 	if (hangs(c) && !p->is_stopping) {
 		log_now(EV_FRONT_HANGS, c->number);
 		child_kill(c);
@@ -422,6 +424,7 @@ on_tick(evutil_socket_t fd, short what, void *ctx)
 	struct parent *p = ctx;
 
 	(void)fd, (void)what;
+	p->vault.silent++;
 	if (p->vault.channel != NULL)
 		channel_trim(p->vault.channel);
 	for (uint64_t i = 0; i < p->config->fronts; i++)

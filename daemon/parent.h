@@ -19,10 +19,11 @@ struct child {
 	int pid;		 /* 0: not running */
 	struct channel *channel; /* NULL: gone, or not started */
 	bool is_vault, is_ready;
-	unsigned number;	/* of a front, from 0 */
-	int64_t started, alive; /* monotonic seconds */
-	unsigned failures;	/* in a row, for the back-off */
-	struct event *again;	/* a front's next start */
+	unsigned number;     /* of a front, from 0 */
+	int64_t started;     /* monotonic seconds */
+	unsigned silent;     /* ticks since it said that it lives */
+	unsigned failures;   /* in a row, for the back-off */
+	struct event *again; /* a front's next start */
 };
 
 struct parent {

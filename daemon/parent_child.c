@@ -95,7 +95,8 @@ child_start(struct child *c, const struct channel_calls *calls)
 	}
 	c->pid = pid;
 	c->is_ready = false;
-	c->started = c->alive = monotonic_now();
+	c->silent = 0;
+	c->started = monotonic_now();
 	return channel_open(c->parent->base, pair[0], PEER_PARENT,
 	    c->is_vault ? PEER_VAULT : PEER_FRONT, calls, c, &c->channel);
 }
