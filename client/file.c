@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define LEFT_MAX 1000 /* files that killed processes left beside one */
+
 enum exit_code
 fail_err(const struct term *t, enum err err, const char *what)
 {
@@ -85,6 +87,27 @@ file_read(const struct term *t, const char *path, struct buf *out)
 	return code;
 }
 
+/* A process that was killed leaves its file, and in a container the next one
+ * has its number: then the next name that is free. Another container may write
+ * the same file at this moment, so that nobody's is removed. */
+static enum exit_code
+open_beside(struct output *o, mode_t mode)
+{
+	long n = (long)getpid();
+
+	for (long last = n + LEFT_MAX;; n++) {
+		if (asprintf(&o->beside, "%s.%ld~", o->path, n) < 0)
+			return fail_err(o->term, ERR_NOMEM, o->path);
+		o->fd = open(o->beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		    mode);
+		if (o->fd >= 0)
+			return EXIT_DONE;
+		free(o->beside);
+		if (errno != EEXIST || n == last)
+			return fail_errno(o->term, o->path);
+	}
+}
+
 enum exit_code
 output_open(const struct term *t, const char *path, enum file_mode mode,
     bool over, struct output *ret)
@@ -92,19 +115,13 @@ output_open(const struct term *t, const char *path, enum file_mode mode,
 	struct output o = {
 		.term = t, .path = path, .over = over, .fd = STDOUT_FILENO
 	};
+	enum exit_code code = EXIT_DONE;
 
-	if (strcmp(path, "-") != 0) {
-		if (asprintf(&o.beside, "%s.%ld~", path, (long)getpid()) < 0)
-			return fail_err(t, ERR_NOMEM, path);
-		o.fd = open(o.beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-		    (mode_t)mode);
-		if (o.fd < 0) {
-			free(o.beside);
-			return fail_errno(t, path);
-		}
-	}
-	*ret = o;
-	return EXIT_DONE;
+	if (strcmp(path, "-") != 0)
+		code = open_beside(&o, (mode_t)mode);
+	if (code == EXIT_DONE)
+		*ret = o;
+	return code;
 }
 
 enum err

@@ -84,10 +84,9 @@ folder_begin(struct folder *f)
 		hold_begin(&f->hold);
 	if (f->path == NULL)
 		return EXIT_DONE;
-	if (asprintf(&f->partial, "%s/.partial-%ld", f->path, (long)getpid()) <
-	    0)
+	if (asprintf(&f->partial, "%s/.partial-XXXXXX", f->path) < 0)
 		return fail_err(f->term, ERR_NOMEM, f->path);
-	return mkdir(f->partial, 0700) == 0 ? EXIT_DONE : failed(f, f->partial);
+	return mkdtemp(f->partial) != NULL ? EXIT_DONE : failed(f, f->path);
 }
 
 enum exit_code
