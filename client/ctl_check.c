@@ -16,6 +16,11 @@ enum exit_code
 ctl_store_failed(const struct term *t, const char *dir, enum err err)
 {
 	switch ((int)err) {
+	case ERR_NOT_FOUND:
+		return term_fail(t, EXIT_FAILED,
+		    "%s: there is no store. Its data would be in db/data.mdb "
+		    "there.",
+		    dir);
 	case ERR_DENIED:
 		return term_fail(t, EXIT_SECRET,
 		    "%s: this store key does not fit.", dir);
@@ -164,7 +169,7 @@ ctl_count_store(const struct ctl_options *o, const struct term *t,
 {
 	uint8_t key[SHA256_LEN];
 	struct store_config config = {
-		.dir = c->state, .key = key, .env = &env_system
+		.dir = c->state, .key = key, .env = &env_system, .no_new = true
 	};
 	struct store_counts counts;
 	struct store *s = NULL;
@@ -175,8 +180,9 @@ ctl_count_store(const struct ctl_options *o, const struct term *t,
 		return code;
 	err = store_open(&config, &s);
 	bytes_wipe(key, sizeof(key));
-	*ret = (struct ctl_counts){ .running = err == ERR_EXISTS };
-	if (err == ERR_EXISTS)
+	*ret = (struct ctl_counts){ .running = err == ERR_EXISTS,
+		.none = err == ERR_NOT_FOUND };
+	if (ret->running || ret->none)
 		return EXIT_DONE;
 	if (err != ERR_OK)
 		return ctl_store_failed(t, c->state, err);

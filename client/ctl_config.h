@@ -23,6 +23,7 @@ enum exit_code ctl_config_read(const struct term *t, const char *path,
 
 struct ctl_counts {
 	bool running; /* the daemon has the store open: nothing else is known */
+	bool none;    /* no store is there */
 	uint64_t cases, uploads, used, size_max;
 };
 /* What went wrong with the store in `dir`, as a sentence. */

@@ -120,6 +120,10 @@ say_status(const struct term *t, const struct status *s)
 		term_item(t, 1,
 		    "The daemon is running; how much is stored can be counted "
 		    "while it is stopped.");
+	else if (s->counts.none)
+		term_item(t, 1,
+		    "There is no store in %s yet. The daemon is not running.",
+		    s->config.state);
 	else
 		term_item(t, 1,
 		    "Stored: %" PRIu64 " cases, %" PRIu64
@@ -157,7 +161,7 @@ print_json(const struct term *t, const struct status *s)
 	if (s->has_counts)
 		(void)json_object_set_new(j, "running",
 		    json_boolean(s->counts.running));
-	if (s->has_counts && !s->counts.running) {
+	if (s->has_counts && !s->counts.running && !s->counts.none) {
 		(void)json_object_set_new(j, "cases",
 		    json_integer((json_int_t)s->counts.cases));
 		(void)json_object_set_new(j, "bytes",

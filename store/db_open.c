@@ -17,6 +17,7 @@
 #define MAP_DEFAULT (64 * MIB)
 #define HEADROOM_DEFAULT (16 * MIB)
 #define READERS_MAX 16
+#define LOCK_LEN 4096 /* more than LMDB's for so many readers */
 
 static const char mark[] = "check\n";
 
@@ -143,8 +144,8 @@ read_txn_make(struct db *db)
 	return ERR_OK;
 }
 
-/* A copy is written to its last page, so one that is shorter was cut off, and
- * reading its end would be a bus error. */
+/* A file that is shorter than to its last page was cut off, and reading its end
+ * would be a bus error. */
 static bool
 is_whole(const struct db *db, const MDB_envinfo *info)
 {
@@ -154,13 +155,58 @@ is_whole(const struct db *db, const MDB_envinfo *info)
 	    (uint64_t)st.st_size / db->page > info->me_last_pgno;
 }
 
+/* A store that was restored and cut off, by a full disk: what is missing reads
+ * as zeros, which is damage that is found. Only whoever has the state file's
+ * lock writes. */
+static enum err
+fill_up(const struct db *db, const MDB_envinfo *info)
+{
+	uint64_t size = (info->me_last_pgno + 1) * db->page;
+
+	return ftruncate(db->fd, (off_t)size) == 0 ? ERR_OK : db_err_of(errno);
+}
+
+static enum err
+path_put(char out[static PATH_MAX], const char *dir, const char *name)
+{
+	return snprintf(out, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX
+	    ? ERR_LIMIT
+	    : ERR_OK;
+}
+
+/* LMDB writes its lock file through a map, which on a full disk would be a bus
+ * error. One that has its place is left alone: a process that closes it loses
+ * its locks. */
+static int
+lock_allocate(const char *env_dir)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int fd, rc;
+
+	if (path_put(path, env_dir, "lock.mdb") != ERR_OK)
+		return ENAMETOOLONG;
+	if (stat(path, &st) == 0 && st.st_blocks > 0)
+		return 0;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return errno == ENOSPC ? ENOSPC : 0; /* LMDB says the rest */
+	rc = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOCK_LEN);
+	rc = rc != 0 && (errno == ENOSPC || errno == EDQUOT) ? errno : 0;
+	close(fd);
+	return rc;
+}
+
 static enum err
 env_open(struct db *db, const char *path, unsigned flags)
 {
+	bool is_copy = (flags & MDB_NOSUBDIR) != 0;
 	MDB_envinfo info;
 	MDB_stat st;
-	int rc = mdb_env_create(&db->env);
+	int rc = is_copy ? 0 : lock_allocate(path);
 
+	if (rc == 0)
+		rc = mdb_env_create(&db->env);
 	if (rc == 0)
 		rc = mdb_env_set_maxdbs(db->env, TABLES);
 	if (rc == 0)
@@ -179,17 +225,9 @@ env_open(struct db *db, const char *path, unsigned flags)
 		return db_err_of(rc);
 	db->map_size = info.me_mapsize;
 	db->page = st.ms_psize;
-	if ((flags & MDB_NOSUBDIR) != 0 && !is_whole(db, &info))
-		return ERR_CORRUPT;
-	return ERR_OK;
-}
-
-static enum err
-path_put(char out[static PATH_MAX], const char *dir, const char *name)
-{
-	return snprintf(out, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX
-	    ? ERR_LIMIT
-	    : ERR_OK;
+	if (is_whole(db, &info))
+		return ERR_OK;
+	return (flags & MDB_RDONLY) != 0 ? ERR_CORRUPT : fill_up(db, &info);
 }
 
 static enum err
@@ -245,6 +283,33 @@ env_make(struct db *db, const char *dir, const char *env_dir)
 	return e;
 }
 
+/* What has its name was whole on the disk. LMDB would begin anew where its file
+ * is missing or empty. */
+static enum err
+refuse_empty(const char *data)
+{
+	struct stat st;
+
+	if (stat(data, &st) != 0)
+		return errno == ENOENT ? ERR_CORRUPT : ERR_IO;
+	return st.st_size == 0 ? ERR_CORRUPT : ERR_OK;
+}
+
+/* Where the environment is; one is made where there is none. */
+static enum err
+env_find(struct db *db, const char *dir, char ret[static PATH_MAX])
+{
+	enum err e = path_put(ret, dir, "db");
+
+	if (e == ERR_OK && access(ret, F_OK) != 0)
+		e = errno == ENOENT ? env_make(db, dir, ret) : ERR_IO;
+	if (e == ERR_OK)
+		e = path_put(ret, dir, DB_DATA);
+	if (e == ERR_OK)
+		e = refuse_empty(ret);
+	return e == ERR_OK ? path_put(ret, dir, "db") : e;
+}
+
 static enum err
 db_open_env(struct db *db, const struct store_config *config, enum db_use use)
 {
@@ -254,9 +319,7 @@ db_open_env(struct db *db, const struct store_config *config, enum db_use use)
 	if (e == ERR_OK && use == DB_CHECK)
 		drop_cache(path);
 	if (e == ERR_OK)
-		e = path_put(path, config->dir, "db");
-	if (e == ERR_OK && access(path, F_OK) != 0)
-		e = errno == ENOENT ? env_make(db, config->dir, path) : ERR_IO;
+		e = env_find(db, config->dir, path);
 	if (e == ERR_OK)
 		e = env_open(db, path, MDB_NORDAHEAD);
 	if (e == ERR_OK)
@@ -310,6 +373,10 @@ open_beside(struct db *db, const char *dir)
 	enum err e = refuse_marked(dir);
 
 	if (e == ERR_OK)
+		e = path_put(path, dir, DB_DATA);
+	if (e == ERR_OK)
+		e = refuse_empty(path);
+	if (e == ERR_OK)
 		e = path_put(path, dir, "db");
 	if (e == ERR_OK)
 		e = env_open(db, path, MDB_RDONLY);
@@ -318,6 +385,17 @@ open_beside(struct db *db, const char *dir)
 	(void)db_forget_dead_readers(db);
 	e = tables_open(db, false);
 	return e == ERR_OK ? read_txn_make(db) : e;
+}
+
+static enum err
+refuse_none(const char *dir)
+{
+	char path[PATH_MAX];
+	enum err e = path_put(path, dir, "db");
+
+	if (e == ERR_OK && access(path, F_OK) != 0)
+		e = errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+	return e;
 }
 
 static uint64_t
@@ -357,7 +435,10 @@ open_as(struct db *db, const struct store_config *config, enum db_use use)
 	case DB_CHECK:
 		break;
 	}
-	e = state_open(db, config->dir, use);
+	e = use == DB_CHECK || config->no_new ? refuse_none(config->dir)
+					      : ERR_OK;
+	if (e == ERR_OK)
+		e = state_open(db, config->dir, use);
 	return e == ERR_OK ? db_open_env(db, config, use) : e;
 }
 

@@ -60,13 +60,15 @@ struct store_config {
 				     has taken yet */
 	uint64_t map_size;	  /* map to begin with; 0: 64 MiB */
 	uint64_t headroom;	  /* kept allocated ahead of use; 0: 16 MiB */
+	bool no_new;		  /* ERR_NOT_FOUND where there is no store */
 };
 
 /*
  * Opens the store, or makes one where there is none. ERR_VERSION: written by
  * a newer version. ERR_DENIED: the key does not fit. ERR_EXISTS: another
- * process has it open. ERR_CORRUPT: something in it does not open, or an
- * earlier write failed and store_check has not passed since. ERR_FULL, ERR_IO.
+ * process has it open. ERR_CORRUPT: something in it does not open or is cut
+ * off, or an earlier write failed and store_check has not passed since.
+ * ERR_FULL, ERR_IO.
  */
 enum err store_open(const struct store_config *config, struct store **ret)
     MUST_CHECK;
@@ -453,7 +455,8 @@ typedef void store_found(void *ctx, enum store_finding f, uint64_t number);
 /*
  * Reads everything, past the page cache. ERR_OK with no findings also lifts
  * the mark that a failed write left; with findings it returns ERR_CORRUPT.
- * Errors of opening as store_open. found may be NULL.
+ * Errors of opening as store_open; ERR_NOT_FOUND: no store, and none is made.
+ * found may be NULL.
  */
 enum err store_check(const struct store_config *config, store_found *found,
     void *ctx, struct store_report *ret) MUST_CHECK;

@@ -338,6 +338,28 @@ class Operator(unittest.TestCase):
         self.ctl("key", "new", "--kind", "store", "--out", other)
         self.ctl("check", i.state, "--store-key", other, expect=SECRET)
 
+    def test_what_is_no_store_is_not_called_a_sound_one(self):
+        """A restore into the wrong place, and one that the disk cut off."""
+        i = self.i
+        state = self.dir / "wrong"
+        state.mkdir(mode=0o700)
+        (state / "data.mdb").write_bytes(b"a backup in the wrong place")
+        key = i.org / "keys/store.key"
+        self.ctl("check", state, "--store-key", key, expect=FAILED)
+        self.assertEqual([x.name for x in state.iterdir()], ["data.mdb"])
+        config = self.dir / "wrong.yaml"
+        config.write_text(i.config_text().replace(str(i.state), str(state)))
+        status = json.loads(self.ctl("status", "--json", "--config", config))
+        self.assertNotIn("cases", status)
+        self.assertEqual([x.name for x in state.iterdir()], ["data.mdb"])
+        (state / "db").mkdir(mode=0o700)
+        (state / "db/data.mdb").touch()
+        self.ctl("check", state, "--store-key", key, expect=REFUSED)
+        done = subprocess.run([i.build / "daemon/speakupd", "-c", config],
+                              capture_output=True, text=True)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual((state / "db/data.mdb").read_bytes(), b"")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -5,8 +5,15 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/store/kit.h"
 
@@ -97,6 +104,53 @@ test_pieces_stop_before_the_room_of_text_and_do_not_spoil_the_batch(
 	check_clean(k);
 }
 
+/* A small disk of this process's own, if the machine lets it have one. */
+static bool
+get_disk(const char *dir)
+{
+	if (unshare(geteuid() == 0 ? CLONE_NEWNS
+				   : CLONE_NEWUSER | CLONE_NEWNS) != 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		return false;
+	return mount("disk", dir, "tmpfs", 0, "size=128k,mode=0700") == 0;
+}
+
+static void
+fill_disk(const char *dir)
+{
+	char path[128], block[4096] = "";
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/fill", dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	while (fd >= 0 && write(fd, block, sizeof(block)) > 0)
+		;
+	close(fd);
+}
+
+/* LMDB writes its lock file through a map. */
+static void
+test_a_full_disk_is_said_and_is_no_bus_error(void **state)
+{
+	struct kit *k = *state;
+	struct store *s = NULL;
+	int status;
+	pid_t pid;
+
+	k->s = store_close(k->s);
+	if ((pid = fork()) == 0) {
+		(void)signal(SIGBUS, SIG_DFL); /* cmocka's goes on */
+		if (!get_disk(k->dir))
+			_exit(77);
+		fill_disk(k->dir);
+		_exit(store_open(&k->config, &s) == ERR_FULL ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(status, 0);
+}
+
 int
 main(void)
 {
@@ -104,6 +158,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_the_map_grows_by_running_the_batch_again),
 		T(test_a_full_store_refuses_and_goes_on_reading),
+		T(test_a_full_disk_is_said_and_is_no_bus_error),
 		T(test_pieces_stop_before_the_room_of_text_and_do_not_spoil_the_batch),
 	};
 
