@@ -215,44 +215,59 @@ stored(const struct report *r)
 }
 
 /* Kept sealed, for `speakup report --send`. */
-static enum exit_code
-save_sealed(const struct report *r, enum exit_code code)
+static bool
+save_sealed(const struct report *r)
 {
 	if (file_write(&r->term, r->o->save_sealed, buf_bytes(&r->out.body),
 		FILE_PRIVATE, false) != EXIT_DONE)
-		return code;
+		return false;
 	if (r->term.json) {
 		printf("{\"stored\":false,\"receipt\":\"%s\"}\n",
 		    r->concern.words);
-		return code;
+		return true;
 	}
 	term_say(&r->term,
-	    "It is saved, sealed, in %s. NOBODY has it yet. To send it later: "
-	    "speakup report --send %s",
+	    "It is saved, sealed, in %s. Take it that NOBODY has it yet. To "
+	    "send it later: speakup report --send %s",
 	    r->o->save_sealed, r->o->save_sealed);
 	say_words(r);
+	return true;
+}
+
+/* A program that reads JSON is not asked. */
+static enum exit_code
+try_again(struct report *r, enum exit_code code, bool is_saved)
+{
+	while (!r->term.yes && !r->term.json &&
+	    term_agree(&r->term, "Try again now? [y/N] ")) {
+		buf_reset(&r->proof);
+		code = outgoing_send_saved(&r->server, buf_bytes(&r->out.body),
+		    &r->proof, &r->day);
+		if (code != EXIT_DONE)
+			continue;
+		if (is_saved)
+			term_say(&r->term, "Now delete %s.", r->o->save_sealed);
+		return stored(r);
+	}
 	return code;
 }
 
 static enum exit_code
 not_stored(struct report *r, enum exit_code code)
 {
-	bool may_retry = r->out.is_whole &&
+	const bool may_retry = r->out.is_whole &&
 	    (code == EXIT_UNAVAILABLE || code == EXIT_NOT_STORED);
+	bool is_saved = false;
 
-	while (may_retry && !r->term.yes &&
-	    term_agree(&r->term, "Try again now? [y/N] ")) {
-		buf_reset(&r->proof);
-		code = outgoing_send_saved(&r->server, buf_bytes(&r->out.body),
-		    &r->proof, &r->day);
-		if (code == EXIT_DONE)
-			return stored(r);
+	if (!may_retry) {
+		if (r->o->save_sealed != NULL)
+			term_warn(&r->term, "It was not saved either.");
+		return code;
 	}
-	if (may_retry && r->o->save_sealed != NULL)
-		return save_sealed(r, code);
+	/* Before the question: an answer may be an interrupt. */
 	if (r->o->save_sealed != NULL)
-		term_warn(&r->term, "It was not saved either.");
-	return code;
+		is_saved = save_sealed(r);
+	return try_again(r, code, is_saved);
 }
 
 static enum exit_code
