@@ -114,8 +114,8 @@ test("many cases get another band: each is said, and no failure hides another", 
     "a set",
     "b same",
     "c failed No line.",
-    "d failed Not tried. No line.",
-    "e failed Not tried. No line.",
+    "d failed Not tried, after the failure before it.",
+    "e failed Not tried, after the failure before it.",
   ]);
   assert.equal(asked.length, 6);
 });
@@ -168,7 +168,10 @@ test("a flood is shown by day, route and band, and a sample is drawn by chance",
 
 test("a flood is cleared one by one: each is said, and no failure hides another", async () => {
   const asked: string[] = [];
-  const fails: Record<string, Refused> = { c: new Refused("denied", "Not yours.") };
+  const fails: Record<string, Refused> = {
+    c: new Refused("denied", "Not yours."),
+    d: new Refused("stored", "It was stored."),
+  };
   const dismiss: StaffApi["dismiss"] = async ({ caseId }, isSecond) => {
     asked.push(`${caseId} ${isSecond}`);
     if (fails[caseId]) throw fails[caseId];
@@ -180,15 +183,16 @@ test("a flood is cleared one by one: each is said, and no failure hides another"
     (await clearFlood({ dismiss }, rows, true, (n) => steps.push(n))).map((c) =>
       `${c.caseId} ${c.outcome} ${c.message}`.trim(),
     );
-  assert.deepEqual(await run(), ["a dismissed", "b changed", "c failed Not yours.", "d dismissed"]);
+  assert.deepEqual(await run(), ["a dismissed", "b changed", "c failed Not yours.",
+    "d stored It was stored."]);
   assert.deepEqual(asked, ["a true", "b true", "c true", "d true"]);
   assert.deepEqual(steps, [0, 1, 2, 3, 4]);
   fails["b"] = new Refused("unreachable", "No line.");
   assert.deepEqual(await run(), [
     "a dismissed",
     "b failed No line.",
-    "c failed Not tried. No line.",
-    "d failed Not tried. No line.",
+    "c failed Not tried, after the failure before it.",
+    "d failed Not tried, after the failure before it.",
   ]);
   assert.equal(asked.length, 6);
 });

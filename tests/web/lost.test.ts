@@ -8,7 +8,7 @@ import type { Refused } from "../../web/core/types.ts";
 import { newNet } from "../../web/net/server.ts";
 import type { ReporterApi } from "../../web/reporter/api.ts";
 import { reporterOver } from "../../web/reporter/reporter.ts";
-import type { StaffApi } from "../../web/staff/api.ts";
+import type { Action, Case, StaffApi } from "../../web/staff/api.ts";
 import { staffOver } from "../../web/staff/staff.ts";
 import { skipLive } from "./live.ts";
 import { type Desk, identityOf, nothing, openDesk } from "./staff_desk.ts";
@@ -32,12 +32,14 @@ after(async () => {
 
 const pass = (): void => void (desk.front.meddle = (asked, forward) => forward(asked));
 
-/** Requests of this kind get through, and their answers do not come back. */
-function loseAnswers(kind: string): void {
+/** Requests of this kind get through, and their answers (the first of them) do not come back. */
+function loseAnswers(kind: string, most = Infinity): void {
+  let lost = 0;
   desk.front.meddle = async (asked, forward, out) => {
     const answer = await forward(asked);
-    if (!asked.body.subarray(0, 40).toString("latin1").startsWith(`speakup: v1 ${kind}\n`))
-      return answer;
+    const isOfKind = asked.body.subarray(0, 40).toString("latin1")
+      .startsWith(`speakup: v1 ${kind}\n`);
+    if (!isOfKind || lost++ >= most) return answer;
     out.destroy();
     return undefined;
   };
@@ -102,4 +104,59 @@ onLive("a server that is busy after an answer was lost does not say that nothing
   pass();
   const b = await write();
   assert.deepEqual(b.messages.map((m) => m.text), ["Said once.", "Written once."]);
+});
+
+/* --- staff --- */
+
+onLive("staff who gave up after lost answers and do the same again have done it once", async () => {
+  const { caseId } = await desk.report("Twice?");
+  const east = await sit(EAST);
+  const act = (a: Action): Promise<Case> => east.act(caseId, a, nothing);
+  const files = [new File(["x".repeat(100_000)], "big.txt")];
+  const actions: Action[] = [
+    { kind: "ack", lines: {} },
+    { kind: "note", lines: {}, text: "Seen." },
+    { kind: "reply", lines: {}, text: "Thank you.", files },
+  ];
+  const west = await sit("guardian-west");
+  for (const a of actions) {
+    loseAnswers("post");
+    await isUnsure(() => act(a));
+    pass();
+    await west.act(caseId, { kind: "note", lines: {}, text: `Before ${a.kind}.` }, nothing);
+    await act(a);
+  }
+  await act(actions[1]!); // meant
+  const { messages } = await east.show(caseId);
+  const said = messages.map((m) => m.text || m.kind);
+  assert.deepEqual(said.sort(), ["Before ack.", "Before note.", "Before reply.", "Seen.", "Seen.",
+    "Thank you.", "Twice?", "ack"]);
+});
+
+onLive("staff who gave a case up and lost the answer are told what most likely became of it", async () => {
+  const { caseId } = await desk.report("Not mine.");
+  const west = await sit("guardian-west");
+  const recuse = () => west.act(caseId, { kind: "recuse", lines: {} }, nothing);
+  loseAnswers("post", 1);
+  for (let i = 0; i < 2; i++) {
+    await assert.rejects(recuse(), (e: Refused) => {
+      assert.match(e.message, /Most likely you gave it up just now/);
+      return true;
+    });
+  }
+});
+
+onLive("junk that was set aside, and cannot be looked at then, is said to be stored", async () => {
+  const { caseId } = await desk.report("Junk", "--answer", "element=none");
+  const east = await sit(EAST);
+  let isSent = false;
+  desk.front.meddle = async (asked, forward, out) => {
+    if (isSent) return void out.destroy();
+    isSent = asked.body.subarray(0, 17).toString("latin1") === "speakup: v1 post\n";
+    return forward(asked);
+  };
+  await assert.rejects(east.dismiss({ caseId, staff: 0 }, false), { code: "stored" });
+  pass();
+  const row = (await east.queue("", 160)).rows.find((r) => r.caseId === caseId);
+  assert.equal(row?.state, "closed");
 });

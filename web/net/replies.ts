@@ -75,6 +75,10 @@ export function isOpen(e: unknown): boolean {
   return e instanceof Refused && OPEN.includes(e.code);
 }
 
+/** Of what is open. */
+export const NO_PROOF = "There is no proof that it was stored, so take it as not stored. You can " +
+  "try again: it is not sent twice.";
+
 /** What a later try was told. Where an earlier one is open, this may not say that it is not
  * stored. */
 export function stillOpen(e: unknown, wasOpen: boolean | undefined): unknown {

@@ -19,7 +19,7 @@ import {
   addressOf, changesWith, type Files, listFiles, manifestAt, placeOf,
 } from "../net/address.ts";
 import { checkProof, contentOf, type Outgoing, sealOutgoing } from "../net/outgoing.ts";
-import { isOpen, stillOpen } from "../net/replies.ts";
+import { isOpen, NO_PROOF, stillOpen } from "../net/replies.ts";
 import { askWorking } from "../net/working.ts";
 import { personText } from "../policy/policy.ts";
 import type { OnProgress } from "./api.ts";
@@ -138,9 +138,7 @@ function gone(): Refused {
 function notStored(e: unknown, kind: Kind): unknown {
   if (!(e instanceof Refused) || e.code === "new-readers") return e;
   if (e.code === "unknown" && kind === "withdraw") return gone();
-  const meaning = isOpen(e) ?
-    "There is no proof that it was stored, so take it as not stored. You can try again: it is " +
-    "not sent twice." :
+  const meaning = isOpen(e) ? NO_PROOF :
     kind === "withdraw" ? "Your concern was not withdrawn." : "It was not stored.";
   return new Refused(e.code, `${meaning} ${e.message}`);
 }

@@ -1,12 +1,12 @@
 import { post } from "../core/bundle_staff.ts";
-import { utf8 } from "../core/bytes.ts";
+import { sha256, utf8 } from "../core/bytes.ts";
 import { recipientKind } from "../core/age.ts";
 import { signEntry } from "../core/entry.ts";
 import { KINDS } from "../core/kind.ts";
 import { linkDigest } from "../core/link.ts";
 import { parseDay } from "../core/lines.ts";
 import {
-  Refused, type Answer, type Entry, type EntryLines, type Kind, type Policy, type Who,
+  Refused, type Answer, type Entry, type EntryLines, type Hex, type Kind, type Policy, type Who,
 } from "../core/types.ts";
 import {
   isExcluded, manifestOf, partsOf, toldOf, type Conversation, type Message,
@@ -18,6 +18,7 @@ import {
 import {
   checkProof, contentOf, dropOutgoing, sealOutgoing, type Outgoing,
 } from "../net/outgoing.ts";
+import { isOpen, NO_PROOF } from "../net/replies.ts";
 import { isCurrent, keyAt, personOf, routeOf } from "../policy/policy.ts";
 import { lifeMay, lifeRefusalText, type LifeRefusal } from "../policy/life.ts";
 import type { OnProgress } from "../reporter/api.ts";
@@ -213,6 +214,22 @@ function replyTo(c: Conversation): string {
       "who can to write to them, or to give it to you.");
 }
 
+/* --- what may be stored --- */
+
+/* The same, asked for again. */
+function keyOf(k: StaffCase, a: Action): string {
+  const files = a.files?.map((f) => [f.name, f.size, f.lastModified]);
+  return JSON.stringify([k.c.caseId, a, files]);
+}
+
+const unsureOf = (key: string, link: Hex): Hex => sha256(utf8(key + link));
+
+/* Whether it was sent before, its answer was lost, and it was stored: it is not
+ * done twice. */
+function isThere({ c, staff }: StaffCase, a: Action, key: string): boolean {
+  return c.at[KINDS[a.kind].chain].some((m) => staff.unsure.delete(unsureOf(key, m.link)));
+}
+
 /* --- doing it --- */
 
 interface Doing {
@@ -220,6 +237,7 @@ interface Doing {
   a: Action;
   policy: Policy;
   e: Entry;
+  key: string; // of what was asked for
   onProgress: OnProgress;
 }
 
@@ -246,10 +264,16 @@ async function postEntry(d: Doing, o: Outgoing | undefined): Promise<void> {
     (seconds, of) => d.onProgress("working", seconds, of), staff.closing.signal));
   if (o !== undefined) d.e.content = o.digest;
   const head = utf8(signEntry(d.e, meOf(staff).seed));
-  const { proof } = await ask(staff, (session) => post(session, head, content));
-  d.onProgress("checking", 1, 1);
   const sent = { caseId: d.e.caseId, kind: d.e.kind, link: linkDigest(head, o?.digest) };
-  checkProof(proof, sent, openedOf(staff).root.instanceKeys);
+  try {
+    const { proof } = await ask(staff, (session) => post(session, head, content));
+    d.onProgress("checking", 1, 1);
+    checkProof(proof, sent, openedOf(staff).root.instanceKeys);
+  } catch (x) {
+    if (!(x instanceof Refused) || !isOpen(x)) throw x;
+    staff.unsure.add(unsureOf(d.key, sent.link));
+    throw new Refused(x.code, `${NO_PROOF} ${x.message}`);
+  }
 }
 
 function changesReaders(kind: Kind): boolean {
@@ -289,19 +313,22 @@ async function renew(k: StaffCase, e: unknown): Promise<void> {
 }
 
 /**
- * Does it, and returns once the server's proof fits. The case is then to be
+ * Does it, and returns once the server's proof fits; or the same was asked for before, its
+ * proof was lost, and it is there. The case is then to be
  * refreshed. Refused before anything is sent: "declined" (the table of states;
  * somebody who does not suit), "excluded", "syntax" (lines that contradict each
  * other), "no-key", "nobody"; else as the server answers.
  */
 export async function runAction(k: StaffCase, a: Action, onProgress: OnProgress): Promise<void> {
+  const key = keyOf(k, a);
   for (let i = 1; ; i++) {
+    if (isThere(k, a, key)) return;
     const day = today();
     const lines = check(k, a, day);
     if (i === 1) await checkCandidate(k, a);
     const e = placeOf(k.c, a.kind, lines, day);
     try {
-      return await attempt({ k, a, policy: policyOf(k.staff), e, onProgress });
+      return await attempt({ k, a, policy: policyOf(k.staff), e, key, onProgress });
     } catch (x) {
       // what was written meanwhile is to be read before it is set aside
       if (a.kind === "dismiss" || !mayAgain(x, i)) throw x;

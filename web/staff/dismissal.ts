@@ -4,6 +4,7 @@ import { parseEntry, signEntry, verifyEntry } from "../core/entry.ts";
 import { linkDigest } from "../core/link.ts";
 import { type Chain, type Entry, type Hex, NO_LINK, Refused } from "../core/types.ts";
 import { checkProof } from "../net/outgoing.ts";
+import { storedBut } from "../net/replies.ts";
 import { personOf } from "../policy/policy.ts";
 import { type Dismissed, isDismissible, type Row } from "./api.ts";
 import { ask, freshen, meOf, openedOf, policyOf, type Staff } from "./session.ts";
@@ -90,11 +91,16 @@ async function send(s: Staff, caseId: Hex, isSecond: boolean, place: Place): Pro
 
 /* Whether one person was enough, the server knows. */
 async function after(s: Staff, { caseId, staff }: Listed): Promise<Dismissed> {
-  const a = await look(s, caseId, "staff", staff);
-  return a?.state === "received" ? "waiting" : "dismissed";
+  try {
+    const a = await look(s, caseId, "staff", staff);
+    return a?.state === "received" ? "waiting" : "dismissed";
+  } catch (e) {
+    throw storedBut(e, "the case");
+  }
 }
 
-/** isSecond: agrees to somebody else's. Refused as the server answers. */
+/** isSecond: agrees to somebody else's. Refused as the server answers; "stored": what became of
+ * it could not be looked at. */
 export async function dismissOne(s: Staff, row: Listed, isSecond: boolean): Promise<Dismissed> {
   await freshen(s);
   for (let i = 1; ; i++) {

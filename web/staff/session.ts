@@ -37,12 +37,15 @@ export interface Staff {
   notes: Map<number, string>;
   known: Policy[]; // verified; the current one first
   me: Me | undefined;
+  /** What was sent, and nothing is known of it: staff/action.ts. */
+  unsure: Set<Hex>;
   closing: AbortController; // aborted when it is locked
 }
 
 export function newStaff(net: Net): Staff {
   return {
     net, opened: undefined, fetchedAt: 0, notes: new Map(), known: [], me: undefined,
+    unsure: new Set(),
     closing: new AbortController(),
   };
 }
@@ -168,6 +171,7 @@ export async function unlock(s: Staff, file: Uint8Array, passphrase: string): Pr
 export async function lock(s: Staff): Promise<void> {
   const { me } = s;
   s.me = undefined;
+  s.unsure.clear();
   s.closing.abort();
   s.closing = new AbortController();
   if (me === undefined) return;

@@ -1,6 +1,6 @@
 import type { Band } from "../../core/types.ts";
 import { ENDING, type Row, type StaffApi } from "../api.ts";
-import { codeOf, sentenceOf } from "./desk.ts";
+import { codeOf, NOT_TRIED, sentenceOf } from "./desk.ts";
 
 /*
  * Another band for many cases, one after the other. Each is done wholly or not at
@@ -39,7 +39,7 @@ export async function setBands(
     try {
       all.push(ended === undefined ? await setOne(api, r, band) : result(r, "failed", ended));
     } catch (e) {
-      if (ENDING.includes(codeOf(e))) ended = `Not tried. ${sentenceOf(e)}`;
+      if (ENDING.includes(codeOf(e))) ended = NOT_TRIED;
       all.push(
         codeOf(e) === "stored" ? result(r, "set") : result(r, "failed", sentenceOf(e)),
       );

@@ -204,7 +204,7 @@ async function send(s: Setting): Promise<void> {
 function outcomeText(b: Banded, band: Band): Child {
   if (b.outcome === "set") return `P${band} now`;
   if (b.outcome === "same") return `P${band}, as before`;
-  return [h("strong", { class: "overdue" }, "Not done: "), b.message];
+  return [h("strong", { class: "overdue" }, "Failed: "), b.message];
 }
 
 function doneView(desk: Desk, band: Band, all: Banded[]): Child[] {
@@ -223,7 +223,7 @@ function doneView(desk: Desk, band: Band, all: Banded[]): Child[] {
       h(
         "p",
         { class: "lead" },
-        `${count(failed, "case")} kept the old band, and can be tried again: still picked.`,
+        `${count(failed, "case")} failed, and can be tried again: still picked.`,
       ),
     table("What became of each case", columns, all),
     button("Your cases", () => desk.shell.back()),

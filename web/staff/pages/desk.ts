@@ -40,6 +40,9 @@ export function sentenceOf(e: unknown): string {
   return text === "" ? "Something went wrong here. Nothing was sent." : text;
 }
 
+/** Of many cases, those behind one after which no other can be done. */
+export const NOT_TRIED = "Not tried, after the failure before it.";
+
 export const codeOf = (e: unknown): string =>
   typeof e === "object" && e !== null && "code" in e ? String(e.code) : "";
 

@@ -128,7 +128,10 @@ function outcomeText(c: Cleared): Child {
     case "changed": return "Left alone: somebody did something to it meanwhile";
     case "held": return "Left alone: there is a legal hold";
     case "yours": return "Left as it is: somebody else than you must agree";
-    case "failed": return [h("strong", { class: "overdue" }, "Not done: "), c.message];
+    case "stored": return [
+      "Set aside, or waits for a second person: ", c.message, " Do not do it a second time.",
+    ];
+    case "failed": return [h("strong", { class: "overdue" }, "Failed: "), c.message];
   }
 }
 
@@ -149,7 +152,7 @@ function doneView(desk: Desk, all: Cleared[]): Child[] {
       "and agrees. Until then their deadlines run on."),
     n("failed") > 0 && h("p", { class: "lead" },
       `${count(n("failed"), "concern")} failed, and can be tried again: still picked.`),
-    others.length > 0 && table("What was not set aside", doneColumns, others),
+    others.length > 0 && table("What became of the others", doneColumns, others),
     button("Your cases", () => desk.shell.back()),
   ];
 }

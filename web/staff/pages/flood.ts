@@ -1,5 +1,5 @@
 import { type Dismissed, ENDING, isDismissible, type Row, type StaffApi } from "../api.ts";
-import { codeOf, sentenceOf } from "./desk.ts";
+import { codeOf, NOT_TRIED, sentenceOf } from "./desk.ts";
 
 /*
  * A flood of junk, set aside unread one after the other (client/ftsu_dismiss.c).
@@ -9,7 +9,7 @@ import { codeOf, sentenceOf } from "./desk.ts";
 
 export interface Cleared {
   caseId: string;
-  outcome: Dismissed | "failed";
+  outcome: Dismissed | "stored" | "failed"; // stored: one of the first two
   message: string; // of what failed
 }
 
@@ -59,8 +59,9 @@ export async function clearFlood(
     try {
       all.push({ caseId, outcome: await api.dismiss(row, isSecond), message: "" });
     } catch (e) {
-      if (ENDING.includes(codeOf(e))) ended = `Not tried. ${sentenceOf(e)}`;
-      all.push({ caseId, outcome: "failed", message: sentenceOf(e) });
+      if (ENDING.includes(codeOf(e))) ended = NOT_TRIED;
+      const outcome = codeOf(e) === "stored" ? "stored" : "failed";
+      all.push({ caseId, outcome, message: sentenceOf(e) });
     }
   }
   onProgress(rows.length);

@@ -167,9 +167,9 @@ function doneView(p: Handing): Child[] {
     ),
     failed.length > 0 &&
       care(
-        `${count(failed.length, "case")} did not go`,
+        `${count(failed.length, "case")} failed`,
         bullets(failed.map((f) => `${caseName(f.caseId)}: ${f.message}`)),
-        h("p", {}, "They are where they were. The same can be done again."),
+        h("p", {}, "Take them as not handed over. The same can be done again."),
       ),
     button("Your cases", () => p.desk.shell.back()),
   ];
