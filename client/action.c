@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/grant.h"
 #include "client/outgoing.h"
@@ -203,6 +204,55 @@ check(struct doing *d)
 	return code;
 }
 
+/* --- the same once more --- */
+
+static const struct conversation_message *
+last_of_mine(const struct doing *d)
+{
+	const struct conversation *c = d->k->c;
+	enum chain chain = message_kind_chain(d->e.kind);
+
+	for (uint32_t i = c->count[chain]; i-- > 0;) {
+		if (c->at[chain][i]->author == c->person)
+			return c->at[chain][i];
+	}
+	return NULL;
+}
+
+static bool
+is_the_same(const struct doing *d, const struct conversation_message *m)
+{
+	size_t n_files = 1 + (d->a->attach != NULL ? d->a->attach->n : 0);
+
+	return d->a->text.n > 0 && m->kind == d->e.kind &&
+	    m->entry.person == d->e.person && m->entry.about == d->e.about &&
+	    m->is_readable && m->m != NULL && m->m->n_files == n_files &&
+	    bytes_equal(buf_bytes(&m->text), d->a->text);
+}
+
+/* The answer to it may have been lost, and the command be given anew. What is
+ * written again days later is meant so. Of what is a part of a larger command,
+ * that command knows. */
+static enum exit_code
+check_second_time(const struct doing *d)
+{
+	const struct conversation_message *m = last_of_mine(d);
+	char day[11];
+
+	if (m == NULL || m->entry.day < d->e.day - 1 || !is_the_same(d, m))
+		return EXIT_DONE;
+	day_format(day, m->entry.day);
+	term_warn(term_of(d),
+	    "The same words of yours are stored in this case already (%s). If "
+	    "you were told then that they are to be taken as NOT stored, its "
+	    "answer was lost, and this makes a second copy.",
+	    day);
+	return isatty(STDERR_FILENO) != 1 ||
+		term_agree(term_of(d), "Write them once more? [y/N] ")
+	    ? EXIT_DONE
+	    : term_fail(term_of(d), EXIT_DECLINED, "Nothing was sent.");
+}
+
 /* --- doing it --- */
 
 static enum exit_code
@@ -321,6 +371,8 @@ action_run(struct staff_case *k, const struct action *a)
 		code = i > 0 ? staff_case_refresh(k) : EXIT_DONE;
 		if (code == EXIT_DONE)
 			code = check(&d);
+		if (code == EXIT_DONE && i == 0 && !a->is_quiet)
+			code = check_second_time(&d);
 		if (code != EXIT_DONE)
 			return code;
 		code = attempt(&d, &reply);
