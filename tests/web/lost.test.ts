@@ -3,6 +3,8 @@
  * page and by the console: against a real speakupd.
  */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Refused } from "../../web/core/types.ts";
 import { newNet } from "../../web/net/server.ts";
@@ -16,6 +18,9 @@ import { type Desk, identityOf, nothing, openDesk } from "./staff_desk.ts";
 const SECOND = 50; // milliseconds, so that six tries take less than one
 const EAST = "guardian-east";
 const NO_PROOF = /^There is no proof that (your concern|it) was stored/;
+
+declare const __TESTS__: string;
+const POLICY = readFileSync(join(__TESTS__, "../etc/policy.yaml"), "utf8");
 
 let desk: Desk;
 
@@ -74,6 +79,17 @@ async function sit(who: string): Promise<StaffApi> {
 
 const openCases = async (api: StaffApi): Promise<number> => (await api.queue("", 1)).open;
 
+/** What is done then, by this device's clock. */
+async function inMinutes<T>(minutes: number, work: () => Promise<T>): Promise<T> {
+  const { now } = Date;
+  Date.now = () => now() + minutes * 60_000;
+  try {
+    return await work();
+  } finally {
+    Date.now = now;
+  }
+}
+
 /* --- the reporter --- */
 
 onLive("a server that is busy after an answer was lost does not say that nothing is stored", async () => {
@@ -94,19 +110,38 @@ onLive("a server that is busy after an answer was lost does not say that nothing
   await isUnsure(write);
   beBusy();
   await isUnsure(write);
-  const { now } = Date;
-  Date.now = () => now() + 120_000; // and the policy is asked for again
-  try {
-    await isUnsure(write);
-  } finally {
-    Date.now = now;
-  }
+  await inMinutes(2, () => isUnsure(write)); // the policy is asked for again
   pass();
   const b = await write();
   assert.deepEqual(b.messages.map((m) => m.text), ["Said once.", "Written once."]);
 });
 
+onLive("a concern that may be stored is sent again, though the policy is another by then", async () => {
+  const [line, east] = [await newReporter(), await sit(EAST)];
+  const had = await openCases(east);
+  const draft = { answers: [], about: [], text: "Under the first.", files: [] };
+  const before = await line.file({ ...draft, text: "Another." }, nothing);
+  loseAnswers("concern");
+  await isUnsure(() => line.file(draft, nothing));
+  pass();
+  await desk.live.changePolicy(POLICY, 2);
+  await inMinutes(2, () => line.enter(before.words.join(" ")));
+  const { proof } = await line.file(draft, nothing);
+  assert.match(proof, /^policy: 1$/m);
+  assert.equal(await openCases(east), had + 2);
+});
+
 /* --- staff --- */
+
+onLive("a concern that was told goes to nobody who was not shown", async () => {
+  const east = await sit(EAST);
+  const tell = () => east.tell([], [], "On the phone.", "open", false, nothing);
+  await east.preview([], []);
+  await desk.live.changePolicy(POLICY.replace("Marta Nowak", "Marta Nowak-Lee"), 3);
+  await inMinutes(2, () => assert.rejects(tell(), { code: "bad-policy" }));
+  assert.equal((await east.preview([], [])).now[0]?.name, "Marta Nowak-Lee");
+  assert.equal((await tell()).words?.length, 12);
+});
 
 onLive("staff who gave up after lost answers and do the same again have done it once", async () => {
   const { caseId } = await desk.report("Twice?");

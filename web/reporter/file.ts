@@ -34,7 +34,7 @@ const TELL_MAX = 32;
 
 /** One that was sealed. */
 export interface Filing {
-  key: string; // what was said by which policy, and the files' hashes
+  key: string; // what was said, and the files' hashes
   words: string[];
   keys: ReceiptKeys;
   concern: Concern;
@@ -74,7 +74,7 @@ async function sayOf(opened: Opened, draft: Draft): Promise<Said> {
   if (draft.text === "" && draft.files.length === 0)
     throw new Refused("empty", "There is nothing to send yet.");
   const { files, listed } = await listFiles(draft.text, draft.files, policy.limits.attachmentsMib);
-  const key = JSON.stringify([policy.hash, answers, about, listed]);
+  const key = JSON.stringify([answers, about, listed]);
   return { answers, about, choice, route, files, listed, key };
 }
 
@@ -188,6 +188,12 @@ async function afterChange(r: Reporter, draft: Draft, fetch = fetchService): Pro
     "Nothing was sent. Please look at the people again before you send it.");
 }
 
+/* By another policy, it may be stored as it is. */
+function isSealed(r: Reporter, said: Said): boolean {
+  const f = r.filing;
+  return f?.key === said.key && (f.isOpen || f.concern.policy === openedOf(r).policy.hash);
+}
+
 /**
  * Seals; a draft that was sealed before is not sealed again. The policy is renewed behind
  * that, where it is time: what this device computes shows between no exchanges.
@@ -195,7 +201,7 @@ async function afterChange(r: Reporter, draft: Draft, fetch = fetchService): Pro
 async function prepare(r: Reporter, draft: Draft, onProgress: OnProgress): Promise<Filing> {
   const opened = openedOf(r);
   const said = await sayOf(opened, draft);
-  if (r.filing?.key === said.key) return r.filing;
+  if (isSealed(r, said)) return r.filing!;
   dropFiling(r);
   const filing = await seal(opened, said, onProgress);
   r.filing = filing;
@@ -234,7 +240,8 @@ async function attemptAgain(r: Reporter, draft: Draft, onProgress: OnProgress): 
 export async function fileConcern(
   r: Reporter, draft: Draft, onProgress: OnProgress,
 ): Promise<Filed> {
-  if (nowSeconds() >= openedOf(r).policy.hardExpiry) await afterChange(r, draft);
+  const isOver = nowSeconds() >= openedOf(r).policy.hardExpiry;
+  if (isOver && r.filing?.isOpen !== true) await afterChange(r, draft);
   const filing = await prepare(r, draft, onProgress);
   const filed = await attempt(r, filing, onProgress).catch((e: unknown) => {
     if (isCode(e, "bad-policy")) return attemptAgain(r, draft, onProgress);

@@ -20,7 +20,7 @@ import {
   fetchPolicy, freshen, lock, meOf, newStaff, openedOf, personOfMe, policyOf, unlock, type Staff,
 } from "./session.ts";
 import { shownCase, shownPart, shownPerson } from "./shown.ts";
-import { dropTeller, newTeller, tellConcern, type Teller } from "./tell.ts";
+import { dropTeller, newTeller, policyToTell, tellConcern, type Teller } from "./tell.ts";
 import { today } from "./words.ts";
 
 const LOCK_AFTER = 600; // seconds; the server ends a session after 15 minutes
@@ -238,13 +238,13 @@ export function staffOver(net: Net): StaffApi {
       await freshen(d.s);
       return searchCases(d.s, words, onProgress);
     }),
-    preview: async (answers, about) => {
+    preview: (answers, about) => turn(async () => {
       meOf(d.s);
-      return previewOf(policyOf(d.s), answers, about, Math.floor(Date.now() / 1000));
-    },
+      return previewOf(await policyToTell(d.teller, d.s), answers, about,
+        Math.floor(Date.now() / 1000));
+    }),
     tell: (answers, about, text, raised, keep, onProgress) => turn(async () => {
       await freshen(d.s);
-      d.teller.opened = openedOf(d.s);
       return tellConcern(d.s, d.teller, { answers, about, text, raised }, keep, onProgress);
     }),
   };

@@ -1,10 +1,10 @@
 import { deriveReceipt, parseReceipt } from "../core/receipt.ts";
 import { wipe } from "../core/bytes.ts";
-import { Refused, type Answer, type Hex, type Who } from "../core/types.ts";
+import { Refused, type Answer, type Hex, type Policy, type Who } from "../core/types.ts";
 import type { Net } from "../net/server.ts";
 import type { OnProgress } from "../reporter/api.ts";
 import { fileConcern } from "../reporter/file.ts";
-import { newReporter } from "../reporter/service.ts";
+import { freshService, newReporter } from "../reporter/service.ts";
 import { dropFiling, type Reporter } from "../reporter/state.ts";
 import { runAction } from "./action.ts";
 import { closeCase, openCase, refreshCase } from "./case.ts";
@@ -31,6 +31,13 @@ export type Teller = Reporter;
 
 export function newTeller(net: Net): Teller {
   return newReporter(net);
+}
+
+/** The one by which it is shown who would read it. */
+export async function policyToTell(t: Teller, s: Staff): Promise<Policy> {
+  t.opened ??= openedOf(s);
+  t.began = Date.now();
+  return (await freshService(t)).policy;
 }
 
 export function dropTeller(t: Teller): void {
@@ -61,6 +68,7 @@ export async function tellConcern(
   keep: boolean, onProgress: OnProgress,
 ): Promise<Told> {
   if (said.text === "") throw new Refused("empty", "There is nothing to send yet.");
+  t.opened ??= openedOf(s);
   t.began = Date.now();
   const text = `raised: ${said.raised}\nwritten down by: ${personOfMe(s).name}\n\n${said.text}`;
   const { words } = await fileConcern(t, { ...said, text, files: [] }, onProgress);
