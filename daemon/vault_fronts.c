@@ -277,7 +277,10 @@ fronts_measure(struct fronts *p)
 	enum err e;
 
 	pace_turn(p->pace);
-	if ((e = vault_touch(p->vault)) != ERR_OK)
+	e = vault_touch(p->vault);
+	if (e == ERR_FULL) /* what is there can be read */
+		log_now(EV_STORE_FULL, 0);
+	else if (e != ERR_OK)
 		return e;
 	pace_started(p->pace);
 	return ERR_OK;

@@ -139,6 +139,16 @@ check_seen(const struct seen *old, const struct seen *new)
 	return ERR_OK;
 }
 
+/* Only what is new: a full disk does not keep the service from a start. */
+static enum err
+keep_seen(struct vault *v, const struct seen *old, struct seen *new)
+{
+	if (old->is_known && old->serial == new->serial &&
+	    old->root == new->root)
+		return ERR_OK; /* their hashes were compared */
+	return vault_run(v, seen_put, new);
+}
+
 static void
 switch_rules(struct vault *v, struct rules *new)
 {
@@ -183,7 +193,7 @@ vault_policy(struct vault *v, struct bytes bundle)
 	new.root = root.serial;
 	memcpy(new.root_hash, root.hash, sizeof(new.root_hash));
 	if ((e = check_seen(&old, &new)) != ERR_OK ||
-	    (e = vault_run(v, seen_put, &new)) != ERR_OK) {
+	    (e = keep_seen(v, &old, &new)) != ERR_OK) {
 		rules_free(&rules);
 		return e;
 	}
