@@ -94,8 +94,8 @@ class Twice(unittest.TestCase):
         self.assertNotIn(STORED, self.write("I rang again."))
         self.assertNotIn(STORED, self.write("I rang again.", "--attach", file))
         self.assertIn(STORED, self.write("I rang again.", "--attach", file))
-        self.write("Thank you.", kind="ack")
-        self.assertNotIn(STORED, self.write("Thank you.", kind="reply"))
+        self.assertNotIn(STORED, self.write("I rang again.", "--attach", file,
+                                            kind="hold"))
 
     def test_the_same_words_to_another_person_are_meant(self):
         file = self.dir / "for-you"
