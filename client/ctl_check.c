@@ -1,7 +1,9 @@
 #include "client/ctl.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "client/ctl_config.h"
@@ -11,6 +13,19 @@
 
 /* What works on the store itself, with the daemon stopped: check, of a backup
  * too, and the counts of status. */
+
+static enum exit_code
+store_unusable(const struct term *t, const char *dir)
+{
+	char path[STORE_PATH_MAX];
+
+	if (store_is_shut(dir, path))
+		return term_fail(t, EXIT_FAILED,
+		    "%s: %s. It takes the daemon's user, or root, and a disk "
+		    "that can be written.",
+		    path, strerror(errno));
+	return fail_err(t, ERR_IO, dir);
+}
 
 enum exit_code
 ctl_store_failed(const struct term *t, const char *dir, enum err err)
@@ -35,6 +50,8 @@ ctl_store_failed(const struct term *t, const char *dir, enum err err)
 		    "%s: the store is damaged. Keep a copy of the directory, "
 		    "then restore from a backup.",
 		    dir);
+	case ERR_IO:
+		return store_unusable(t, dir);
 	default:
 		return fail_err(t, err, dir);
 	}

@@ -150,6 +150,27 @@ reload(struct parent *p)
 
 /* --- what children say --- */
 
+static const char *
+refusal_text(enum err e)
+{
+	switch ((int)e) {
+	case ERR_DENIED:
+		return "the store key does not fit, or a newer policy or root "
+		       "was in use there";
+	case ERR_UNSUPPORTED:
+		return "this user may not use it";
+	case ERR_EXISTS:
+		return "another process has it open";
+	case ERR_CORRUPT:
+		return "a write failed earlier, or it is damaged; see "
+		       "speakupctl check";
+	case ERR_FULL:
+		return "there is no room on its disk";
+	default:
+		return err_name(e);
+	}
+}
+
 static bool
 vault_said(struct parent *p, const struct wire_head *h)
 {
@@ -164,7 +185,7 @@ vault_said(struct parent *p, const struct wire_head *h)
 	if (!taken) { /* it ends, with the code that says why */
 		(void)fprintf(stderr,
 		    "speakupd: The store in %s was not opened: %s.\n",
-		    p->config->state, err_name(h->status));
+		    p->config->state, refusal_text(h->status));
 		return true;
 	}
 	p->vault.is_ready = true;

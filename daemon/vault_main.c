@@ -1,8 +1,10 @@
 #include "daemon/vault.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include "daemon/vault_health.h"
 #include "daemon/vault_notifier.h"
 #include "daemon/vault_pace.h"
+#include "store/store.h"
 
 /*
  * The vault's process: one loop over the control socket and the fronts'
@@ -98,15 +101,31 @@ exit_of(enum err e)
 					       : VAULT_EXIT_REFUSED;
 }
 
+/* Its user's rights, not a disk that failed. */
+static enum err
+check_rights(const struct vault_config *c)
+{
+	char path[STORE_PATH_MAX];
+
+	if (!store_is_shut(c->state, path))
+		return ERR_OK;
+	(void)fprintf(stderr,
+	    "speakupd: %s: %s. The service's user has to own the state "
+	    "directory and what is in it, and to write there.\n",
+	    path, strerror(errno));
+	return ERR_UNSUPPORTED;
+}
+
 /* The store's files are opened first, and the policy is read, for which the
  * JSON library opens a source of randomness once: after that, no more. The
  * parent has checked that policy; from fronts nothing has come yet. */
 static enum err
 start(struct process *p)
 {
-	enum err e;
+	enum err e = check_rights(&p->config);
 
-	e = vault_new(&env_system, &p->config, &p->secret, &p->vault);
+	if (e == ERR_OK)
+		e = vault_new(&env_system, &p->config, &p->secret, &p->vault);
 	bytes_wipe(&p->secret, sizeof(p->secret));
 	if (e == ERR_OK)
 		health_open(&p->health, p->config.state);

@@ -334,6 +334,30 @@ db_open_env(struct db *db, const struct store_config *config, enum db_use use)
 	return e;
 }
 
+bool
+store_is_shut(const char *dir, char ret_path[static STORE_PATH_MAX])
+{
+	static const struct {
+		const char *name;
+		int mode;
+	} parts[] = {
+		{ "", R_OK | W_OK | X_OK },
+		{ "/state", R_OK | W_OK },
+		{ "/db", R_OK | W_OK | X_OK },
+		{ "/" DB_DATA, R_OK | W_OK },
+		{ "/db/lock.mdb", R_OK | W_OK },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (snprintf(ret_path, STORE_PATH_MAX, "%s%s", dir,
+			parts[i].name) >= STORE_PATH_MAX)
+			return false;
+		if (access(ret_path, parts[i].mode) != 0 && errno != ENOENT)
+			return true;
+	}
+	return false;
+}
+
 /* --- copies, and stores that another process writes --- */
 
 /* One file by itself. */

@@ -72,6 +72,10 @@ struct store_config {
  */
 enum err store_open(const struct store_config *config, struct store **ret)
     MUST_CHECK;
+/* Whether something of the store in dir is there that this process may not read
+ * and write: its path, and errno says why. */
+#define STORE_PATH_MAX 4096
+bool store_is_shut(const char *dir, char ret_path[static STORE_PATH_MAX]);
 /* Takes NULL; returns NULL. No batch or view is open. */
 struct store *store_close(struct store *s);
 

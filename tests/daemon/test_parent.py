@@ -87,7 +87,24 @@ class Check(unittest.TestCase):
         (self.d.dir / "store.key").write_text("0" * 64 + "\n")
         self.d.launch()
         self.assertEqual(self.d.wait(), 78)
-        self.assertIn("was not opened", self.d.log())
+        self.assertIn("the store key does not fit", self.d.log())
+
+    def test_a_file_of_the_store_that_is_anothers_is_named(self):
+        """A failed disk, after which the store is to be checked, is another
+        thing: 74."""
+        mark = self.d.dir / "state/state"
+        mark.touch()
+        if os.geteuid() == 0:
+            os.chmod(self.d.dir, 0o755)
+            mark.chmod(0o600)
+            shutil.chown(mark.parent, "nobody")
+            path = self.d.dir / "speakupd.yaml"
+            path.write_text("user: nobody\n" + path.read_text())
+        else:
+            mark.chmod(0)
+        self.d.launch()
+        self.assertEqual(self.d.wait(), 78)
+        self.assertIn(f"{mark}: Permission denied", self.d.log())
 
 
 class Deaths(unittest.TestCase):
