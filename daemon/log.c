@@ -7,7 +7,6 @@
 #define LOG_LINE_MAX 1024
 
 static const char *const names[EV_N] = {
-	[EV_START] = "start",
 	[EV_READY] = "ready",
 	[EV_RELOAD] = "reload",
 	[EV_DRAIN] = "drain",
@@ -16,8 +15,6 @@ static const char *const names[EV_N] = {
 	[EV_POLICY_TAKEN] = "policy-taken",
 	[EV_POLICY_REFUSED] = "policy-refused",
 	[EV_POLICY_AGES] = "policy-ages",
-	[EV_CERTIFICATE_TAKEN] = "certificate-taken",
-	[EV_CERTIFICATE_REFUSED] = "certificate-refused",
 	[EV_FRONT_ENDED] = "front-ended",
 	[EV_FRONT_STARTED] = "front-started",
 	[EV_FRONT_HANGS] = "front-hangs",

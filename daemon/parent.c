@@ -177,6 +177,11 @@ vault_said(struct parent *p, const struct wire_head *h)
 	const bool taken = h->type == WIRE_READY;
 
 	if (p->is_reloading) {
+		if (!taken)
+			(void)fprintf(stderr,
+			    "speakupd: The vault does not take the policy: %s. "
+			    "The old files stay in use.\n",
+			    err_name(h->status));
 		reload_decided(p, taken, h->status);
 		return true;
 	}

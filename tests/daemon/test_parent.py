@@ -1,5 +1,6 @@
 """Processes from outside: start, reload, drain, deaths, systemd's protocols."""
 import os
+import re
 import shutil
 import signal
 import socket
@@ -105,6 +106,17 @@ class Check(unittest.TestCase):
         self.d.launch()
         self.assertEqual(self.d.wait(), 78)
         self.assertIn(f"{mark}: Permission denied", self.d.log())
+
+
+class Log(unittest.TestCase):
+    def test_every_word_of_the_log_is_in_the_manual(self):
+        root = Path(__file__).resolve().parents[2]
+        words = re.findall(r'\[EV_\w+\] = "([a-z-]+)"',
+                           (root / "daemon/log.c").read_text())
+        self.assertGreater(len(words), 25)
+        manual = (root / "man/speakupd.8").read_text()
+        said = " ".join(re.findall(r"^\.It Ql (.*)$", manual, re.M)).split()
+        self.assertEqual(sorted(words), sorted(set(said) - {","}))
 
 
 class Deaths(unittest.TestCase):
