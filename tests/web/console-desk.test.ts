@@ -267,6 +267,17 @@ test("a machine that slept through the time locks as it wakes", () => {
   assert.deepEqual(said, ["lock"]);
 });
 
+test("a clock that is set back keeps nothing open", () => {
+  for (const isBusy of [false, true]) {
+    const said: string[] = [];
+    const push = (word: string) => () => void said.push(word);
+    const start = 8 * 3600 * 1000;
+    const idle = makeIdle(600, start, { warn: push("warn"), calm: push("calm"), lock: push("lock") });
+    for (let seconds = 1; seconds <= 1200; seconds++) idle.tick(seconds * 1000, isBusy);
+    assert.equal(said.at(-1), "lock");
+  }
+});
+
 test("sending is use, but a server that takes its time keeps nothing open", () => {
   const said: string[] = [];
   const push = (word: string) => () => void said.push(word);

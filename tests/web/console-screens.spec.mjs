@@ -196,6 +196,13 @@ test(
     await press(visit, "Send it to these people");
     await page.locator(".receipt").waitFor({ timeout: 60_000 });
     await look(visit, "tell-words");
+    let asked = 0;
+    page.on("dialog", (d) => (asked++, void d.dismiss()));
+    await page.goBack();
+    await press(visit, "Search");
+    await page.close({ runBeforeUnload: true });
+    await page.waitForTimeout(500);
+    assert.equal(asked, 1, "the browser asks before they are lost");
     const receipt = (await page.locator(".receipt li").allTextContents()).join(" ");
     assert.match(await reporter({ receipt }, "inbox"), /Told by telephone\./);
     await press(visit, "Open the case");
@@ -206,6 +213,30 @@ test(
     await visit.close();
   },
 );
+
+test("a receipt that comes when the console is locked is not shown", { skip }, async () => {
+  const visit = await sit(EAST, { allow: [/Failed to load resource/] });
+  const { page } = visit;
+  await press(visit, "Write down a concern");
+  await page.getByLabel("In confidence").check();
+  await page.getByLabel("What they told you").fill("Told in the corridor.");
+  await page.getByLabel("The case's record").check();
+  await press(visit, "Continue");
+  await heading(visit, "Who will be able to read it");
+  const isKeeping = new Promise((kept) => {
+    void visit.context.route("**/v1/staff", (route) => {
+      const asked = route.request().postDataBuffer()?.subarray(0, 40).toString("latin1") ?? "";
+      return asked.startsWith("speakup: v1 case\n") ? kept() : route.continue(); // no answer
+    });
+  });
+  await press(visit, "Send it to these people");
+  await isKeeping;
+  await press(visit, "Lock");
+  await page.getByText("The console is locked.").waitFor();
+  await page.waitForTimeout(1000);
+  assert.equal(await page.locator(".receipt").count(), 0);
+  await visit.close();
+});
 
 test("words are found, and a message is saved as stock age opens it", { skip }, async () => {
   const { id } = await file("The wobblegate creaks at night.");

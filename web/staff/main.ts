@@ -5,7 +5,7 @@ import { makeShell } from "../ui/shell.ts";
 import { startWorker } from "../ui/worker.ts";
 import { hasUnsent } from "./pages/act.ts";
 import { forgetCase } from "./pages/case.ts";
-import { type Desk, stopGoing } from "./pages/desk.ts";
+import { type Desk, isHeld, stopGoing } from "./pages/desk.ts";
 import { openHandover } from "./pages/handover.ts";
 import { watchIdle } from "./pages/lock.ts";
 import { forgetQueue, newQueueState, queueView, watchQueue } from "./pages/queue.ts";
@@ -31,7 +31,7 @@ const shell = makeShell({
   live: byId("live"),
   home,
   onHome: () => undefined,
-  mayGoBack: () => desk?.isSending !== true,
+  mayGoBack: () => !desk || !isHeld(desk),
 });
 const gate: Gate = {
   api: connect(),
@@ -64,6 +64,7 @@ function open(me: Myself): void {
     last: "",
     said: "",
     isSending: false,
+    hasWords: false,
     isLocked: false,
   };
   desk = opened;
@@ -122,12 +123,12 @@ function lock(why: string): void {
 const lockNow = (): void => lock("The console is locked.");
 
 function toQueue(): void {
-  if (desk && !desk.isSending) shell.restart(home);
+  if (desk && !isHeld(desk)) shell.restart(home);
 }
 
 function onClick(id: string, run: (d: Desk) => void): void {
   byId(id).addEventListener("click", () => {
-    if (desk && !desk.isSending) run(desk);
+    if (desk && !isHeld(desk)) run(desk);
   });
 }
 
@@ -144,7 +145,7 @@ byId("lock").addEventListener("click", lockNow);
 armShortcuts({ desk: () => desk, toQueue, lock: lockNow });
 
 addEventListener("beforeunload", (e) => {
-  if (desk && (desk.isSending || hasUnsent(desk))) e.preventDefault();
+  if (desk && (isHeld(desk) || hasUnsent(desk))) e.preventDefault();
 });
 addEventListener("pagehide", () => {
   wipe();

@@ -30,9 +30,14 @@ export interface Desk {
   said: string;
   /** Something is being sent: there is no way back now. */
   isSending: boolean;
+  /** Somebody's twelve words are shown, and nobody has them yet: the same. */
+  hasWords: boolean;
   /** It is over: nothing that is still on its way is shown or saved. */
   isLocked: boolean;
 }
+
+/** It would be lost by going elsewhere. */
+export const isHeld = (desk: Desk): boolean => desk.isSending || desk.hasWords;
 
 /** The sentence of a failure; what is not ours is said plainly. */
 export function sentenceOf(e: unknown): string {

@@ -153,6 +153,7 @@ async function send(p: Handing): Promise<void> {
     p.problems = [{ field: "send", text: sentenceOf(e) }];
   }
   desk.isSending = false;
+  if (desk.isLocked) return;
   if (p.result) desk.shell.restart(() => doneView(p));
   else desk.shell.redraw();
 }

@@ -39,6 +39,8 @@ export function makeIdle(lockAfter: number, start: number, hooks: IdleHooks): Id
     },
     tick(at, isBusy) {
       now = at;
+      last = Math.min(last, now); // a clock that was set back
+      quiet = Math.min(quiet, now);
       if (!isBusy) quiet = now;
       else if (!isWarned && now - quiet < BUSY_SECONDS * 1000) last = now;
       const left = Math.ceil(lockAfter - (now - last) / 1000);

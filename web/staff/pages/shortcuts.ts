@@ -1,4 +1,4 @@
-import type { Desk } from "./desk.ts";
+import { type Desk, isHeld } from "./desk.ts";
 import { h } from "../../ui/dom.ts";
 import { isDialogOpen, openDialog } from "../../ui/dialog.ts";
 import { tick } from "../../ui/fields.ts";
@@ -63,7 +63,7 @@ export function armShortcuts(s: Shortcuts): void {
     if (!desk || isDialogOpen()) return;
     const name = keymap.press({ key: e.key, isText: isText(e), at: e.timeStamp });
     const found = SHORTCUTS.find((x) => x.name === name);
-    if (!found || (desk.isSending && found.name !== "lock")) return;
+    if (!found || (isHeld(desk) && found.name !== "lock")) return;
     e.preventDefault();
     found.run(s, desk);
   });

@@ -244,8 +244,10 @@ async function send(t: Telling): Promise<void> {
     t.problems = [{ field: "send", text: sentenceOf(e) }];
   }
   desk.isSending = false;
+  if (desk.isLocked) return;
   const { caseId, words } = told ?? {};
   if (told) desk.telling = undefined;
+  desk.hasWords = words !== undefined;
   if (caseId === undefined) desk.shell.redraw();
   else desk.shell.restart(() => doneView(desk, caseId, words));
 }
@@ -253,6 +255,10 @@ async function send(t: Telling): Promise<void> {
 /* --- the receipt --- */
 
 function doneView(desk: Desk, caseId: string, words: string[] | undefined): Child[] {
+  const leave = (): void => {
+    desk.hasWords = false;
+    desk.shell.back();
+  };
   return [
     h("h1", { class: "nhsuk-heading-l" }, `It is stored as case ${caseName(caseId)}`),
     words
@@ -281,8 +287,8 @@ function doneView(desk: Desk, caseId: string, words: string[] | undefined): Chil
     h(
       "div",
       { class: "buttons" },
-      button("Open the case", () => (desk.shell.back(), void openCase(desk, caseId))),
-      button("Your cases", () => desk.shell.back(), "secondary"),
+      button("Open the case", () => (leave(), void openCase(desk, caseId))),
+      button("Your cases", leave, "secondary"),
     ),
   ];
 }
