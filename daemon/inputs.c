@@ -201,7 +201,8 @@ load_signed(const struct config *c, const struct note_key *instance,
 /* --- TLS --- */
 
 static enum err
-load_tls(const struct config *c, struct inputs *in, struct complaint *why)
+load_tls(const struct config *c, int64_t now, struct inputs *in,
+    struct complaint *why)
 {
 	SSL_CTX *ctx = NULL;
 	enum err e;
@@ -217,6 +218,7 @@ load_tls(const struct config *c, struct inputs *in, struct complaint *why)
 		return e;
 	e = tls_new(buf_bytes(&in->certificate), buf_bytes(&in->key), false,
 	    &ctx);
+	in->certificate_ended = e == ERR_OK && tls_has_ended(ctx, now);
 	tls_free(ctx);
 	if (e == ERR_DENIED)
 		return complain(why, e,
@@ -244,7 +246,7 @@ inputs_load(const struct config *c, const struct note_key *instance,
 
 	e = load_signed(c, instance, now, min_serial, &fresh, ret_why);
 	if (e == ERR_OK)
-		e = load_tls(c, &fresh, ret_why);
+		e = load_tls(c, now, &fresh, ret_why);
 	if (e != ERR_OK) {
 		inputs_free(&fresh);
 		return e;

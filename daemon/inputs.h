@@ -23,6 +23,7 @@ struct inputs {
 	bool soft_expired;
 	struct buf pages; /* the body of WIRE_PAGES; empty without pages */
 	struct buf certificate, key; /* PEM; empty without TLS */
+	bool certificate_ended;	     /* nobody's browser or program takes it */
 };
 
 /*

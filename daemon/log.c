@@ -15,6 +15,7 @@ static const char *const names[EV_N] = {
 	[EV_POLICY_TAKEN] = "policy-taken",
 	[EV_POLICY_REFUSED] = "policy-refused",
 	[EV_POLICY_AGES] = "policy-ages",
+	[EV_CERTIFICATE_ENDED] = "certificate-ended",
 	[EV_FRONT_ENDED] = "front-ended",
 	[EV_FRONT_STARTED] = "front-started",
 	[EV_FRONT_HANGS] = "front-hangs",

@@ -24,16 +24,17 @@ enum log_event {
 	EV_READY,
 	EV_RELOAD,
 	EV_DRAIN,
-	EV_END,		     /* exit code */
-	EV_NO_LANDLOCK,	     /* the kernel has none: 0 */
-	EV_POLICY_TAKEN,     /* serial */
-	EV_POLICY_REFUSED,   /* enum err */
-	EV_POLICY_AGES,	     /* past its soft expiry: serial */
-	EV_FRONT_ENDED,	     /* exit code, or minus the signal */
-	EV_FRONT_STARTED,    /* which */
-	EV_FRONT_HANGS,	     /* which */
-	EV_VAULT_ENDED,	     /* exit code, or minus the signal */
-	EV_PEER_BROKE_RULES, /* wire_allowed said no: type */
+	EV_END,		      /* exit code */
+	EV_NO_LANDLOCK,	      /* the kernel has none: 0 */
+	EV_POLICY_TAKEN,      /* serial */
+	EV_POLICY_REFUSED,    /* enum err */
+	EV_POLICY_AGES,	      /* past its soft expiry: serial */
+	EV_CERTIFICATE_ENDED, /* its time is over: 0 */
+	EV_FRONT_ENDED,	      /* exit code, or minus the signal */
+	EV_FRONT_STARTED,     /* which */
+	EV_FRONT_HANGS,	      /* which */
+	EV_VAULT_ENDED,	      /* exit code, or minus the signal */
+	EV_PEER_BROKE_RULES,  /* wire_allowed said no: type */
 	EV_PEER_LOST,
 	EV_NO_DESCRIPTORS, /* errno of accept4 */
 	EV_STORE_FAILED,   /* enum err */

@@ -138,7 +138,20 @@ serve(struct parent *p)
 		log_now(EV_NO_LANDLOCK, 0);
 	if (p->inputs.soft_expired)
 		log_now(EV_POLICY_AGES, p->inputs.serial);
+	if (p->inputs.certificate_ended)
+		log_now(EV_CERTIFICATE_ENDED, 0);
 	return parent_run(p);
+}
+
+/* What serving would only warn of: a listener without TLS needs none. */
+static int
+check_times(const struct parent *p)
+{
+	if (!p->inputs.certificate_ended)
+		return EXIT_SUCCESS;
+	(void)fprintf(stderr, "speakupd: The certificate in %s has ended.\n",
+	    p->config->tls.certificate);
+	return EXIT_FAILURE;
 }
 
 static int
@@ -156,7 +169,7 @@ run(const struct options *o)
 			refuse(why.text);
 			code = err_is_ours(e) ? EXIT_TRY_AGAIN : EXIT_CONFIG;
 		} else {
-			code = o->checks_only ? EXIT_SUCCESS : serve(p);
+			code = o->checks_only ? check_times(p) : serve(p);
 		}
 		listeners_close(&p->listeners);
 		inputs_free(&p->inputs);

@@ -117,6 +117,8 @@ reload_decided(struct parent *p, bool taken, enum err why)
 		log_now(EV_POLICY_TAKEN, p->inputs.serial);
 		if (p->inputs.soft_expired)
 			log_now(EV_POLICY_AGES, p->inputs.serial);
+		if (p->inputs.certificate_ended)
+			log_now(EV_CERTIFICATE_ENDED, 0);
 		reload_fronts(p);
 	} else {
 		log_now(EV_POLICY_REFUSED, why);

@@ -165,6 +165,15 @@ tls_new(struct bytes certificate, struct bytes key, bool allow_1_2,
 	return e;
 }
 
+bool
+tls_has_ended(const SSL_CTX *ctx, int64_t now)
+{
+	const X509 *x = SSL_CTX_get0_certificate(ctx);
+	time_t t = (time_t)now;
+
+	return x != NULL && X509_cmp_time(X509_get0_notAfter(x), &t) < 0;
+}
+
 SSL_CTX *
 tls_free(SSL_CTX *ctx)
 {

@@ -17,5 +17,7 @@
  */
 enum err tls_new(struct bytes certificate, struct bytes key, bool allow_1_2,
     SSL_CTX **ret) MUST_CHECK;
+/* Whether the certificate's time is over; its chain's is not looked at. */
+bool tls_has_ended(const SSL_CTX *ctx, int64_t now);
 /* Takes NULL; returns NULL. Connections that use it live on. */
 SSL_CTX *tls_free(SSL_CTX *ctx);

@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -50,6 +51,31 @@ class Check(unittest.TestCase):
     def test_a_certificate_that_is_none(self):
         (self.d.dir / "cert.pem").write_text("hello\n")
         self.refused("cert.pem")
+
+    def end_certificate(self):
+        """Another for the same key, of last year."""
+        d = self.d.dir
+        (d / "index").touch()
+        (d / "ca.conf").write_text(
+            f"[ca]\ndefault_ca=it\n[it]\ndatabase={d}/index\n"
+            f"new_certs_dir={d}\nrand_serial=yes\ndefault_md=sha256\n"
+            "policy=names\n[names]\ncommonName=supplied\n")
+        for words in (["req", "-new", "-key", "key.pem", "-subj", "/CN=one",
+                       "-out", "csr.pem"],
+                      ["ca", "-batch", "-selfsign", "-notext", "-config",
+                       "ca.conf", "-keyfile", "key.pem", "-in", "csr.pem",
+                       "-startdate", "20200101000000Z", "-enddate",
+                       "20210101000000Z", "-out", "cert.pem"]):
+            subprocess.run(["openssl", *words], cwd=d, check=True,
+                           capture_output=True)
+
+    def test_a_certificate_that_has_ended(self):
+        """It is said; an onion service goes on without it."""
+        self.end_certificate()
+        self.refused("The certificate in", "cert.pem has ended")
+        self.d.launch()
+        self.d.wait_log(" ready ")
+        self.assertIn("parent: certificate-ended", self.d.log())
 
     def test_a_policy_that_nobody_of_the_root_signed(self):
         policy = (self.d.dir / "policy.note").read_bytes()
