@@ -248,7 +248,8 @@ run(struct epoch *x)
 
 	if (err == ERR_EXISTS)
 		return term_fail(x->t, EXIT_FAILED,
-		    "%s: a backup is being made. Wait until it is done.",
+		    "%s: a backup or another epoch is under way. Wait until "
+		    "it is done.",
 		    x->dir);
 	if (err == ERR_NOT_FOUND)
 		return term_fail(x->t, EXIT_FAILED, "%s: there is no store.",
