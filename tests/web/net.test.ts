@@ -280,7 +280,7 @@ test("a server that does not keep what it was sent is refused", async (t) => {
 interface Api {
   add(a: number, b: number): Promise<number>;
   count(to: number, told: (n: number, text: string) => void): Promise<string>;
-  fail(how: "refused" | "broken"): Promise<void>;
+  fail(how: "refused" | "broken" | "gone"): Promise<void>;
 }
 
 function ports(t: TestContext): [Port, Port] {
@@ -302,6 +302,7 @@ test("calls come back with results, progress and refusals", async (t) => {
       return "counted";
     },
     fail: async (how) => {
+      if (how === "gone") throw new DOMException("words of the system", "NotReadableError");
       if (how === "refused") throw new Refused("conflict", "Somebody was first.");
       throw new Error("words of the concern");
     },
@@ -313,6 +314,8 @@ test("calls come back with results, progress and refusals", async (t) => {
   assert.deepEqual(told, [[1, "step 1"], [2, "step 2"]]);
   await assert.rejects(api.fail("refused"), (e: unknown) =>
     e instanceof Refused && e.code === "conflict" && e.message === "Somebody was first.");
+  await assert.rejects(api.fail("gone"), (e: unknown) =>
+    e instanceof Refused && e.code === "file-gone" && e.message.includes("choose it again"));
   await assert.rejects(api.fail("broken"), (e: unknown) =>
     e instanceof Refused && e.code === "failed" && !e.message.includes("concern"));
 });

@@ -1,7 +1,8 @@
 // A concern on its way through the reporter's page in Chromium, before a real daemon,
 // and what the guardian answers; a network that fails, no mouse.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { denyAfter, tabTo } from "./browser.mjs";
 import {
@@ -243,6 +244,29 @@ test("a network that fails costs nothing: the same concern is sent again", { ski
   await visit.page.waitForTimeout(300);
   assert.deepEqual(await shownWords(visit), words, "Back does not lose the words");
   await confirm(visit, words);
+  await visit.close();
+});
+
+test("a file that is gone when it is to be sent is named as that, and can be left out", { skip }, async () => {
+  const visit = await arrive();
+  const { page } = visit;
+  const path = join(service.dir, "rota.txt");
+  writeFileSync(path, "Who was there.");
+  await button(visit, "Start now").click();
+  await skipQuestions(visit);
+  await write(visit, TEXT);
+  await page.getByLabel("Choose files").setInputFiles(path);
+  await page.getByText("Nothing was found in it").waitFor();
+  rmSync(path);
+  await toSending(visit);
+  await button(visit, "Send it").click();
+  await page.getByText("A file that you chose cannot be read any more.").waitFor();
+  await button(visit, "Back").click();
+  await button(visit, "Change Files").click();
+  await button(visit, "Remove rota.txt").click();
+  await button(visit, "Continue").click();
+  await button(visit, "Send it").click();
+  await heading(visit, "It is stored");
   await visit.close();
 });
 

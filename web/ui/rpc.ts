@@ -30,6 +30,18 @@ type Reply =
 
 const FAILED = { code: "failed", message: "Something went wrong in this page. Please try again." };
 
+const GONE = {
+  code: "file-gone",
+  message: "A file that you chose cannot be read any more. Please remove it, or choose it again.",
+};
+
+/** A file can be deleted, changed or taken away by the device after it was chosen. */
+function refusalOf(e: unknown): { code: string; message: string } {
+  if (e instanceof Refused) return { code: e.code, message: e.message };
+  const name = e instanceof DOMException ? e.name : "";
+  return ["NotFoundError", "NotReadableError"].includes(name) ? GONE : FAILED;
+}
+
 type Listener = (...told: unknown[]) => void;
 
 interface Waiting {
@@ -80,7 +92,7 @@ export function serve<T extends Methods<T>>(port: Port, api: T): void {
     try {
       return { id, result: await (method as (...args: unknown[]) => Promise<unknown>)(...args) };
     } catch (e) {
-      return { id, refused: e instanceof Refused ? { code: e.code, message: e.message } : FAILED };
+      return { id, refused: refusalOf(e) };
     }
   };
   port.addEventListener("message", ({ data }) => {
