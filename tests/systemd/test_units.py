@@ -117,6 +117,11 @@ class Units(unittest.TestCase):
             missing = (calls & known) - allowed((UNITS / unit).read_text())
             self.assertEqual(missing, set(), unit)
 
+    def test_the_service_starts_behind_the_time(self):
+        unit = (UNITS / "speakupd@.service").read_text()
+        after = " ".join(re.findall(r"^After=(.*)$", unit, re.M)).split()
+        self.assertIn("time-sync.target", after)
+
     def test_every_file_is_installed(self):
         said = "".join((ROOT / d / "meson.build").read_text()
                        for d in ("daemon", "notify"))
