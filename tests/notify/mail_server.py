@@ -11,7 +11,8 @@ class MailServer:
     (recipient, bytes)."""
 
     def __init__(self, tls=None, password=None, refuses=(), port=0,
-                 host="127.0.0.1"):
+                 host="127.0.0.1", is_rude=False):
+        self.is_rude = is_rude
         self.tls, self.password, self.refuses = tls, password, set(refuses)
         self.said, self.mails = [], []
         self.socket = socket.create_server((host, port))
@@ -57,7 +58,9 @@ class MailServer:
         while line := f.readline():
             self.said.append(line)
             word = line.split()[0].upper() if line.split() else b""
-            if word == b"EHLO":
+            if word in (b"EHLO", b"HELO") and self.is_rude:
+                f.write(b"550 not you\r\n")
+            elif word == b"EHLO":
                 f.write(b"250-mail.test\r\n")
                 if self.tls and not is_secure:
                     f.write(b"250-STARTTLS\r\n")

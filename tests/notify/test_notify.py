@@ -149,6 +149,12 @@ class Mail(Case):
         peer.sendall(b"1\n")
         self.wait_log("cannot be trusted")
 
+    def test_a_server_that_does_not_know_us_is_said(self):
+        server = self.mail_server(is_rude=True)
+        self.write_smtp(server.port)
+        self.start().sendall(b"1\n")
+        self.wait_log("the mail server refuses it")
+
     def test_a_server_that_was_away(self):
         closed = MailServer()
         port = closed.port
