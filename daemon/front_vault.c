@@ -117,14 +117,14 @@ on_vault_ended(void *ctx, enum wire_state why)
 	log_now(why == WIRE_BROKEN ? EV_PEER_BROKE_RULES : EV_PEER_LOST,
 	    (int64_t)why);
 	f->vault = channel_free(f->vault);
+	if (!f->is_draining)
+		front_drain(f); /* first: answers say that they are the last */
 	for (uint32_t i = 0; i < WIRE_CREDITS; i++) {
 		if (f->tickets[i].is_used)
 			ticket_answer(f, &f->tickets[i], ANSWER_DOWN,
 			    BYTES(NULL, 0));
 	}
 	front_resume_soon(f);
-	if (!f->is_draining)
-		front_drain(f);
 }
 
 /* There may be room in the buffer again. */

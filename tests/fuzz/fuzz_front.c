@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 #define ANSWERS_MAX 64 /* what follows is not sent */
 #define ALL_LISTENERS (LISTENER_PUBLIC | LISTENER_STAFF)
 #define VAULT_SILENT 14 /* until the visitor has gone */
-#define VAULT_ENDS 15	/* with the first request */
+#define VAULT_ENDS 15	/* with the first request, and so does the front */
 #define VAULT_MODES 16
 
 /* Of "/" and of a script. */
@@ -53,7 +53,6 @@ struct expected {
 	bool is_web[ANSWERS_MAX]; /* has the longer head */
 	size_t n;
 	bool is_over; /* the connection ends behind the last */
-	bool vault_is_gone;
 };
 
 /* docs/PROTOCOL.md, "Errors", and not the program's own table. */
@@ -83,9 +82,8 @@ expect_body(struct expected *x, const struct run *r,
 		return expect(x, error_size(at), !q->keep_alive);
 	if (r->mode == VAULT_SILENT)
 		return false;
-	x->vault_is_gone = r->mode == VAULT_ENDS;
 	return expect(x, r->mode == ANSWER_OK ? b.answer : error_size(at),
-	    !q->keep_alive);
+	    !q->keep_alive || r->mode == VAULT_ENDS);
 }
 
 /* A page for browsers: what run_open has put there. */
@@ -127,7 +125,7 @@ expect_one(struct expected *x, const struct run *r, struct bytes *in)
 		return expect_web(x, q);
 	if (at->page != PAGE_NONE)
 		return expect(x, BUNDLE_TEXT_LEN, !q->keep_alive);
-	if (!endpoint_takes(at, q->content_length) || x->vault_is_gone)
+	if (!endpoint_takes(at, q->content_length))
 		return expect(x, error_size(at), true);
 	if (q->content_length > in->n)
 		return false;
@@ -416,7 +414,8 @@ run_open(struct run *r)
 		.header = 60,
 		.body = 60,
 		.answer = 60,
-		.idle = 60 };
+		.idle = 60,
+		.drain = 60 };
 	budget_init(&f->text, 1 << 20);
 	budget_init(&f->pieces, 1 << 20);
 	f->resume = event_new(f->base, -1, 0, on_resume, f);
