@@ -159,6 +159,9 @@ onLive("staff who gave up after lost answers and do the same again have done it 
     await isUnsure(() => act(a));
     pass();
     await west.act(caseId, { kind: "note", lines: {}, text: `Before ${a.kind}.` }, nothing);
+    loseAnswers("post");
+    await isUnsure(() => act(a)); // that it is there is no proof
+    pass();
     await act(a);
   }
   await act(actions[1]!); // meant

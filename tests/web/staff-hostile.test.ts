@@ -339,7 +339,7 @@ describe("a hostile server and the staff console", { skip: skipLive }, () => {
       body[at]! ^= 1;
       return forward({ ...asked, body });
     };
-    const e = await east.act(id, note).then(() => "stored", (x: { code: string }) => x.code);
+    const e = await east.act(id, { ...note, text: "Changed?" }).then(() => "stored", (x: { code: string }) => x.code);
     assert.ok(["bad-bundle", "bad-proof", "bad-signature"].includes(e), e);
   });
 

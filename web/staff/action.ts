@@ -26,7 +26,7 @@ import type { Action } from "./api.ts";
 import { refreshCase, type StaffCase } from "./case.ts";
 import { sendGrants } from "./grant.ts";
 import { whyNot } from "./investigators.ts";
-import { ask, fetchPolicy, meOf, openedOf, policyOf } from "./session.ts";
+import { ask, fetchPolicy, meOf, openedOf, policyOf, type Posted, type Staff } from "./session.ts";
 import { nameOf, today } from "./words.ts";
 
 /*
@@ -224,10 +224,25 @@ function keyOf(k: StaffCase, a: Action): string {
 
 const unsureOf = (key: string, link: Hex): Hex => sha256(utf8(key + link));
 
-/* Whether it was sent before, its answer was lost, and it was stored: it is not
+/* What was sent before, whose answer was lost, and which was stored: it is not
  * done twice. */
-function isThere({ c, staff }: StaffCase, a: Action, key: string): boolean {
-  return c.at[KINDS[a.kind].chain].some((m) => staff.unsure.delete(unsureOf(key, m.link)));
+function sentBefore({ c, staff }: StaffCase, a: Action, key: string): Posted | undefined {
+  return c.at[KINDS[a.kind].chain].map((m) => staff.unsure.get(unsureOf(key, m.link)))
+    .find((p) => p !== undefined);
+}
+
+/* Until its proof is here; of what is stored, the server gives it again. */
+async function prove(staff: Staff, key: string, p: Posted): Promise<void> {
+  const unsure = unsureOf(key, p.sent.link);
+  try {
+    const { proof } = await ask(staff, (session) => post(session, p.head, p.content));
+    checkProof(proof, p.sent, openedOf(staff).root.instanceKeys);
+    staff.unsure.delete(unsure);
+  } catch (x) {
+    if (!(x instanceof Refused) || !isOpen(x)) throw x;
+    staff.unsure.set(unsure, structuredClone(p)); // its buffers are wiped
+    throw new Refused(x.code, `${NO_PROOF} ${x.message}`);
+  }
 }
 
 /* --- doing it --- */
@@ -265,15 +280,8 @@ async function postEntry(d: Doing, o: Outgoing | undefined): Promise<void> {
   if (o !== undefined) d.e.content = o.digest;
   const head = utf8(signEntry(d.e, meOf(staff).seed));
   const sent = { caseId: d.e.caseId, kind: d.e.kind, link: linkDigest(head, o?.digest) };
-  try {
-    const { proof } = await ask(staff, (session) => post(session, head, content));
-    d.onProgress("checking", 1, 1);
-    checkProof(proof, sent, openedOf(staff).root.instanceKeys);
-  } catch (x) {
-    if (!(x instanceof Refused) || !isOpen(x)) throw x;
-    staff.unsure.add(unsureOf(d.key, sent.link));
-    throw new Refused(x.code, `${NO_PROOF} ${x.message}`);
-  }
+  await prove(staff, d.key, { head, content, sent });
+  d.onProgress("checking", 1, 1);
 }
 
 function changesReaders(kind: Kind): boolean {
@@ -313,8 +321,7 @@ async function renew(k: StaffCase, e: unknown): Promise<void> {
 }
 
 /**
- * Does it, and returns once the server's proof fits; or the same was asked for before, its
- * proof was lost, and it is there. The case is then to be
+ * Does it, and returns once the server's proof fits. The case is then to be
  * refreshed. Refused before anything is sent: "declined" (the table of states;
  * somebody who does not suit), "excluded", "syntax" (lines that contradict each
  * other), "no-key", "nobody"; else as the server answers.
@@ -322,7 +329,8 @@ async function renew(k: StaffCase, e: unknown): Promise<void> {
 export async function runAction(k: StaffCase, a: Action, onProgress: OnProgress): Promise<void> {
   const key = keyOf(k, a);
   for (let i = 1; ; i++) {
-    if (isThere(k, a, key)) return;
+    const before = sentBefore(k, a, key);
+    if (before !== undefined) return prove(k.staff, key, before);
     const day = today();
     const lines = check(k, a, day);
     if (i === 1) await checkCandidate(k, a);

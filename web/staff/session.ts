@@ -1,7 +1,7 @@
 import { openIdentityFile } from "../core/age.ts";
 import { getPolicy, type PolicyAnswer } from "../core/bundle_reporter.ts";
 import { challenge, login as loginExchange, logout } from "../core/bundle_staff.ts";
-import type { Exchange } from "../core/bundle.ts";
+import type { Content, Exchange } from "../core/bundle.ts";
 import { utf8, wipe } from "../core/bytes.ts";
 import { signLogin } from "../core/entry.ts";
 import { signPublic } from "../core/note.ts";
@@ -11,6 +11,7 @@ import { Refused, type Hex, type Person, type Policy } from "../core/types.ts";
 import { goesBack, openService, type Opened } from "../policy/open.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import { keyAt, personOf } from "../policy/policy.ts";
+import type { Sent } from "../net/outgoing.ts";
 import type { Net } from "../net/server.ts";
 import { today } from "./words.ts";
 
@@ -29,6 +30,13 @@ export interface Me {
   session: Promise<Uint8Array> | undefined;
 }
 
+/** An entry, as it was sent. */
+export interface Posted {
+  head: Uint8Array;
+  content: Content | undefined;
+  sent: Sent;
+}
+
 export interface Staff {
   net: Net;
   opened: Opened | undefined;
@@ -38,14 +46,14 @@ export interface Staff {
   known: Policy[]; // verified; the current one first
   me: Me | undefined;
   /** What was sent, and nothing is known of it: staff/action.ts. */
-  unsure: Set<Hex>;
+  unsure: Map<Hex, Posted>;
   closing: AbortController; // aborted when it is locked
 }
 
 export function newStaff(net: Net): Staff {
   return {
     net, opened: undefined, fetchedAt: 0, notes: new Map(), known: [], me: undefined,
-    unsure: new Set(),
+    unsure: new Map(),
     closing: new AbortController(),
   };
 }
