@@ -38,7 +38,9 @@ ctl_store_failed(const struct term *t, const char *dir, enum err err)
 		    dir);
 	case ERR_DENIED:
 		return term_fail(t, EXIT_SECRET,
-		    "%s: this store key does not fit.", dir);
+		    "%s: this store key does not fit. Where an epoch did not "
+		    "come to its end, run that again.",
+		    dir);
 	case ERR_EXISTS:
 		return term_fail(t, EXIT_FAILED,
 		    "%s: the daemon has it open. Stop speakupd first.", dir);

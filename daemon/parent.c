@@ -157,7 +157,8 @@ refusal_text(enum err e)
 {
 	switch ((int)e) {
 	case ERR_DENIED:
-		return "the store key does not fit, or a newer policy or root "
+		return "the store key does not fit (perhaps speakupctl epoch "
+		       "did not come to its end), or a newer policy or root "
 		       "was in use there";
 	case ERR_UNSUPPORTED:
 		return "this user may not use it";
