@@ -16,8 +16,7 @@ struct db {
 	bool reading;
 	bool latched;
 	bool map_full;
-	bool may_allocate; /* the file system knows fallocate */
-	int fd;		   /* of data.mdb, LMDB's */
+	int fd; /* of data.mdb, LMDB's */
 	int state_fd;
 	uint64_t page;
 	uint8_t *map; /* where LMDB mapped the file; NULL: not known yet */

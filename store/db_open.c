@@ -436,7 +436,6 @@ db_new(const struct store_config *config)
 	if (db == NULL)
 		return NULL;
 	db->state_fd = -1;
-	db->may_allocate = true;
 	db->size_max = or_default(config->size_max, SIZE_MAX_DEFAULT);
 	db->map_size = or_default(config->map_size, MAP_DEFAULT);
 	db->headroom = or_default(config->headroom, HEADROOM_DEFAULT);

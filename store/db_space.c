@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "store/db_inside.h"
 
@@ -45,6 +47,21 @@ db_grow(struct db *db)
 
 /* --- space --- */
 
+/* Where the file system keeps no room ahead, the file is longer at least: no
+ * page that LMDB counts lies behind its end (store/db_open.c, is_whole). */
+static bool
+lengthen(const struct db *db, uint64_t far)
+{
+	struct stat st;
+
+	if (fallocate(db->fd, 0, 0, (off_t)far) == 0)
+		return true;
+	if (errno != EOPNOTSUPP || fstat(db->fd, &st) != 0)
+		return false;
+	return (uint64_t)st.st_size >= far ||
+	    ftruncate(db->fd, (off_t)far) == 0;
+}
+
 /* Allocates up to end, rounded up by a headroom so that this is rare. */
 static bool
 extend(struct db *db, uint64_t end)
@@ -54,16 +71,12 @@ extend(struct db *db, uint64_t end)
 	if (far > db->size_max)
 		far = db->size_max;
 	for (;;) {
-		if (fallocate(db->fd, 0, 0, (off_t)far) == 0) {
+		if (lengthen(db, far)) {
 			db->allocated = far;
 			return true;
 		}
 		if (errno == EINTR)
 			continue;
-		if (errno == EOPNOTSUPP) {
-			db->may_allocate = false;
-			return true;
-		}
 		if (far <= end)
 			return false;
 		far = end;
@@ -82,7 +95,7 @@ db_allocate(struct db *db, uint64_t bytes)
 	end = (info.me_last_pgno + 1) * db->page + want;
 	if (end > db->size_max)
 		end = db->size_max;
-	if (db->may_allocate && end > db->allocated && !extend(db, end))
+	if (end > db->allocated && !extend(db, end))
 		room = db->allocated;
 	/* Pages that were freed count as room. */
 	return db_used(db) + want <= room ? ERR_OK : ERR_FULL;
