@@ -14,6 +14,15 @@
 /* What works on the store itself, with the daemon stopped: check, of a backup
  * too, and the counts of status. */
 
+/* A state directory is one; a backup is a file. */
+static bool
+is_backup(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 static enum exit_code
 store_unusable(const struct term *t, const char *dir)
 {
@@ -38,8 +47,11 @@ ctl_store_failed(const struct term *t, const char *dir, enum err err)
 		    dir);
 	case ERR_DENIED:
 		return term_fail(t, EXIT_SECRET,
-		    "%s: this store key does not fit. Where an epoch did not "
-		    "come to its end, run that again.",
+		    is_backup(dir) ? "%s: this store key does not fit. A "
+				     "backup opens with the key of its time."
+				   : "%s: this store key does not fit. Where "
+				     "an epoch did not come to its end, run "
+				     "that again.",
 		    dir);
 	case ERR_EXISTS:
 		return term_fail(t, EXIT_FAILED,
@@ -53,7 +65,8 @@ ctl_store_failed(const struct term *t, const char *dir, enum err err)
 		    "then restore from a backup.",
 		    dir);
 	case ERR_IO:
-		return store_unusable(t, dir);
+		return is_backup(dir) ? fail_err(t, err, dir)
+				      : store_unusable(t, dir);
 	default:
 		return fail_err(t, err, dir);
 	}
@@ -120,15 +133,6 @@ say_report(const struct ctl_options *o, const struct term *t,
 	    r->cases, r->messages, r->records, r->uploads, r->bytes,
 	    r->findings);
 	return EXIT_DONE;
-}
-
-/* A state directory is one; a backup is a file. */
-static bool
-is_backup(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 static enum exit_code

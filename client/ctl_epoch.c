@@ -176,7 +176,10 @@ store_goes_on(struct epoch *x)
 	enum err err;
 
 	if (x->o->new_key == NULL && access(x->beside, F_OK) != 0)
-		return ctl_store_failed(x->t, x->dir, ERR_DENIED);
+		return term_fail(x->t, EXIT_SECRET,
+		    "%s: this store key does not fit, and no key of an "
+		    "interrupted epoch lies beside it.",
+		    x->dir);
 	code = next_key(x);
 	if (code != EXIT_DONE)
 		return code;

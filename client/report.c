@@ -245,8 +245,10 @@ try_again(struct report *r, enum exit_code code, bool is_saved)
 		    &r->proof, &r->day);
 		if (code != EXIT_DONE)
 			continue;
-		if (is_saved)
-			term_say(&r->term, "Now delete %s.", r->o->save_sealed);
+		/* a filed concern is not to lie about */
+		if (is_saved && unlink(r->o->save_sealed) != 0)
+			term_warn(&r->term, "Now delete %s.",
+			    r->o->save_sealed);
 		return stored(r);
 	}
 	return code;

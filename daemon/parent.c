@@ -158,8 +158,8 @@ refusal_text(enum err e)
 	switch ((int)e) {
 	case ERR_DENIED:
 		return "the store key does not fit (perhaps speakupctl epoch "
-		       "did not come to its end), or a newer policy or root "
-		       "was in use there";
+		       "did not come to its end), or another or newer policy "
+		       "or root was in use there";
 	case ERR_UNSUPPORTED:
 		return "this user may not use it";
 	case ERR_EXISTS:

@@ -278,12 +278,14 @@ fronts_measure(struct fronts *p)
 
 	pace_turn(p->pace);
 	e = vault_touch(p->vault);
-	if (e == ERR_FULL) /* what is there can be read */
+	if (e == ERR_OK) {
+		pace_started(p->pace);
+	} else if (e == ERR_FULL) { /* what is there can be read */
 		log_now(EV_STORE_FULL, 0);
-	else if (e != ERR_OK)
-		return e;
-	pace_started(p->pace);
-	return ERR_OK;
+		pace_untimed(p->pace);
+		e = ERR_OK;
+	}
+	return e;
 }
 
 struct fronts *

@@ -95,7 +95,7 @@ tell_parent(struct process *p, enum wire_type type, enum err e)
 static enum vault_exit
 exit_of(enum err e)
 {
-	if (e == ERR_NOMEM || e == ERR_EXISTS)
+	if (e == ERR_NOMEM || e == ERR_EXISTS || e == ERR_FULL)
 		return VAULT_EXIT_FAILED;
 	return e == ERR_CORRUPT || e == ERR_IO ? VAULT_EXIT_STORAGE
 					       : VAULT_EXIT_REFUSED;

@@ -10,6 +10,8 @@
 #define LONGEST_US 10000000
 /* That a timer comes late on average. */
 #define WAKING_US 50
+/* What a slow disk takes for a write. */
+#define UNTIMED_US 50000
 #define SECOND_US 1000000
 
 struct kept {
@@ -136,6 +138,13 @@ pace_started(struct pace *p)
 {
 	if (p != NULL)
 		p->at_first = turn_us(p);
+}
+
+void
+pace_untimed(struct pace *p)
+{
+	if (p != NULL)
+		p->at_first = UNTIMED_US;
 }
 
 /* A sixteenth more or less, or whoever polls often would know these few times

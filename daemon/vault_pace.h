@@ -34,6 +34,8 @@ void pace_filed(struct pace *p);
 void pace_committed(struct pace *p);
 /* What the start wrote in this turn is on the disk. */
 void pace_started(struct pace *p);
+/* The start could write nothing: a slow disk is assumed. */
+void pace_untimed(struct pace *p);
 
 /* Calls answer later, from the loop; body is copied. False: it never will, for
  * want of memory. */

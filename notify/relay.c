@@ -206,7 +206,7 @@ static bool
 is_for_all(enum send_result r)
 {
 	return r == SEND_UNREACHABLE || r == SEND_UNTRUSTED ||
-	    r == SEND_LOGIN || r == SEND_TIMEOUT;
+	    r == SEND_LOGIN || r == SEND_UNWELCOME || r == SEND_TIMEOUT;
 }
 
 /* Without an address there is nothing to be tried: speakupd says it again, and

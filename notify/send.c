@@ -28,6 +28,7 @@ send_result_text(enum send_result r)
 		[SEND_UNTRUSTED] = ("the mail server cannot be trusted: its "
 				    "certificate, or it has no TLS"),
 		[SEND_LOGIN] = "the mail server refuses user and password",
+		[SEND_UNWELCOME] = "the mail server does not know us",
 		[SEND_REFUSED] = "the mail server refuses it",
 		[SEND_TIMEOUT] = "it takes too long",
 		[SEND_HOOK] = "the hook fails",
@@ -135,7 +136,7 @@ result_of(CURLcode code)
 		{ CURLE_LOGIN_DENIED, SEND_LOGIN },
 		{ CURLE_SEND_ERROR, SEND_REFUSED },
 		{ CURLE_WEIRD_SERVER_REPLY, SEND_REFUSED },
-		{ CURLE_REMOTE_ACCESS_DENIED, SEND_REFUSED }, /* EHLO */
+		{ CURLE_REMOTE_ACCESS_DENIED, SEND_UNWELCOME },
 		{ CURLE_OPERATION_TIMEDOUT, SEND_TIMEOUT },
 	};
 

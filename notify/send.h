@@ -24,7 +24,8 @@ enum send_result {
 	SEND_UNREACHABLE, /* the server */
 	SEND_UNTRUSTED,	  /* its certificate, or no TLS */
 	SEND_LOGIN,	  /* user and password were refused */
-	SEND_REFUSED,	  /* the server took the address or the text not */
+	SEND_UNWELCOME,	  /* the server does not let us greet it */
+	SEND_REFUSED,	  /* it took the address or the text not */
 	SEND_TIMEOUT,
 	SEND_HOOK,   /* it did not run, or did not end with 0 */
 	SEND_BROKEN, /* anything else */

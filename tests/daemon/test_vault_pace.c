@@ -202,6 +202,29 @@ test_what_the_start_wrote_counts_until_the_first_filing(void **state)
 	end(&s);
 }
 
+/* A write of a start on a full disk fails at once. */
+static void
+test_where_the_start_wrote_nothing_a_slow_disk_is_assumed(void **state)
+{
+	struct timeval before, now;
+	struct waits w = { 0 };
+	struct scene s;
+
+	(void)state;
+	begin(&s);
+	pace_untimed(s.pace);
+	assert_int_equal(0, gettimeofday(&before, NULL));
+	pace_turn(s.pace);
+	for (uint64_t id = 0; id < 100; id++)
+		assert_true(keep(&s, &s.one, id));
+	assert_int_equal(0, event_base_foreach_event(s.base, wait_of, &w));
+	assert_int_equal(0, gettimeofday(&now, NULL));
+	w.least += (double)(now.tv_sec - before.tv_sec) +
+	    (double)(now.tv_usec - before.tv_usec) / 1e6;
+	assert_true(w.least > 0.04); /* as from the turn's begin */
+	end(&s);
+}
+
 int
 main(void)
 {
@@ -214,6 +237,8 @@ main(void)
 		    test_nobody_waits_for_as_long_as_a_disk_stood_still),
 		cmocka_unit_test(
 		    test_what_the_start_wrote_counts_until_the_first_filing),
+		cmocka_unit_test(
+		    test_where_the_start_wrote_nothing_a_slow_disk_is_assumed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
