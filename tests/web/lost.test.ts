@@ -6,17 +6,19 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { Refused } from "../../web/core/types.ts";
+import type { Band, Kind, Refused } from "../../web/core/types.ts";
 import { newNet } from "../../web/net/server.ts";
 import type { ReporterApi } from "../../web/reporter/api.ts";
 import { reporterOver } from "../../web/reporter/reporter.ts";
 import type { Action, Case, StaffApi } from "../../web/staff/api.ts";
 import { staffOver } from "../../web/staff/staff.ts";
+import type { Asked } from "./double.ts";
 import { skipLive } from "./live.ts";
 import { type Desk, identityOf, nothing, openDesk } from "./staff_desk.ts";
 
 const SECOND = 50; // milliseconds, so that six tries take less than one
 const EAST = "guardian-east";
+const DEPUTY = 2;
 const NO_PROOF = /^There is no proof that (your concern|it) was stored/;
 
 declare const __TESTS__: string;
@@ -37,14 +39,24 @@ after(async () => {
 
 const pass = (): void => void (desk.front.meddle = (asked, forward) => forward(asked));
 
+const isOfKind = ({ body }: Asked, kind: string): boolean =>
+  body.subarray(0, 40).toString("latin1").startsWith(`speakup: v1 ${kind}\n`);
+
 /** Requests of this kind get through, and their answers (the first of them) do not come back. */
 function loseAnswers(kind: string, most = Infinity): void {
   let lost = 0;
   desk.front.meddle = async (asked, forward, out) => {
     const answer = await forward(asked);
-    const isOfKind = asked.body.subarray(0, 40).toString("latin1")
-      .startsWith(`speakup: v1 ${kind}\n`);
-    if (!isOfKind || lost++ >= most) return answer;
+    if (!isOfKind(asked, kind) || lost++ >= most) return answer;
+    out.destroy();
+    return undefined;
+  };
+}
+
+/** Requests of this kind do not get through. */
+function beDeaf(kind: string): void {
+  desk.front.meddle = async (asked, forward, out) => {
+    if (!isOfKind(asked, kind)) return forward(asked);
     out.destroy();
     return undefined;
   };
@@ -171,6 +183,41 @@ onLive("staff who gave up after lost answers and do the same again have done it 
     "Thank you.", "Twice?", "ack"]);
 });
 
+onLive("what was undone meanwhile is done again, though the first answer was lost", async () => {
+  const { caseId } = await desk.report("There and back.");
+  const [east, west] = [await sit(EAST), await sit("guardian-west")];
+  const setBand = (api: StaffApi, band: Band): Promise<Case> =>
+    api.act(caseId, { kind: "band", lines: { band } }, nothing);
+  const record = (words: string): Promise<Case> => east.record(caseId, { outcome: words });
+  const route = (number: number): Promise<Case> =>
+    east.act(caseId, { kind: "route", lines: { route: number } }, nothing);
+  const count = (c: Case, kind: Kind): number => c.messages.filter((m) => m.kind === kind).length;
+  const lose = async (work: () => Promise<unknown>): Promise<void> => {
+    loseAnswers("post");
+    await isUnsure(work);
+    pass();
+  };
+
+  await east.act(caseId, { kind: "ack", lines: {} }, nothing);
+  await lose(() => setBand(east, 2));
+  await setBand(east, 1);
+  const own = await setBand(east, 2);
+  assert.deepEqual([own.band, count(own, "band")], [2, 3]);
+  await lose(() => setBand(east, 1));
+  await setBand(west, 3);
+  const theirs = await setBand(east, 1);
+  assert.deepEqual([theirs.band, count(theirs, "band")], [1, 6]);
+
+  await lose(() => record("A"));
+  await record("B");
+  assert.equal(count(await record("A"), "record"), 3);
+
+  const [there, back] = [3, 1];
+  await lose(() => route(there));
+  await route(back);
+  assert.equal(count(await route(there), "route"), 3);
+});
+
 onLive("staff who gave a case up and lost the answer are told what most likely became of it", async () => {
   const { caseId } = await desk.report("Not mine.");
   const west = await sit("guardian-west");
@@ -184,17 +231,61 @@ onLive("staff who gave a case up and lost the answer are told what most likely b
   }
 });
 
+onLive("whose case a colleague gave away is not told that they did", async () => {
+  const [west, east] = [await sit("guardian-west"), await sit(EAST)];
+  const lines = { from: 4, person: DEPUTY };
+  const giveAway = (caseId: string) => east.act(caseId, { kind: "handover", lines, share: "all" },
+    nothing);
+  const recuse = (caseId: string) => west.act(caseId, { kind: "recuse", lines: {} }, nothing);
+  const isPlain = (caseId: string) => assert.rejects(recuse(caseId), (e: Refused) => {
+    assert.equal(e.code, "unknown");
+    assert.doesNotMatch(e.message, /you gave it up/);
+    return true;
+  });
+
+  const before = await desk.report("Before.");
+  await giveAway(before.caseId);
+  await isPlain(before.caseId);
+
+  const meanwhile = await desk.report("Meanwhile.");
+  desk.front.meddle = async (asked, forward) => {
+    if (!isOfKind(asked, "post")) return forward(asked);
+    pass();
+    await giveAway(meanwhile.caseId);
+    return forward(asked);
+  };
+  await isPlain(meanwhile.caseId);
+
+  const later = await desk.report("Not stored, and read again.");
+  beDeaf("post");
+  await isUnsure(() => recuse(later.caseId));
+  pass();
+  await west.show(later.caseId);
+  await giveAway(later.caseId);
+  await isPlain(later.caseId);
+});
+
 onLive("junk that was set aside, and cannot be looked at then, is said to be stored", async () => {
   const { caseId } = await desk.report("Junk", "--answer", "element=none");
   const east = await sit(EAST);
   let isSent = false;
   desk.front.meddle = async (asked, forward, out) => {
     if (isSent) return void out.destroy();
-    isSent = asked.body.subarray(0, 17).toString("latin1") === "speakup: v1 post\n";
+    isSent = isOfKind(asked, "post");
     return forward(asked);
   };
   await assert.rejects(east.dismiss({ caseId, staff: 0 }, false), { code: "stored" });
   pass();
   const row = (await east.queue("", 160)).rows.find((r) => r.caseId === caseId);
   assert.equal(row?.state, "closed");
+});
+
+onLive("of all cases handed over, one whose answer was lost most likely went", async () => {
+  const west = await sit("guardian-west");
+  const open = await openCases(west);
+  loseAnswers("post", 1);
+  const { done, gone, failed } = await west.handoverAll(DEPUTY, undefined, "", nothing);
+  assert.deepEqual([done.length, failed], [open - 1, []]);
+  assert.match(gone.map((g) => g.message).join(), /^The server says .* Most likely you gave it up/);
+  assert.equal(await openCases(west), 0);
 });

@@ -150,7 +150,6 @@ export function readBundle(body: Uint8Array, kind: string): BundleReader {
 export class WorkWanted extends Refused implements Work {
   readonly bits: number;
   readonly challenge: Uint8Array;
-  isOpen = false; // whether an answer was lost before: it may be stored
 
   constructor(bits: number, challenge: Uint8Array) {
     super("busy", "The service is busy: it asks for work before it stores anything.");

@@ -261,6 +261,7 @@ export type MemberChange =
  */
 export class Refused extends Error {
   readonly code: string;
+  wasOpen = false; // an answer was lost before: it may be stored
 
   constructor(code: string, sentence: string) {
     super(sentence);

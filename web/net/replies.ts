@@ -82,7 +82,8 @@ export const NO_PROOF = "There is no proof that it was stored, so take it as not
 /** What a later try was told. Where an earlier one is open, this may not say that it is not
  * stored. */
 export function stillOpen(e: unknown, wasOpen: boolean | undefined): unknown {
-  const saysNothing = wasOpen && e instanceof Refused && ["busy", "full"].includes(e.code);
-  if (saysNothing && e instanceof WorkWanted) e.isOpen = true;
-  return saysNothing && !(e instanceof WorkWanted) ? new Refused("unreachable", e.message) : e;
+  if (!wasOpen || !(e instanceof Refused)) return e;
+  e.wasOpen = true;
+  const saysNothing = ["busy", "full"].includes(e.code) && !(e instanceof WorkWanted);
+  return saysNothing ? new Refused("unreachable", e.message) : e;
 }

@@ -28,7 +28,7 @@ export async function askWorking<T>(
       return await net.askAgain(next, signal);
     } catch (x) {
       if (!(x instanceof WorkWanted)) throw stillOpen(x, wasOpen);
-      wasOpen ||= x.isOpen;
+      wasOpen ||= x.wasOpen;
       if (i === TRIES - 1) throw stillOpen(tooBusy(), wasOpen);
       next = withWork({ ...e, onWork }, x, await solveWork(x, onWork, signal));
     }

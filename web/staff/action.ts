@@ -11,6 +11,7 @@ import {
 import {
   isExcluded, manifestOf, partsOf, toldOf, type Conversation, type Message,
 } from "../case/conversation.ts";
+import { leaves } from "../case/people.ts";
 import { stateText } from "../case/words.ts";
 import {
   addressOf, changesWith, listFiles, manifestAt, placeOf, readersOf, type Addressed,
@@ -23,7 +24,7 @@ import { isCurrent, keyAt, personOf, routeOf } from "../policy/policy.ts";
 import { lifeMay, lifeRefusalText, type LifeRefusal } from "../policy/life.ts";
 import type { OnProgress } from "../reporter/api.ts";
 import type { Action } from "./api.ts";
-import { refreshCase, type StaffCase } from "./case.ts";
+import { gone, refreshCase, type StaffCase } from "./case.ts";
 import { sendGrants } from "./grant.ts";
 import { whyNot } from "./investigators.ts";
 import { ask, fetchPolicy, meOf, openedOf, policyOf, type Posted, type Staff } from "./session.ts";
@@ -224,11 +225,18 @@ function keyOf(k: StaffCase, a: Action): string {
 
 const unsureOf = (key: string, link: Hex): Hex => sha256(utf8(key + link));
 
+/* Such words stand beside each other; the rest sets something, which the next may undo. */
+function sets(kind: Kind): boolean {
+  return KINDS[kind].author === "staff" && !["ack", "note", "reply", "unopened"].includes(kind);
+}
+
 /* What was sent before, whose answer was lost, and which was stored: it is not
- * done twice. */
+ * done twice. It counts while it is our last, and nobody undid it. */
 function sentBefore({ c, staff }: StaffCase, a: Action, key: string): Posted | undefined {
-  return c.at[KINDS[a.kind].chain].map((m) => staff.unsure.get(unsureOf(key, m.link)))
-    .find((p) => p !== undefined);
+  const at = c.at[KINDS[a.kind].chain];
+  const last = at.findLast((m) => m.author === c.person || (sets(a.kind) && sets(m.kind)));
+  for (const m of at) if (m !== last) staff.unsure.delete(unsureOf(key, m.link));
+  return last && staff.unsure.get(unsureOf(key, last.link));
 }
 
 /* Until its proof is here; of what is stored, the server gives it again. */
@@ -239,9 +247,11 @@ async function prove(staff: Staff, key: string, p: Posted): Promise<void> {
     checkProof(proof, p.sent, openedOf(staff).root.instanceKeys);
     staff.unsure.delete(unsure);
   } catch (x) {
-    if (!(x instanceof Refused) || !isOpen(x)) throw x;
+    if (!(x instanceof Refused)) throw x;
+    const isGone = p.leaves && x.wasOpen && x.code === "unknown";
+    if (!isGone && !isOpen(x)) throw x;
     staff.unsure.set(unsure, structuredClone(p)); // its buffers are wiped
-    throw new Refused(x.code, `${NO_PROOF} ${x.message}`);
+    throw isGone ? gone() : new Refused(x.code, `${NO_PROOF} ${x.message}`);
   }
 }
 
@@ -280,7 +290,7 @@ async function postEntry(d: Doing, o: Outgoing | undefined): Promise<void> {
   if (o !== undefined) d.e.content = o.digest;
   const head = utf8(signEntry(d.e, meOf(staff).seed));
   const sent = { caseId: d.e.caseId, kind: d.e.kind, link: linkDigest(head, o?.digest) };
-  await prove(staff, d.key, { head, content, sent });
+  await prove(staff, d.key, { head, content, sent, leaves: leaves(d.e, d.e.author) });
   d.onProgress("checking", 1, 1);
 }
 
@@ -324,7 +334,7 @@ async function renew(k: StaffCase, e: unknown): Promise<void> {
  * Does it, and returns once the server's proof fits. The case is then to be
  * refreshed. Refused before anything is sent: "declined" (the table of states;
  * somebody who does not suit), "excluded", "syntax" (lines that contradict each
- * other), "no-key", "nobody"; else as the server answers.
+ * other), "no-key", "nobody"; else as the server answers. "gone": case.ts.
  */
 export async function runAction(k: StaffCase, a: Action, onProgress: OnProgress): Promise<void> {
   const key = keyOf(k, a);

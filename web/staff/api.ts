@@ -9,11 +9,24 @@ import type { OnProgress, Preview, ShownFile } from "../reporter/api.ts";
  * stored, and lock() forgets them. Failures come back as {code, message} of
  * Refused (core/types.ts); "declined" is what the table of states does not
  * allow, "excluded" somebody whom the reporter left out, "stored" what was done
- * all the same, and is not to be done again.
+ * all the same, and is not to be done again, "gone" a case that one most likely
+ * gave up just now.
  */
 
 /** Failures after which no other case can be done either. */
 export const ENDING: readonly string[] = ["locked", "unreachable", "busy", "down", "stopped"];
+
+interface Failed {
+  caseId: string;
+  message: string;
+}
+
+/** What became of all cases of one person. */
+export interface Handed {
+  done: string[];
+  gone: Failed[]; // most likely done
+  failed: Failed[];
+}
 
 export interface PersonShown {
   number: Who;
@@ -191,7 +204,7 @@ export interface StaffApi {
   /** Who could be let in, handed to, or granted: never whom the reporter left out. */
   candidates(caseId: string, kind: "assign" | "handover" | "grant"): Promise<Eligible[]>;
   /** All open cases, one's own or somebody's. */
-  handoverAll(to: Who, from: Who | undefined, text: string, onProgress: OnProgress): Promise<{ done: string[]; failed: { caseId: string; message: string }[] }>;
+  handoverAll(to: Who, from: Who | undefined, text: string, onProgress: OnProgress): Promise<Handed>;
   /** Looks through everything that one may read, in the worker's memory. */
   search(words: string[], onProgress: OnProgress): Promise<{ caseId: string; title: string; excerpt: string }[]>;
   /** Who would read such a concern: shown before it is sent. */

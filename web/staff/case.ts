@@ -42,7 +42,7 @@ export function newCase(s: Staff, caseId: Hex): StaffCase {
   return { staff: s, c: conversationOf(s, caseId), due: 0, flags: [] };
 }
 
-/** Fetches both chains and checks them. Refused with what is wrong; "unknown". */
+/** Fetches both chains and checks them. Refused as refreshCase. */
 export async function openCase(s: Staff, caseId: Hex): Promise<StaffCase> {
   const k = newCase(s, caseId);
   try {
@@ -79,6 +79,25 @@ function explain(k: StaffCase, e: unknown): unknown {
 export function isPartial(k: StaffCase, e: Refused): boolean {
   const isOfCase = e.code === k.c.refusal || e.code === "dropped" || e.code === "seen";
   return isOfCase && e.code !== "not-for-us" && e.code !== "failed" && k.c.messages.length > 0;
+}
+
+/** That we give it up was sent, and nothing is known of that. Who took it from us is not known
+ * for certain, so this is no success. */
+export function gone(): Refused {
+  return new Refused("gone", "The server says that you do not read this case any more. Most " +
+    "likely you gave it up just now, and the answer with the proof was lost on the way. To be " +
+    "sure, look for it: your queue should not list it.");
+}
+
+/* By what was sent, and nothing is known of. */
+function leavings({ staff, c }: StaffCase): Hex[] {
+  return [...staff.unsure].filter(([, p]) => p.leaves && p.sent.caseId === c.caseId)
+    .map(([unsure]) => unsure);
+}
+
+/* We read it: we did not give it up, or it was given back. */
+function notLeft(k: StaffCase): void {
+  for (const unsure of leavings(k)) k.staff.unsure.delete(unsure);
 }
 
 /* --- fetching --- */
@@ -164,12 +183,13 @@ async function fetchRound(k: StaffCase): Promise<boolean> {
 /**
  * Fetches what came since, into the same conversation. Between the two chains
  * somebody may have written to the first and said so in the second: then both
- * are asked for again.
+ * are asked for again. Refused "unknown"; "gone": most likely we gave it up.
  */
 export async function refreshCase(k: StaffCase): Promise<void> {
   try {
-    for (let i = 0; i < ROUNDS; i++) if (await fetchRound(k)) return;
+    for (let i = 0; i < ROUNDS; i++) if (await fetchRound(k)) return notLeft(k);
   } catch (e) {
+    if (isRefusal(e, "unknown") && leavings(k).length > 0) throw gone();
     if (isRefusal(e, "unknown"))
       throw new Refused("unknown", "There is no such case among those given to you.");
     throw explain(k, e);

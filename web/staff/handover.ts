@@ -2,7 +2,7 @@ import { Refused, type Who } from "../core/types.ts";
 import { partsOf } from "../case/conversation.ts";
 import type { OnProgress } from "../reporter/api.ts";
 import { runAction } from "./action.ts";
-import { ENDING } from "./api.ts";
+import { ENDING, type Handed } from "./api.ts";
 import { closeCase, openCase } from "./case.ts";
 import { queueRows } from "./queue.ts";
 import { meOf, type Staff } from "./session.ts";
@@ -12,11 +12,6 @@ import { meOf, type Staff } from "./session.ts";
  * (client/ftsu_handover.c). Each case is done wholly or not at all, and one that
  * was done is not found again, so it may be asked for again after anything.
  */
-
-export interface Handed {
-  done: string[];
-  failed: { caseId: string; message: string }[];
-}
 
 /* false: the case is not theirs. */
 async function handOne(
@@ -40,14 +35,14 @@ export async function handOverAll(
   const whose = from ?? meOf(s).number;
   if (whose === to) throw new Refused("syntax", "These are the same person.");
   const rows = (await queueRows(s)).filter((r) => r.state !== "closed" && r.state !== "withdrawn");
-  const handed: Handed = { done: [], failed: [] };
+  const handed: Handed = { done: [], gone: [], failed: [] };
   for (const [i, { caseId }] of rows.entries()) {
     onProgress("sending", i, rows.length);
     try {
       if (await handOne(s, caseId, to, whose, text)) handed.done.push(caseId);
     } catch (e) {
       if (!(e instanceof Refused) || ENDING.includes(e.code)) throw e;
-      handed.failed.push({ caseId, message: e.message });
+      handed[e.code === "gone" ? "gone" : "failed"].push({ caseId, message: e.message });
     }
   }
   onProgress("sending", rows.length, rows.length);

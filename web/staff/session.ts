@@ -35,6 +35,7 @@ export interface Posted {
   head: Uint8Array;
   content: Content | undefined;
   sent: Sent;
+  leaves: boolean; // who sent it reads the case no more
 }
 
 export interface Staff {

@@ -105,16 +105,8 @@ function run(k: StaffCase, action: Action, onProgress: OnProgress): Promise<void
 }
 
 /* From then on it is not open to us. */
-function leaves(d: Desk, { kind, lines }: Action): boolean {
-  const me = meOf(d.s).number;
-  return kind === "recuse" || (kind === "handover" && (lines.from ?? me) === me);
-}
-
-/* Who took it from them is not known for certain, so this is no success. */
-function gone(): Refused {
-  return new Refused("unknown", "The server says that you do not read this case any more. Most " +
-    "likely you gave it up just now, and the answer with the proof was lost on the way. To be " +
-    "sure, look for it: your queue should not list it.");
+function leaves(k: StaffCase, { kind, lines }: Action): boolean {
+  return kind === "recuse" || (kind === "handover" && (lines.from ?? k.c.person) === k.c.person);
 }
 
 /* As it was before we left it. */
@@ -135,15 +127,9 @@ async function lookAgain(d: Desk, caseId: Hex): Promise<Case> {
 }
 
 async function act(d: Desk, caseId: Hex, action: Action, onProgress: OnProgress): Promise<Case> {
-  const isLeft = leaves(d, action);
-  try {
-    const k = await caseOf(d, caseId);
-    await run(k, action, onProgress);
-    if (isLeft) return leftCase(d, k);
-  } catch (e) {
-    throw isLeft && e instanceof Refused && e.code === "unknown" ? gone() : e;
-  }
-  return lookAgain(d, caseId);
+  const k = await caseOf(d, caseId);
+  await run(k, action, onProgress);
+  return leaves(k, action) ? leftCase(d, k) : lookAgain(d, caseId);
 }
 
 async function record(d: Desk, caseId: Hex, set: Record<string, string>): Promise<Case> {

@@ -159,13 +159,18 @@ async function send(p: Handing): Promise<void> {
 }
 
 function doneView(p: Handing): Child[] {
-  const { done, failed } = p.result ?? { done: [], failed: [] };
+  const { done, gone, failed } = p.result ?? { done: [], gone: [], failed: [] };
   return [
     h(
       "h1",
       { class: "nhsuk-heading-l" },
       `${count(done.length, "case")} went to ${nameOf(p, p.to)}`,
     ),
+    gone.length > 0 &&
+      care(
+        `${count(gone.length, "case")} most likely went too`,
+        bullets(gone.map((g) => `${caseName(g.caseId)}: ${g.message}`)),
+      ),
     failed.length > 0 &&
       care(
         `${count(failed.length, "case")} failed`,
