@@ -134,7 +134,7 @@ static bool
 get_disk(const char *dir)
 {
 	return get_room() &&
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
 	    mount("disk", dir, "tmpfs", 0, "size=128k,mode=0700") == 0;
 }
 
