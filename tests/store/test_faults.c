@@ -499,52 +499,6 @@ test_without_room_ahead_attachments_are_refused_and_text_stored(void **state)
 	assert_int_equal(a.text, ERR_EXISTS);
 }
 
-static enum err
-add_and_remove(struct store_txn *txn, void *ctx)
-{
-	uint8_t id[STORE_CASE_ID_LEN];
-	enum err e = ERR_OK;
-
-	(void)ctx;
-	for (uint32_t n = 0; n < 10 && e == ERR_OK; n++)
-		e = kit_add(txn, n);
-	for (uint32_t n = 0; n < 10 && e == ERR_OK; n++) {
-		kit_id(n, id);
-		e = txn_case_destroy(txn, id);
-	}
-	return e;
-}
-
-static enum err
-drop(void *ctx, struct bytes x, uint64_t total)
-{
-	(void)ctx, (void)x, (void)total;
-	return ERR_OK;
-}
-
-/* Pages that a batch took and gave back are counted, and never written. */
-static void
-test_where_no_room_is_kept_ahead_a_backup_takes_what_is_there(void **state)
-{
-	struct kit k;
-
-	(void)state;
-	fault_set(CALL_FALLOCATE, EOPNOTSUPP, 0, false);
-	kit_start(&k);
-	kit_open(&k);
-	for (uint32_t n = 0; n < 3; n++) {
-		assert_int_equal(store_run(k.s, add_and_remove, NULL), ERR_OK);
-		assert_int_equal(store_backup(k.dir, UINT64_MAX, drop, NULL),
-		    ERR_OK);
-	}
-	assert_true(fault.hits > 0);
-	assert_int_equal(kit_add_many(k.s, 0, 10), ERR_OK);
-	k.s = store_close(k.s);
-	assert_int_equal(store_backup(k.dir, UINT64_MAX, drop, NULL), ERR_OK);
-	assert_int_equal(kit_findings(&k), 0);
-	kit_end(&k);
-}
-
 int
 main(void)
 {
@@ -557,7 +511,6 @@ main(void)
 		T(test_every_call_of_a_start_fails_in_turn_and_the_next_start_has_all),
 		T(test_the_latch_holds_and_reads_go_on_after_a_failed_sync),
 		T(test_without_room_ahead_attachments_are_refused_and_text_stored),
-		T(test_where_no_room_is_kept_ahead_a_backup_takes_what_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
